@@ -1,0 +1,132 @@
+"""S3-compatible object storage for services with many tenants.
+
+    from minio_sdk import Config, MinIOClient
+
+    with MinIOClient(Config("http://localhost:9000", "acme")) as client:
+        client.upload("hello.txt", b"Hello!")
+
+Names are loaded when they are first used: importing the package imports no HTTP library.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minio_sdk._version import __version__
+
+if TYPE_CHECKING:
+    from minio_sdk.client import AsyncMinIOClient, MinIOClient, create_client
+    from minio_sdk.config import Config
+    from minio_sdk.errors import (
+        AccessDeniedError,
+        BucketAlreadyExistsError,
+        BucketNotEmptyError,
+        BucketNotFoundError,
+        ConfigurationError,
+        ConflictError,
+        IntegrityError,
+        MinIOConnectionError,
+        MinIOError,
+        MinIOTimeoutError,
+        NotFoundError,
+        NotSupportedError,
+        ObjectChangedError,
+        ObjectNotFoundError,
+        PreconditionFailedError,
+        QuotaExceededError,
+        RateLimitError,
+        ServerError,
+        UploadNotFoundError,
+        ValidationError,
+        VersionNotFoundError,
+    )
+    from minio_sdk.local_server import LocalServer
+    from minio_sdk.models.credentials import Credentials, CredentialsProvider
+    from minio_sdk.models.results import (
+        BucketInfo,
+        DeletedObject,
+        DeleteError,
+        DeleteResult,
+        HealthStatus,
+        ObjectInfo,
+        ObjectMetadata,
+        ServerInfo,
+        UploadResponse,
+    )
+    from minio_sdk.transport.http_requests import TenantAdapter
+
+__all__ = [
+    "AccessDeniedError",
+    "AsyncMinIOClient",
+    "BucketAlreadyExistsError",
+    "BucketInfo",
+    "BucketNotEmptyError",
+    "BucketNotFoundError",
+    "Config",
+    "ConfigurationError",
+    "ConflictError",
+    "Credentials",
+    "CredentialsProvider",
+    "DeleteError",
+    "DeleteResult",
+    "DeletedObject",
+    "HealthStatus",
+    "IntegrityError",
+    "LocalServer",
+    "MinIOClient",
+    "MinIOConnectionError",
+    "MinIOError",
+    "MinIOTimeoutError",
+    "NotFoundError",
+    "NotSupportedError",
+    "ObjectChangedError",
+    "ObjectInfo",
+    "ObjectMetadata",
+    "ObjectNotFoundError",
+    "PreconditionFailedError",
+    "QuotaExceededError",
+    "RateLimitError",
+    "ServerError",
+    "ServerInfo",
+    "TenantAdapter",
+    "UploadNotFoundError",
+    "UploadResponse",
+    "ValidationError",
+    "VersionNotFoundError",
+    "__version__",
+    "create_client",
+]
+
+_HOMES = {
+    "minio_sdk.client": ("AsyncMinIOClient", "MinIOClient", "create_client"),
+    "minio_sdk.config": ("Config",),
+    "minio_sdk.local_server": ("LocalServer",),
+    "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
+    "minio_sdk.models.results": (
+        "BucketInfo",
+        "DeleteError",
+        "DeleteResult",
+        "DeletedObject",
+        "HealthStatus",
+        "ObjectInfo",
+        "ObjectMetadata",
+        "ServerInfo",
+        "UploadResponse",
+    ),
+    "minio_sdk.transport.http_requests": ("TenantAdapter",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOME.get(name, "minio_sdk.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

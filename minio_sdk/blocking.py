@@ -1,0 +1,49 @@
+"""Runs flows without an event loop.
+
+The blocking transport's methods are coroutines that never suspend, so one `send(None)` takes a flow
+from its first line to its last: plain tracebacks, no loop, safe in threads and in notebooks. A flow that
+does suspend has been given something that only works on the async client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def run(flow: Coroutine[Any, Any, T]) -> T:
+    """The result of a flow that never suspends.
+
+    Raises:
+        RuntimeError: it did suspend.
+    """
+    try:
+        flow.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    flow.close()
+    raise RuntimeError(
+        "the blocking client was given something to await; use AsyncMinIOClient for async iterators"
+    )
+
+
+def iterate(flow: AsyncIterator[T]) -> Iterator[T]:
+    """The items of an async generator that never suspends, lazily."""
+    try:
+        while True:
+            try:
+                item = run(_next(flow))
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        close = getattr(flow, "aclose", None)
+        if close is not None:
+            run(close())
+
+
+async def _next(flow: AsyncIterator[T]) -> T:
+    return await flow.__anext__()

@@ -1,0 +1,1 @@
+"""The async facade, written by hand."""

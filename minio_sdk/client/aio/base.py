@@ -1,0 +1,37 @@
+"""How the async client runs flows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
+
+from minio_sdk.client.base import BaseClient
+from minio_sdk.config import Config
+from minio_sdk.engine import Transport
+from minio_sdk.errors import NotSupportedError
+
+T = TypeVar("T")
+
+
+class AsyncBase(BaseClient):
+    """Flows are awaited as they are."""
+
+    def _new_transport(self, config: Config, connections: Any) -> Transport:
+        try:
+            from minio_sdk.transport.http_aiohttp import AiohttpTransport
+        except ModuleNotFoundError as error:
+            if error.name not in ("aiohttp", "yarl"):
+                raise
+            raise NotSupportedError(
+                "AsyncMinIOClient needs aiohttp, which is not installed",
+                hint='pip install "minio-enterprise-sdk[async]"',
+            ) from None
+        return AiohttpTransport(config, self._clock, connections)
+
+    @staticmethod
+    def _run(flow: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        return flow
+
+    @staticmethod
+    def _iterate(flow: AsyncIterator[T]) -> AsyncIterator[T]:
+        return flow

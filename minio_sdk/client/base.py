@@ -1,0 +1,116 @@
+"""What both facades have in common: how a client is made, viewed and pickled."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from minio_sdk.clock import SYSTEM_CLOCK, Clock
+from minio_sdk.config import DEFAULT_URL, Config, url_from_env
+from minio_sdk.engine import Api, Engine, Transport
+from minio_sdk.errors import ConfigurationError, shown
+from minio_sdk.flows.server import find_api
+
+# Settings that a view can change without another connection pool.
+_OF_THE_POOL = ("base_url", "pool_size", "verify", "cert", "proxies")
+_UNSET: Any = object()
+
+
+def make_config(
+    config: Config | None, host: str | None, port: int | None, secure: bool, fields: dict[str, Any]
+) -> Config:
+    """The configuration that a client's arguments and the environment lead to.
+
+    Raises:
+        ConfigurationError: arguments that contradict each other, or a bad setting.
+    """
+    if config is not None:
+        if not isinstance(config, Config):
+            raise ConfigurationError(f"config={shown(config)}: must be a Config")
+        if host is not None or port is not None:
+            raise ConfigurationError("host, port: belong to base_url; config.with_(base_url=...)")
+        return config.with_(**fields) if fields else config
+    if host is not None or port is not None:
+        if "base_url" in fields:
+            raise ConfigurationError("host, port: give either them or base_url, not both")
+        if host is not None and (not isinstance(host, str) or not host):
+            raise ConfigurationError(f"host={shown(host)}: must be a host name or address")
+        if port is not None and (not isinstance(port, int) or not 0 < port < 65536):
+            raise ConfigurationError(f"port={shown(port)}: must be 1 to 65535")
+        name = host or "localhost"
+        if ":" in name and not name.startswith("["):
+            name = f"[{name}]"
+        scheme = "https" if secure else "http"
+        fields = {**fields, "base_url": f"{scheme}://{name}:{port or 9000}"}
+    elif secure:
+        raise ConfigurationError("secure: goes with host and port; else say https:// in base_url")
+    if "base_url" not in fields and url_from_env(os.environ) is None:
+        fields = {**fields, "base_url": _discovered()}
+    return Config.from_env(**fields)
+
+
+def _discovered() -> str:
+    if os.environ.get("CONSUL_HTTP_ADDR"):
+        from minio_sdk.transport.consul import find_service
+
+        return find_service(os.environ) or DEFAULT_URL
+    return DEFAULT_URL
+
+
+class BaseClient:
+    """Holds the configuration and the engine."""
+
+    _engine: Engine
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        host: str | None = None,
+        port: int | None = None,
+        secure: bool = False,
+        clock: Clock | None = None,
+        **fields: Any,
+    ) -> None:
+        self._clock: Clock = clock or SYSTEM_CLOCK
+        self._start(make_config(config, host, port, secure, fields), None, None)
+
+    def _start(self, config: Config, connections: Any, api: Api | None) -> None:
+        transport = self._new_transport(config, connections)
+        self._engine = Engine(config, transport, api or Api(config.api), find_api)
+
+    def _new_transport(self, config: Config, connections: Any) -> Transport:
+        raise NotImplementedError
+
+    @property
+    def config(self) -> Config:
+        """The settings."""
+        return self._engine.config
+
+    def _view(self, changes: dict[str, Any]) -> Any:
+        """A client with other settings; on the same connections unless the server changes."""
+        before = self.config
+        config = before.with_(**changes)
+        view = object.__new__(type(self))
+        view._clock = self._clock
+        same = all(getattr(config, name) == getattr(before, name) for name in _OF_THE_POOL)
+        connections = getattr(self._engine.transport, "connections", None) if same else None
+        # What the server speaks is known; without credentials before, it may be asked anew.
+        same_api = same and config.api == before.api and _keys(config) == _keys(before)
+        view._start(config, connections, self._engine.api if same_api else None)
+        return view
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        clock = None if self._clock is SYSTEM_CLOCK else self._clock
+        return _restored, (type(self), self.config, clock)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config!r})"
+
+
+def _keys(config: Config) -> tuple[Any, ...]:
+    return (config.access_key, config.secret_key, config.credentials)
+
+
+def _restored(cls: Any, config: Config, clock: Clock | None) -> Any:
+    return cls(config, clock=clock)

@@ -1,0 +1,1 @@
+"""The blocking facade, made from the async one."""

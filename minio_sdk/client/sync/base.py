@@ -1,0 +1,22 @@
+"""How the blocking client runs flows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minio_sdk.blocking import iterate, run
+from minio_sdk.client.base import BaseClient
+from minio_sdk.config import Config
+from minio_sdk.engine import Transport
+
+
+class Base(BaseClient):
+    """Flows are run to their end, without an event loop."""
+
+    def _new_transport(self, config: Config, connections: Any) -> Transport:
+        from minio_sdk.transport.http_requests import RequestsTransport
+
+        return RequestsTransport(config, self._clock, connections)
+
+    _run = staticmethod(run)
+    _iterate = staticmethod(iterate)

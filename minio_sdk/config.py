@@ -1,0 +1,421 @@
+"""`Config`: every setting of a client, checked once, then never changed.
+
+Rule of this file: a bad field is a `ConfigurationError` that names the field, the value and what
+would be right; a secret's value is never in a message.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from minio_sdk.errors import ConfigurationError, ValidationError, shown
+from minio_sdk.models.credentials import Credentials, CredentialsProvider
+from minio_sdk.models.names import check_bucket_part, check_tenant_id, check_whole_bucket
+from minio_sdk.models.secret import FrozenDict, Secret
+
+KiB = 1024
+MiB = 1024 * KiB
+GiB = 1024 * MiB
+
+DEFAULT_URL = "http://localhost:9000"
+MIN_PART = 5 * MiB
+MAX_PART = 5 * GiB
+
+Api = Literal["auto", "s3", "enterprise"]
+Tenancy = Literal["bucket", "prefix"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of a client. Frozen, hashable, picklable; its `repr` hides secrets.
+
+    Args:
+        base_url: the server, such as ``"http://localhost:9000"``; http or https, a path is allowed.
+        tenant_id: on whose behalf all calls are: 1 to 256 printable ASCII characters without a blank
+            at either end. None means no tenancy: names go to the server as they are.
+        timeout: seconds to wait for the server between two pieces of an answer. Default 30.
+        max_retries: tries after the first one. Default 3.
+        base_delay: seconds before the first retry; each later one waits twice as long. Default 1.0.
+        access_key, secret_key, session_token: the keys to sign with. Without them: the environment,
+            then on a loopback server MinIO's development pair, else unsigned requests.
+        credentials: `Credentials`, an object with a `credentials()` method, or a function that returns
+            `Credentials`; instead of the three above.
+        region: the region in signatures. Default ``"us-east-1"``.
+        bucket: the bucket behind `upload`, `download`, `list` and `delete`. Default ``"default"``.
+        api: ``"s3"``; ``"enterprise"`` for the Enterprise gateway's own REST calls; ``"auto"``, the
+            default: S3 where credentials were configured or found, else one question to the server.
+        tenancy: ``"bucket"``: each tenant has buckets of its own; ``"prefix"``: all share
+            `shared_bucket`, each below a prefix of its own.
+        shared_bucket: that bucket; made when it is missing. Default ``"tenants"``.
+        public_url: the server as browsers see it, for presigned URLs. Default: `base_url`.
+        max_delay: the longest wait between two tries, in seconds. Default 20.
+        jitter: the share of each wait, 0 to 1, that chance may take off. Default 0.5.
+        deadline: seconds for a whole call with all its tries; None for no limit.
+        connect_timeout: seconds to wait for a connection. Default 5.
+        pool_size: connections kept open for reuse. Default 100.
+        verify: True to check the server's TLS certificate, False not to, or the path of a CA bundle.
+        cert: the path of a client certificate, or a pair of paths (certificate, key).
+        proxies: proxy URL by scheme, such as ``{"https": "http://proxy:3128"}``; ``{}`` for none;
+            None, the default, takes them from the environment, and never for a loopback server.
+        part_size: bytes of each part of a multipart upload, 5 MiB to 5 GiB; None chooses it.
+        multipart_threshold: uploads above this many bytes go in parts. Default 16 MiB.
+
+    Raises:
+        ConfigurationError: a field is not right (also a `ValueError`).
+    """
+
+    base_url: str
+    tenant_id: str | None
+    _: KW_ONLY
+    timeout: float = 30
+    max_retries: int = 3
+    base_delay: float = 1.0
+    access_key: str | None = None
+    secret_key: str | None = None
+    session_token: str | None = None
+    credentials: Credentials | CredentialsProvider | Callable[[], Credentials | None] | None = None
+    region: str = "us-east-1"
+    bucket: str = "default"
+    api: Api = "auto"
+    tenancy: Tenancy = "bucket"
+    shared_bucket: str = "tenants"
+    public_url: str | None = None
+    max_delay: float = 20.0
+    jitter: float = 0.5
+    deadline: float | None = None
+    connect_timeout: float = 5.0
+    pool_size: int = 100
+    verify: bool | str = True
+    cert: str | tuple[str, str] | None = None
+    proxies: Mapping[str, str] | None = None
+    part_size: int | None = None
+    multipart_threshold: int = 16 * MiB
+
+    def __post_init__(self) -> None:
+        self._set("base_url", _url("base_url", self.base_url))
+        if self.public_url is not None:
+            self._set("public_url", _url("public_url", self.public_url))
+        if self.tenant_id is not None:
+            _checked("tenant_id", check_tenant_id, self.tenant_id)
+        for name in ("timeout", "connect_timeout"):
+            _number(name, getattr(self, name), above=0, what="seconds")
+        for name in ("base_delay", "max_delay"):
+            _number(name, getattr(self, name), least=0, what="seconds")
+        if self.deadline is not None:
+            _number("deadline", self.deadline, above=0, what="seconds, or None for no limit")
+        _number("jitter", self.jitter, least=0, most=1, what="a share")
+        _integer("max_retries", self.max_retries, 0, 1000)
+        _integer("pool_size", self.pool_size, 1, 100_000)
+        _integer("multipart_threshold", self.multipart_threshold, 0, MAX_PART)
+        if self.part_size is not None:
+            _integer("part_size", self.part_size, MIN_PART, MAX_PART)
+        _choice("api", self.api, ("auto", "s3", "enterprise"))
+        _choice("tenancy", self.tenancy, ("bucket", "prefix"))
+        if not isinstance(self.region, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", self.region):
+            raise _bad(
+                "region", self.region, "must be letters, digits and '-', such as 'us-east-1'"
+            )
+        _checked("bucket", check_bucket_part, self.bucket, "bucket")
+        _checked("shared_bucket", check_whole_bucket, self.shared_bucket, "", "shared_bucket")
+        self._check_keys()
+        self._check_tls()
+        self._check_proxies()
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+
+    def _check_keys(self) -> None:
+        if (self.access_key is None) != (self.secret_key is None):
+            missing = "secret_key" if self.secret_key is None else "access_key"
+            raise ConfigurationError(
+                f"{missing}: is missing; access_key and secret_key go together"
+            )
+        if self.session_token is not None and self.access_key is None:
+            raise ConfigurationError("session_token: needs access_key and secret_key beside it")
+        if self.access_key is not None:
+            if self.credentials is not None:
+                raise ConfigurationError(
+                    "credentials: give either it or access_key and secret_key, not both"
+                )
+            keys = Credentials(self.access_key, self.secret_key or "", self.session_token)
+            self._set("secret_key", keys.secret_key)
+            self._set("session_token", keys.session_token)
+        elif self.credentials is not None and not (
+            isinstance(self.credentials, (Credentials, CredentialsProvider))
+            or callable(self.credentials)
+        ):
+            raise ConfigurationError(
+                f"credentials: a {type(self.credentials).__name__} can't be used; give Credentials, "
+                "an object with a credentials() method, or a function that returns Credentials"
+            )
+
+    def _check_tls(self) -> None:
+        if isinstance(self.verify, os.PathLike):
+            self._set("verify", os.fspath(self.verify))
+        if isinstance(self.verify, str):
+            if not Path(self.verify).exists():
+                raise _bad("verify", self.verify, "there is no such CA bundle")
+        elif not isinstance(self.verify, bool):
+            raise _bad("verify", self.verify, "must be True, False or the path of a CA bundle")
+        if self.cert is None:
+            return
+        paths = (self.cert,) if isinstance(self.cert, (str, os.PathLike)) else tuple(self.cert)
+        if not 1 <= len(paths) <= 2:
+            raise _bad("cert", self.cert, "must be one path, or a pair (certificate, key)")
+        for path in paths:
+            if not Path(path).exists():
+                raise _bad("cert", path, "there is no such file")
+        texts = tuple(os.fspath(path) for path in paths)
+        self._set("cert", texts[0] if len(texts) == 1 else texts)
+
+    def _check_proxies(self) -> None:
+        if self.proxies is None:
+            return
+        if not isinstance(self.proxies, Mapping):
+            raise _bad(
+                "proxies", self.proxies, 'must be a mapping such as {"https": "http://proxy:3128"}'
+            )
+        for scheme, url in self.proxies.items():
+            if not isinstance(scheme, str) or not isinstance(url, str) or "://" not in url:
+                # The URL may hold a password, so it is not shown.
+                raise ConfigurationError(
+                    f"proxies[{shown(scheme)}]: must be a URL such as 'http://proxy:3128'"
+                )
+        self._set("proxies", FrozenDict(dict(self.proxies)))
+
+    def with_(self, **changes: Any) -> Config:
+        """A copy with other settings; `user_id` is another name for `tenant_id`.
+
+        Raises:
+            ConfigurationError: a setting that doesn't exist, or a bad value.
+        """
+        changes = _renamed(changes)
+        if "credentials" in changes and changes["credentials"] is not None:
+            for name in ("access_key", "secret_key", "session_token"):
+                changes.setdefault(name, None)
+        elif changes.get("access_key") is not None:
+            changes.setdefault("credentials", None)
+            changes.setdefault("session_token", None)
+        return replace(self, **changes)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
+        """The settings that the environment holds.
+
+        ``MINIO_ENDPOINT`` (or ``MINIO_HOST`` and ``MINIO_PORT``), ``MINIO_TENANT_ID``,
+        ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
+        field name in capitals; then ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``,
+        ``AWS_DEFAULT_REGION``, ``AWS_CA_BUNDLE``. Keys that no ``MINIO_`` variable gives are looked up
+        when the client is made. ``http://localhost:9000`` and no tenancy are the last words.
+
+        Args:
+            environ: another mapping than ``os.environ``.
+            **overrides: fields that win over the environment.
+
+        Raises:
+            ConfigurationError: a variable can't be read as its field; the message names the variable.
+        """
+        env = os.environ if environ is None else environ
+        overrides = _renamed(overrides)
+        values: dict[str, Any] = {"tenant_id": env.get("MINIO_TENANT_ID") or None}
+        if "base_url" not in overrides:
+            values["base_url"] = url_from_env(env) or DEFAULT_URL
+        for name, parse in _FROM_ENV.items():
+            variable = next((v for v in _variables(name) if env.get(v)), None)
+            if variable is not None and name not in overrides:
+                values[name] = _parsed(variable, env[variable], parse)
+        if "credentials" in overrides or "access_key" in overrides:
+            for name in ("access_key", "secret_key", "session_token"):
+                values.pop(name, None)
+        return cls(**{**values, **overrides})
+
+    def __repr__(self) -> str:
+        parts = [repr(self.base_url), repr(self.tenant_id)]
+        for field in fields(self)[2:]:
+            value = getattr(self, field.name)
+            if value == field.default:
+                continue
+            if field.name == "credentials" and not isinstance(value, Credentials):
+                value = type(value)
+            elif field.name == "proxies":
+                value = {scheme: _without_userinfo(url) for scheme, url in value.items()}
+            parts.append(f"{field.name}={value!r}")
+        return f"Config({', '.join(parts)})"
+
+
+def _renamed(values: dict[str, Any]) -> dict[str, Any]:
+    """`user_id` becomes `tenant_id`; a field that doesn't exist is refused with the nearest name."""
+    if "user_id" in values:
+        if "tenant_id" in values:
+            raise ConfigurationError("user_id: is another name for tenant_id; give only one")
+        values = {**values, "tenant_id": values["user_id"]}
+        del values["user_id"]
+    known = {field.name for field in fields(Config)}
+    for name in values:
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, known, 1)
+            raise ConfigurationError(
+                f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+            )
+    return values
+
+
+def url_from_env(env: Mapping[str, str]) -> str | None:
+    """The server's URL in the environment, or None."""
+    url = env.get("MINIO_ENDPOINT")
+    secure = _truth(env.get("MINIO_SECURE", "")) if env.get("MINIO_SECURE") else False
+    scheme = "https" if secure else "http"
+    if url:
+        return url if "://" in url else f"{scheme}://{url}"
+    if env.get("MINIO_HOST") or env.get("MINIO_PORT"):
+        return (
+            f"{scheme}://{env.get('MINIO_HOST') or 'localhost'}:{env.get('MINIO_PORT') or '9000'}"
+        )
+    return env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None
+
+
+def _variables(name: str) -> tuple[str, ...]:
+    return (f"MINIO_{name.upper()}", *_AWS_NAMES.get(name, ()))
+
+
+def _truth(text: str) -> bool:
+    value = text.strip().lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    raise ValueError("must be true or false")
+
+
+def _verify(text: str) -> bool | str:
+    try:
+        return _truth(text)
+    except ValueError:
+        return text
+
+
+def _parsed(variable: str, text: str, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        # Only variables that hold no secret are parsed into something else than text.
+        raise ConfigurationError(f"{variable}={shown(text)}: {error}") from None
+
+
+_AWS_NAMES: dict[str, tuple[str, ...]] = {
+    "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "verify": ("AWS_CA_BUNDLE",),
+}
+_FROM_ENV: dict[str, Callable[[str], Any]] = {
+    "access_key": str,
+    "secret_key": Secret,
+    "session_token": Secret,
+    "region": str,
+    "bucket": str,
+    "api": str,
+    "tenancy": str,
+    "shared_bucket": str,
+    "public_url": str,
+    "verify": _verify,
+    "cert": str,
+    **dict.fromkeys(("max_retries", "pool_size", "part_size", "multipart_threshold"), int),
+    **dict.fromkeys(
+        ("timeout", "base_delay", "max_delay", "jitter", "deadline", "connect_timeout"), float
+    ),
+}
+
+
+def _bad(name: str, value: object, rule: str) -> ConfigurationError:
+    return ConfigurationError(f"{name}={shown(value)}: {rule}")
+
+
+def _checked(name: str, check: Callable[..., str], *arguments: object) -> None:
+    try:
+        check(*arguments)
+    except ValidationError as error:
+        raise ConfigurationError(error.message) from None
+
+
+def _number(
+    name: str,
+    value: object,
+    *,
+    what: str,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+) -> None:
+    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if ok and isinstance(value, (int, float)):
+        ok = (
+            (above is None or value > above)
+            and (least is None or value >= least)
+            and (most is None or value <= most)
+        )
+    if not ok:
+        limit = f"above {above}" if above is not None else f"at least {least}"
+        limit += f" and at most {most}" if most is not None else ""
+        raise _bad(name, value, f"must be a number {limit} ({what})")
+
+
+def _integer(name: str, value: object, least: int, most: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise _bad(name, value, f"must be a whole number from {least} to {most}")
+
+
+def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise _bad(name, value, f"must be one of {', '.join(map(repr, choices))}")
+
+
+def _without_userinfo(url: str) -> str:
+    head, at, tail = url.rpartition("@")
+    return f"{head.partition('://')[0]}://***@{tail}" if at else url
+
+
+def _url(name: str, value: object) -> str:
+    """The URL in its canonical form: lower-case scheme and host, no trailing slash."""
+    example = "such as 'http://localhost:9000'"
+    if not isinstance(value, str) or not value:
+        raise _bad(name, value, f"must be a URL {example}")
+    if "@" in value:
+        raise ConfigurationError(f"{name}: must not hold a user name or password; use access_key")
+    if any(c.isspace() or not c.isprintable() for c in value):
+        raise _bad(name, value, "must not have blanks or control characters")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise _bad(name, value, f"is not a URL: {error}") from None
+    scheme = parts.scheme.lower()
+    if scheme not in ("http", "https") or not parts.netloc:
+        raise _bad(name, value, f"must begin with http:// or https:// ({example})")
+    if parts.query or parts.fragment or "?" in value or "#" in value:
+        raise _bad(name, value, "must not have a query or fragment")
+    host = parts.hostname or ""
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            raise _bad(name, value, "the host name can't be written in ASCII (IDNA)") from None
+    if not host or not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?", host):
+        raise _bad(name, value, "the host name is missing or has a character that hosts can't have")
+    if port == 0:
+        raise _bad(name, value, "the port must be 1 to 65535")
+    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", parts.path) or any(
+        part in (".", "..") for part in parts.path.split("/")
+    ):
+        raise _bad(name, value, "the path must be letters, digits, '-', '.', '_', '~' and '/'")
+    shown_host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[scheme]
+    netloc = shown_host if port in (None, default) else f"{shown_host}:{port}"
+    return f"{scheme}://{netloc}{parts.path.rstrip('/')}"

@@ -1,0 +1,172 @@
+"""The engine: what every flow is given. Read this first.
+
+A call goes
+
+    client method -> flow -> engine.send(operation) -> transport -> server
+
+A flow asks the engine for four things: `send` an operation, `map` a function over items with a limit,
+`sleep`, and `call` a blocking function. A transport answers them, blocking or async; the engine itself
+knows neither. It makes sure that an operation is one that the server's API has, turns a reply into the
+operation's result, and gives every error its names: operation, bucket, key, tenant, endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol, TypeVar
+
+from minio_sdk.clock import Clock
+from minio_sdk.config import Config
+from minio_sdk.errors import MinIOError, MinIOTimeoutError, NotSupportedError
+from minio_sdk.operation import Operation, Place
+from minio_sdk.signing import Signing
+from minio_sdk.tenancy import Scope, scope_of
+from minio_sdk.wire.failure import not_s3
+from minio_sdk.wire.headers import retry_after
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.xml import XmlError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Transport(Protocol):
+    """What sends. The blocking one's coroutines never suspend."""
+
+    signing: Signing
+    clock: Clock
+
+    async def send(self, request: Request, deadline: float | None) -> Reply:
+        """The answer to a request, after retries."""
+        ...
+
+    async def map(
+        self, function: Callable[[T], Awaitable[R]], items: Iterable[T], limit: int
+    ) -> list[R]:
+        """`function` of each item, at most `limit` at once, results in order; the first error ends it."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    async def call(self, function: Callable[..., R], *arguments: Any) -> R:
+        """The result of a blocking function, without blocking an event loop."""
+        ...
+
+    async def close(self) -> None:
+        """Give connections back; a later call opens new ones."""
+        ...
+
+
+class Api:
+    """Which API the server speaks; found once, shared by all views of one server."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name: str | None = None if name == "auto" else name
+
+
+class Engine:
+    """Sends operations for one configuration.
+
+    Attributes:
+        config: the settings.
+        transport: what sends.
+        scope: where this tenant's names lie.
+        api: what the server speaks; its name is None until the first call has asked.
+        deadline: the end of this call on the monotonic clock, or None.
+    """
+
+    __slots__ = ("_find_api", "api", "config", "deadline", "known_buckets", "scope", "transport")
+
+    def __init__(
+        self,
+        config: Config,
+        transport: Transport,
+        api: Api,
+        find_api: Callable[[Engine], Awaitable[str]],
+    ) -> None:
+        self.config = config
+        self.transport = transport
+        self.scope: Scope = scope_of(config)
+        self.api = api
+        self.deadline: float | None = None
+        # Buckets that were seen to exist, with the moment: only prefix tenancy needs to remember.
+        self.known_buckets: dict[str, float] = {}
+        self._find_api = find_api
+
+    def begin(self) -> Engine:
+        """The engine for one call of the user: with `Config.deadline`, one that ends."""
+        seconds = self.config.deadline
+        if seconds is None:
+            return self
+        call = object.__new__(Engine)
+        for name in self.__slots__:
+            setattr(call, name, getattr(self, name))
+        call.deadline = self.transport.clock.monotonic() + seconds
+        return call
+
+    def place(self, bucket: str) -> Place:
+        """Where a bucket of the tenant lies on the server."""
+        return self.scope.place(bucket)
+
+    async def speaks(self) -> str:
+        """``"s3"`` or ``"enterprise"``."""
+        name = self.api.name
+        if name is None:
+            name = self.api.name = await self._find_api(self)
+        return name
+
+    async def send(self, operation: Operation[T]) -> T:
+        """The result of one operation.
+
+        Raises:
+            ValidationError: before anything is sent.
+            MinIOError: what went wrong, with all that is known about it.
+        """
+        try:
+            speaks = self.api.name or await self.speaks()
+            if operation.api != speaks:
+                raise NotSupportedError(
+                    f"{operation.name} needs api={operation.api!r}, and this server is spoken to "
+                    f"with api={speaks!r}",
+                    hint=f"Config(api={operation.api!r})",
+                )
+            reply = await self.exchange(operation.request())
+            if reply.status not in operation.ok:
+                raise self._failure(operation, reply)
+            try:
+                return operation.parse(reply)
+            except XmlError as error:
+                raise not_s3(reply, f"the answer is not S3: {error}") from None
+        except MinIOError as error:
+            self.named(error, operation)
+            raise
+
+    async def exchange(self, request: Request) -> Reply:
+        """The answer to a request within the deadline of this call."""
+        deadline = self.deadline
+        if deadline is not None and self.transport.clock.monotonic() >= deadline:
+            raise MinIOTimeoutError(
+                f"the deadline of {self.config.deadline} seconds is over", hint="a longer deadline"
+            )
+        return await self.transport.send(request, deadline)
+
+    def _failure(self, operation: Operation[Any], reply: Reply) -> Exception:
+        error = operation.failure(reply)
+        if isinstance(error, MinIOError):
+            error.message = operation.place.text_back(error.message)
+            error.attempts = reply.attempts
+            error.retry_after = retry_after(reply.headers, self.transport.clock.time())
+        return error
+
+    def named(self, error: MinIOError, operation: Operation[Any]) -> None:
+        """Give `error` the names that it doesn't have yet."""
+        if error.operation is None:
+            error.operation = operation.name
+            error.bucket = operation.place.bucket
+            error.key = operation.subject
+            error.tenant_id = self.config.tenant_id
+            error.endpoint = self.transport.signing.endpoint.origin

@@ -1,0 +1,241 @@
+"""Every error this package raises, as one tree.
+
+    MinIOError
+    ├── MinIOConnectionError      no usable answer: refused, dropped, not HTTP, TLS
+    │   └── MinIOTimeoutError     (also TimeoutError) no answer in time
+    ├── ServerError               an answer that says the server failed, or that isn't S3
+    ├── AccessDeniedError         401, 403
+    ├── NotFoundError             404
+    │   ├── BucketNotFoundError
+    │   ├── ObjectNotFoundError
+    │   ├── VersionNotFoundError
+    │   └── UploadNotFoundError
+    ├── ConflictError             409
+    │   ├── BucketAlreadyExistsError
+    │   └── BucketNotEmptyError
+    ├── PreconditionFailedError   412
+    ├── RateLimitError            429, SlowDown
+    ├── QuotaExceededError        the tenant's or the server's space is used up
+    ├── IntegrityError            bytes that are not the ones that were sent
+    │   └── ObjectChangedError    two generations of one object met in one read
+    ├── NotSupportedError         this server, or this installation, can't do it
+    ├── ValidationError           (also ValueError) a bad argument, found before anything was sent
+    └── ConfigurationError        (also ValueError) a bad setting
+
+Rule of this file: an error knows what failed, where, why and what to try, and prints as one line.
+The classes follow https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = [
+    "AccessDeniedError",
+    "BucketAlreadyExistsError",
+    "BucketNotEmptyError",
+    "BucketNotFoundError",
+    "ConfigurationError",
+    "ConflictError",
+    "IntegrityError",
+    "MinIOConnectionError",
+    "MinIOError",
+    "MinIOTimeoutError",
+    "NotFoundError",
+    "NotSupportedError",
+    "ObjectChangedError",
+    "ObjectNotFoundError",
+    "PreconditionFailedError",
+    "QuotaExceededError",
+    "RateLimitError",
+    "ServerError",
+    "UploadNotFoundError",
+    "ValidationError",
+    "VersionNotFoundError",
+]
+
+_MAX_TEXT = 500
+
+
+def one_line(text: object) -> str:
+    """`text` on one line, without control characters, at most 500 characters."""
+    line = " ".join(str(text).split())
+    line = "".join(c if c.isprintable() else "\ufffd" for c in line)
+    return line if len(line) <= _MAX_TEXT else line[: _MAX_TEXT - 1] + "…"
+
+
+def shown(value: object) -> str:
+    """A value as an error message shows it: its repr, cut after 100 characters when it is long."""
+    text = repr(value)
+    return text if len(text) <= 120 else text[:100] + f"… ({len(text)} characters)"
+
+
+class MinIOError(Exception):
+    """The root of all errors of this package.
+
+    Attributes:
+        message: what went wrong, without the context that `str(error)` adds.
+        code: the S3 error code such as ``"NoSuchKey"``, or None.
+        status: the HTTP status, or None when there was no answer.
+        operation: the S3 name of what was asked, such as ``"GetObject"``.
+        bucket, key: the names as the caller wrote them.
+        tenant_id: the tenant on whose behalf it was asked.
+        request_id: the server's id of the request, for its operator.
+        attempts: how many times it was sent; 0 when nothing was.
+        endpoint: scheme, host and port of the server.
+        hint: what to try.
+        retry_after: seconds the server asked to wait, or None.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        operation: str | None = None,
+        bucket: str | None = None,
+        key: str | None = None,
+        tenant_id: str | None = None,
+        request_id: str | None = None,
+        attempts: int = 0,
+        endpoint: str | None = None,
+        hint: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status = status
+        self.operation = operation
+        self.bucket = bucket
+        self.key = key
+        self.tenant_id = tenant_id
+        self.request_id = request_id
+        self.attempts = attempts
+        self.endpoint = endpoint
+        self.hint = hint
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own __reduce__ calls the class with args alone; the attributes travel as state,
+        # which also carries what a subclass or a user added.
+        return type(self), (self.message,), self.__dict__.copy()
+
+    def __str__(self) -> str:
+        if self.operation is None and self.endpoint is None:
+            text = one_line(self.message)
+            return f"{text} ({one_line(self.hint)})" if self.hint else text
+        what = self.operation or "request"
+        if self.bucket is not None:
+            target = self.bucket if self.key is None else f"{self.bucket}/{self.key}"
+            what += f" {shown(target)}"
+        where = f" at {self.endpoint}" if self.endpoint else ""
+        facts = []
+        if self.code:
+            facts.append(self.code)
+        if self.status is not None:
+            facts.append(f"HTTP {self.status}")
+        if self.tenant_id is not None:
+            facts.append(f"tenant {shown(self.tenant_id)}")
+        if self.attempts > 1:
+            facts.append(f"{self.attempts} attempts")
+        if self.request_id:
+            facts.append(f"request id {one_line(self.request_id)}")
+        line = f"{one_line(what)} failed{where}: {one_line(self.message)}"
+        if facts:
+            line += f" [{', '.join(facts)}]"
+        if self.hint:
+            line += f". Try: {one_line(self.hint)}"
+        return line
+
+
+class MinIOConnectionError(MinIOError):
+    """The server gave no usable answer: refused, unreachable, dropped, or not speaking HTTP or TLS.
+
+    Attributes:
+        permanent: trying again can't help, as with a certificate that isn't trusted.
+    """
+
+    permanent: bool = False
+
+
+class MinIOTimeoutError(MinIOConnectionError, TimeoutError):
+    """No answer within `timeout`, `connect_timeout` or `deadline` seconds."""
+
+
+class ServerError(MinIOError):
+    """The server says it failed (HTTP 5xx), or its answer is not what S3 answers."""
+
+
+class AccessDeniedError(MinIOError):
+    """HTTP 401 or 403: the credentials are wrong, or may not do this."""
+
+
+class NotFoundError(MinIOError):
+    """HTTP 404: what was asked for is not there."""
+
+
+class BucketNotFoundError(NotFoundError):
+    """NoSuchBucket."""
+
+
+class ObjectNotFoundError(NotFoundError):
+    """NoSuchKey."""
+
+
+class VersionNotFoundError(NotFoundError):
+    """NoSuchVersion."""
+
+
+class UploadNotFoundError(NotFoundError):
+    """NoSuchUpload: the multipart upload was completed, aborted, or never begun."""
+
+
+class ConflictError(MinIOError):
+    """HTTP 409: the state of the bucket or object forbids it."""
+
+
+class BucketAlreadyExistsError(ConflictError):
+    """BucketAlreadyExists, BucketAlreadyOwnedByYou."""
+
+
+class BucketNotEmptyError(ConflictError):
+    """BucketNotEmpty."""
+
+
+class PreconditionFailedError(MinIOError):
+    """HTTP 412 (or 304 for a read): `if_match` or `if_none_match` did not hold."""
+
+
+class RateLimitError(MinIOError):
+    """HTTP 429 or SlowDown, still after all retries; `retry_after` has the server's wish in seconds."""
+
+
+class QuotaExceededError(MinIOError):
+    """The tenant's quota, or the server's space, is used up."""
+
+
+class IntegrityError(MinIOError):
+    """Bytes arrived that are not those that were sent."""
+
+
+class ObjectChangedError(IntegrityError):
+    """The object was replaced while it was being read."""
+
+
+class NotSupportedError(MinIOError):
+    """This server does not offer it, or an optional package is not installed."""
+
+
+class ValidationError(MinIOError, ValueError):
+    """A bad argument; nothing was sent."""
+
+
+class ConfigurationError(MinIOError, ValueError):
+    """A bad setting in `Config` or in the environment."""
+
+
+def invalid(argument: str, value: object, rule: str) -> ValidationError:
+    """The `ValidationError` that names the argument, the value and the rule."""
+    return ValidationError(f"{argument}={shown(value)}: {rule}")

@@ -1,0 +1,284 @@
+"""Buckets: those of the server, and with prefix tenancy those that are markers in a shared one."""
+
+from __future__ import annotations
+
+import re
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import (
+    AccessDeniedError,
+    BucketAlreadyExistsError,
+    BucketNotEmptyError,
+    BucketNotFoundError,
+    MinIOError,
+    NotFoundError,
+    NotSupportedError,
+    ServerError,
+    invalid,
+)
+from minio_sdk.flows import listing
+from minio_sdk.flows.deletes import delete_many
+from minio_sdk.models.results import BucketInfo
+from minio_sdk.operation import WHOLE_SERVER, Place
+from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
+from minio_sdk.operations.delete_object import DeleteObject
+from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.operations.multipart import AbortMultipartUpload, ListMultipartUploads
+from minio_sdk.operations.put_object import PutObject
+
+KNOWN_FOR = 60.0
+"""Seconds that a bucket seen to exist is taken to exist still, with prefix tenancy."""
+
+
+async def create(
+    engine: Engine, bucket: str, region: str | None = None, object_lock: bool = False
+) -> None:
+    """Make a bucket."""
+    engine.scope.check_new(bucket)
+    if region is not None and not (
+        isinstance(region, str) and re.fullmatch(r"[A-Za-z0-9-]{1,64}", region)
+    ):
+        raise invalid("region", region, "must be letters, digits and '-', such as 'eu-west-1'")
+    registry = engine.scope.registry(bucket)
+    if registry is None:
+        operation = CreateBucket(
+            engine.place(bucket), region or engine.config.region, bool(object_lock)
+        )
+        await _create_on_server(engine, operation)
+        return
+    if object_lock:
+        raise NotSupportedError(
+            "object_lock belongs to a whole bucket of the server, and with tenancy='prefix' all "
+            "tenants share one",
+            operation="CreateBucket",
+            bucket=bucket,
+            hint="tenancy='bucket'",
+        )
+    if await _marked(engine, bucket):
+        raise BucketAlreadyExistsError(
+            "the bucket exists", code="BucketAlreadyOwnedByYou", operation="CreateBucket",
+            bucket=bucket, tenant_id=engine.config.tenant_id,
+        )  # fmt: skip
+    marker = PutObject(registry, bucket, b"", {"content-type": "application/x-directory"})
+    try:
+        await engine.send(marker)
+    except BucketNotFoundError:
+        shared = Place(bucket, registry.server_bucket, "", registry.path)
+        try:
+            await _create_on_server(engine, CreateBucket(shared, engine.config.region))
+        except BucketAlreadyExistsError:
+            pass  # another client was quicker, and the marker can be written now
+        await engine.send(marker)
+    _remember(engine, bucket)
+
+
+async def _create_on_server(engine: Engine, operation: CreateBucket) -> None:
+    try:
+        await engine.send(operation)
+    except BucketAlreadyExistsError as error:
+        # Our first try may have made it and only its answer been lost.
+        if error.attempts > 1 and error.code == "BucketAlreadyOwnedByYou":
+            return
+        raise
+
+
+async def create_missing(engine: Engine, bucket: str) -> None:
+    """Make a bucket; it is no error when another client was quicker."""
+    try:
+        await create(engine, bucket)
+    except BucketAlreadyExistsError as error:
+        # With bucket tenancy the name can only be the tenant's own; elsewhere it may be a stranger's.
+        if error.code != "BucketAlreadyOwnedByYou" and engine.config.tenant_id is None:
+            raise
+
+
+async def exists(engine: Engine, bucket: str) -> bool:
+    """Whether the bucket is there."""
+    place = engine.place(bucket)
+    if engine.scope.registry() is not None:
+        return await _marked(engine, bucket)
+    try:
+        await engine.send(HeadBucket(place))
+    except NotFoundError:
+        return False
+    return True
+
+
+async def check(engine: Engine, place: Place) -> None:
+    """With prefix tenancy, make sure that the tenant's bucket exists; the server can't say so itself.
+
+    Raises:
+        BucketNotFoundError: it doesn't.
+    """
+    bucket = place.bucket
+    if not place.prefix or bucket is None:
+        return
+    seen = engine.known_buckets.get(bucket)
+    if seen is not None and engine.transport.clock.monotonic() - seen < KNOWN_FOR:
+        return
+    if not await _marked(engine, bucket):
+        raise _no_bucket(engine, bucket)
+
+
+def _no_bucket(engine: Engine, bucket: str, operation: str | None = None) -> BucketNotFoundError:
+    return BucketNotFoundError(
+        "the bucket does not exist",
+        code="NoSuchBucket",
+        status=404,
+        operation=operation,
+        bucket=bucket if operation else None,
+        tenant_id=engine.config.tenant_id if operation else None,
+        hint="create_bucket() first, and check the tenant and the spelling",
+    )
+
+
+def _remember(engine: Engine, bucket: str) -> None:
+    engine.known_buckets[bucket] = engine.transport.clock.monotonic()
+
+
+async def _marked(engine: Engine, bucket: str) -> bool:
+    """Whether the marker of a bucket is there; asks the server."""
+    engine.place(bucket)
+    registry = engine.scope.registry(bucket)
+    assert registry is not None  # only asked with prefix tenancy
+    engine.known_buckets.pop(bucket, None)
+    try:
+        await engine.send(HeadObject(registry, bucket))
+    except NotFoundError:
+        return False
+    except MinIOError as error:
+        error.key = None
+        raise
+    _remember(engine, bucket)
+    return True
+
+
+async def list_all(engine: Engine) -> list[BucketInfo]:
+    """The tenant's buckets by name."""
+    registry = engine.scope.registry()
+    found: list[BucketInfo] = []
+    if registry is not None:
+        try:
+            found = [
+                BucketInfo(name=item.key, creation_date=item.last_modified)
+                async for item in listing.objects(engine, registry)
+            ]
+        except BucketNotFoundError:
+            return []
+        return sorted(found, key=lambda info: info.name)
+    slug = getattr(engine.scope, "slug", None)
+    token = ""
+    while True:
+        page = await engine.send(ListBuckets(WHOLE_SERVER, f"{slug}-" if slug else "", token))
+        for info in page.buckets:
+            name = engine.scope.own(info.name)
+            if name is not None:
+                found.append(
+                    BucketInfo(
+                        name=name,
+                        creation_date=info.creation_date,
+                        region=info.region,
+                        owner_id=info.owner_id,
+                    )
+                )
+        if not page.token or page.token == token:
+            return sorted(found, key=lambda info: info.name)
+        token = page.token
+
+
+async def info(engine: Engine, bucket: str) -> BucketInfo:
+    """One bucket.
+
+    Raises:
+        BucketNotFoundError: it isn't there.
+    """
+    place = engine.place(bucket)
+    if engine.scope.registry() is not None:
+        registry = engine.scope.registry(bucket)
+        assert registry is not None
+        try:
+            marker = await engine.send(HeadObject(registry, bucket))
+        except NotFoundError:
+            raise _no_bucket(engine, bucket, "HeadBucket") from None
+        return BucketInfo(name=bucket, creation_date=marker.last_modified)
+    region = await engine.send(HeadBucket(place))
+    try:
+        listed = next((b for b in await list_all(engine) if b.name == bucket), None)
+    except (AccessDeniedError, NotSupportedError):
+        listed = None  # credentials for one bucket often may not list all
+    return BucketInfo(
+        name=bucket,
+        creation_date=listed.creation_date if listed else None,
+        region=region or (listed.region if listed else None),
+        owner_id=listed.owner_id if listed else None,
+    )
+
+
+async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
+    """Remove a bucket; with `force` also all that is in it."""
+    place = engine.place(bucket)
+    registry = engine.scope.registry(bucket)
+    if registry is not None and not await _marked(engine, bucket):
+        raise _no_bucket(engine, bucket, "DeleteBucket")
+    if force:
+        await _clear(engine, place)
+    if registry is None:
+        try:
+            await engine.send(DeleteBucket(place))
+        except BucketNotFoundError as error:
+            if error.attempts == 1:  # else our first try has removed it and its answer was lost
+                raise
+        return
+    async for _ in listing.objects(engine, place, limit=1):
+        raise BucketNotEmptyError(
+            "the bucket is not empty", code="BucketNotEmpty", status=409, operation="DeleteBucket",
+            bucket=bucket, tenant_id=engine.config.tenant_id,
+            hint="delete its objects first, or delete_bucket(..., force=True)",
+        )  # fmt: skip
+    engine.known_buckets.pop(bucket, None)
+    await engine.send(DeleteObject(registry, bucket))
+
+
+async def _clear(engine: Engine, place: Place) -> None:
+    """Remove every version, marker, object and unfinished upload of a bucket."""
+    while True:
+        found: list[tuple[str, str | None]] = []
+        try:
+            async for item in listing.versions(engine, place):
+                found.append((item.key, item.version_id))
+                if len(found) == 1000:
+                    break
+        except (NotSupportedError, ServerError):
+            found = [(o.key, None) async for o in listing.objects(engine, place, limit=1000)]
+        if not found:
+            break
+        result = await delete_many(engine, place, found)
+        if result.errors and not result.deleted:
+            first = result.errors[0]
+            raise BucketNotEmptyError(
+                f"{len(result.errors)} objects could not be deleted, {first.key!r} for one: "
+                f"{first.message or first.code}",
+                code=first.code, operation="DeleteBucket", bucket=place.bucket,
+                tenant_id=engine.config.tenant_id,
+            )  # fmt: skip
+    await _abort_uploads(engine, place)
+
+
+async def _abort_uploads(engine: Engine, place: Place) -> None:
+    key = upload_id = ""
+    while True:
+        try:
+            page = await engine.send(
+                ListMultipartUploads(place, key_marker=key, upload_id_marker=upload_id)
+            )
+        except NotSupportedError:
+            return
+        for upload in page.uploads:
+            try:
+                await engine.send(AbortMultipartUpload(place, upload.key, upload.upload_id))
+            except NotFoundError:
+                continue  # it ended by itself meanwhile
+        before = (key, upload_id)
+        key, upload_id = page.next_key_marker or "", page.next_upload_id_marker or ""
+        if not page.is_truncated or not key or (key, upload_id) == before:
+            return

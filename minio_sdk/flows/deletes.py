@@ -1,0 +1,54 @@
+"""DeleteObjects for any number of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.models.results import DeletedObject, DeleteError, DeleteResult
+from minio_sdk.operation import Place
+from minio_sdk.operations.delete_object import DeleteObject
+from minio_sdk.operations.delete_objects import MAX_KEYS, DeleteObjects
+from minio_sdk.wire.xml import writable
+
+
+async def delete_many(
+    engine: Engine, place: Place, pairs: Sequence[tuple[str, str | None]]
+) -> DeleteResult:
+    """Remove objects, 1,000 a request; those whose keys XML can't carry one by one."""
+    deleted: list[DeletedObject] = []
+    errors: list[DeleteError] = []
+    plain = [pair for pair in pairs if writable(pair[0])]
+    single = [pair for pair in pairs if not writable(pair[0])]
+    for start in range(0, len(plain), MAX_KEYS):
+        batch = plain[start : start + MAX_KEYS]
+        try:
+            result = await engine.send(DeleteObjects(place, batch))
+        except NotSupportedError:
+            single.extend(batch)
+            continue
+        deleted.extend(result.deleted)
+        errors.extend(result.errors)
+        told = {d.key for d in result.deleted} | {e.key for e in result.errors}
+        errors.extend(
+            DeleteError(
+                key=key,
+                version_id=version,
+                code="NotReported",
+                message="the server did not say what became of it",
+            )
+            for key, version in batch
+            if key not in told
+        )
+    for key, version in single:
+        try:
+            await engine.send(DeleteObject(place, key, version))
+            deleted.append(DeletedObject(key=key, version_id=version))
+        except MinIOError as error:
+            errors.append(
+                DeleteError(
+                    key=key, version_id=version, code=error.code or "", message=error.message
+                )
+            )
+    return DeleteResult(deleted=tuple(deleted), errors=tuple(errors))

@@ -1,0 +1,78 @@
+"""Listings, page by page; nothing is kept but the page at hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import ServerError
+from minio_sdk.models.results import ObjectInfo
+from minio_sdk.operation import Place
+from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
+from minio_sdk.wire.listing import Page
+
+T = TypeVar("T")
+
+
+async def pages(
+    engine: Engine,
+    place: Place,
+    prefix: str = "",
+    *,
+    delimiter: str = "",
+    start_after: str = "",
+    limit: int | None = None,
+) -> AsyncIterator[Page]:
+    """The pages of ListObjectsV2.
+
+    Raises:
+        ServerError: the server says there is more and not where, or sends the same page again.
+    """
+    token = ""
+    seen = 0
+    while True:
+        most = 1000 if limit is None else min(1000, limit - seen)
+        page = await engine.send(
+            ListObjectsV2(place, prefix, delimiter, token, "" if token else start_after, most)
+        )
+        yield page
+        seen += len(page.objects)
+        if not page.truncated or (limit is not None and seen >= limit):
+            return
+        if not page.token or page.token == token:
+            raise ServerError(
+                "the server says that the listing goes on, and not where", operation="ListObjectsV2"
+            )
+        token = page.token
+
+
+async def objects(
+    engine: Engine, place: Place, prefix: str = "", *, limit: int | None = None
+) -> AsyncIterator[ObjectInfo]:
+    """The objects below a prefix, lazily."""
+    async for page in pages(engine, place, prefix, limit=limit):
+        for item in page.objects:
+            yield item
+
+
+async def versions(engine: Engine, place: Place, prefix: str = "") -> AsyncIterator[ObjectInfo]:
+    """All versions and delete markers below a prefix, lazily."""
+    key = version = ""
+    while True:
+        page = await engine.send(ListObjectVersions(place, prefix, key, version))
+        for item in page.objects:
+            yield item
+        if not page.truncated:
+            return
+        if not page.next_key or (page.next_key, page.next_version or "") == (key, version):
+            raise ServerError(
+                "the server says that the listing goes on, and not where",
+                operation="ListObjectVersions",
+            )
+        key, version = page.next_key, page.next_version or ""
+
+
+async def collect(items: AsyncIterator[T]) -> list[T]:
+    """All items."""
+    return [item async for item in items]

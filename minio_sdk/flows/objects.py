@@ -1,0 +1,155 @@
+"""Objects: get, head, delete, and addresses that are signed ahead."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import (
+    BucketNotFoundError,
+    ConfigurationError,
+    MinIOError,
+    NotFoundError,
+    ObjectNotFoundError,
+    invalid,
+)
+from minio_sdk.flows import buckets, listing
+from minio_sdk.flows.deletes import delete_many
+from minio_sdk.models.names import check_key, check_prefix
+from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
+from minio_sdk.operation import ObjectOperation, T
+from minio_sdk.operations.delete_object import DeleteObject
+from minio_sdk.operations.get_object import GetObject
+from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.wire.url import parse_endpoint
+
+LONGEST_EXPIRY = 7 * 24 * 3600
+_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
+
+
+async def get(engine: Engine, bucket: str, key: str) -> bytes:
+    """The bytes of an object."""
+    return await _read(engine, GetObject(engine.place(bucket), key))
+
+
+async def head(engine: Engine, bucket: str, key: str) -> ObjectMetadata:
+    """What is known of an object."""
+    return await _read(engine, HeadObject(engine.place(bucket), key))
+
+
+async def _read(engine: Engine, operation: ObjectOperation[T]) -> T:
+    """Send; a missing object is told from a missing bucket where the answer can't do it."""
+    try:
+        return await engine.send(operation)
+    except ObjectNotFoundError as error:
+        place = operation.place
+        if place.bucket is None or not (place.prefix or isinstance(operation, HeadObject)):
+            raise
+        if await _bucket_is_there(engine, place.bucket):
+            raise
+        missing = BucketNotFoundError("the bucket does not exist")
+        missing.__dict__.update({**error.__dict__, "message": missing.message})
+        missing.code = "NoSuchBucket"
+        missing.hint = "create_bucket() first, and check the tenant and the spelling"
+        raise missing from None
+
+
+async def _bucket_is_there(engine: Engine, bucket: str) -> bool:
+    try:
+        return await buckets.exists(engine, bucket)
+    except MinIOError:
+        return True  # it can't be told, and what was asked first stands
+
+
+async def object_exists(engine: Engine, bucket: str, key: str) -> bool:
+    """Whether the object is there; false too when its bucket isn't."""
+    try:
+        await engine.send(HeadObject(engine.place(bucket), key))
+    except NotFoundError:
+        return False
+    return True
+
+
+async def delete(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> None:
+    """Remove an object or a version of it."""
+    operation = DeleteObject(engine.place(bucket), key, version_id)
+    check_key(key)
+    try:
+        await buckets.check(engine, operation.place)
+    except BucketNotFoundError as error:
+        engine.named(error, operation)
+        raise
+    await engine.send(operation)
+
+
+Keys = Iterable[str | tuple[str, str | None]]
+
+
+async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResult:
+    """Remove any number of objects."""
+    place = engine.place(bucket)
+    if isinstance(keys, (str, bytes)):
+        raise invalid("keys", keys, "must be a list of keys, not one text")
+    pairs: list[tuple[str, str | None]] = []
+    for item in keys:
+        if not isinstance(item, str) and len(item) != 2:
+            raise invalid("keys", item, "an item must be a key or a pair (key, version_id)")
+        key, version = (item, None) if isinstance(item, str) else item
+        check_key(key, "keys")
+        if version is not None and not isinstance(version, str):
+            raise invalid("keys", item, "a version id must be text or None")
+        pairs.append((key, version))
+    if pairs:
+        await buckets.check(engine, place)
+    return await delete_many(engine, place, pairs)
+
+
+async def presign(engine: Engine, bucket: str, key: str, expires: int, method: str = "GET") -> str:
+    """A URL that is good for one method on one object, for some seconds."""
+    if not isinstance(expires, int) or isinstance(expires, bool):
+        raise invalid("expiry_seconds", expires, "must be a whole number of seconds")
+    if not 1 <= expires <= LONGEST_EXPIRY:
+        raise invalid("expiry_seconds", expires, f"must be 1 to {LONGEST_EXPIRY} (7 days)")
+    if method not in _METHODS:
+        raise invalid("method", method, f"must be one of {', '.join(sorted(_METHODS))}")
+    path = engine.place(bucket).object_path(key)
+    signing = engine.transport.signing
+    signer = signing.signer()
+    if signer is None:
+        raise ConfigurationError(
+            "a presigned URL needs credentials, and none were found",
+            hint="access_key and secret_key, or MINIO_ACCESS_KEY and MINIO_SECRET_KEY",
+        )
+    endpoint = parse_endpoint(engine.config.public_url or engine.config.base_url)
+    whole = endpoint.path + path
+    host = {"host": endpoint.host_header}
+    query = signer.presign(method, whole, (), host, expires, signing.now())
+    return f"{endpoint.origin}{whole}?{query}"
+
+
+async def found(
+    engine: Engine, bucket: str, prefix: str, suffix: str, recursive: bool, limit: int | None
+) -> AsyncIterator[ObjectInfo]:
+    """The objects of a bucket that a user asks for, lazily."""
+    place = engine.place(bucket)
+    check_prefix(suffix, "suffix")
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 0):
+        raise invalid("limit", limit, "must be a whole number, or None for all")
+    if limit == 0:
+        return
+    count = 0
+    empty = True
+    delimiter = "" if recursive else "/"
+    # A suffix is sorted out here, so that the server must be asked for more than the limit.
+    asked = None if suffix else limit
+    async for page in listing.pages(engine, place, prefix, delimiter=delimiter, limit=asked):
+        for item in page.objects:
+            empty = False
+            if item.key.endswith(suffix):
+                yield item
+                count += 1
+                if count == limit:
+                    return
+    if empty and place.prefix:
+        # Below a shared bucket, nothing to list may mean that the tenant's bucket isn't there.
+        await buckets.check(engine, place)

@@ -1,0 +1,151 @@
+"""The server itself: what it speaks, how it is, what it tells."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import (
+    AccessDeniedError,
+    BucketNotFoundError,
+    MinIOConnectionError,
+    MinIOError,
+    NotFoundError,
+)
+from minio_sdk.models.results import HealthStatus, ServerInfo
+from minio_sdk.operation import WHOLE_SERVER, Operation
+from minio_sdk.operations.gateway import GatewayHealth, GatewayInfo, server_info
+from minio_sdk.operations.list_objects import ListObjectsV2
+from minio_sdk.wire.failure import error_of, is_web_page, not_s3
+from minio_sdk.wire.message import Reply, Request
+
+
+async def find_api(engine: Engine) -> str:
+    """``"s3"`` where somebody gave credentials; else what the server's greeting says."""
+    if engine.transport.signing.provider.found:
+        return "s3"
+    reply = await engine.exchange(Request("GET", "/", signed=False))
+    return "enterprise" if reply.status == 200 and server_info(reply) else "s3"
+
+
+class _Greeting(Operation[Reply]):
+    """GET the root, whatever the answer: its headers tell who answers."""
+
+    name = "ServerInfo"
+    ok = frozenset(range(200, 500))
+
+    def request(self) -> Request:
+        return Request("GET", "/")
+
+    def parse(self, reply: Reply) -> Reply:
+        if is_web_page(reply):
+            raise not_s3(reply, "a web page")
+        return reply
+
+
+class _Health(ListObjectsV2):
+    """The cheapest signed question that every S3 server answers; asked once, without retries."""
+
+    def request(self) -> Request:
+        request = ListObjectsV2.request(self)
+        request.retry = False
+        return request
+
+
+async def health(engine: Engine) -> HealthStatus:
+    """How the server is for this client; never raises for a server that is down."""
+    clock = engine.transport.clock
+    details: dict[str, Any] = {"endpoint": engine.transport.signing.endpoint.origin}
+    begun = clock.monotonic()
+    status = "healthy"
+    try:
+        details.update(await _ask(engine))
+    except MinIOConnectionError as error:
+        status, details["error"] = "unreachable", str(error)
+    except AccessDeniedError as error:
+        status, details["error"] = "credentials_refused", str(error)
+    except MinIOError as error:
+        status, details["error"] = "unhealthy", str(error)
+    return HealthStatus(
+        healthy=status == "healthy",
+        status=status,
+        latency=clock.monotonic() - begun,
+        details=details,
+    )
+
+
+async def _ask(engine: Engine) -> dict[str, Any]:
+    if await engine.speaks() == "enterprise":
+        words = await engine.send(GatewayHealth(signed=engine.transport.signing.provider.found))
+        return {"api": "enterprise", "answer": words}
+    details: dict[str, Any] = {"api": "s3", "bucket": engine.config.bucket}
+    try:
+        await engine.send(_Health(engine.place(engine.config.bucket), max_keys=1))
+        details["answer"] = "ok"
+    except BucketNotFoundError:
+        details["answer"] = "ok; the bucket will be made by the first upload"
+    except AccessDeniedError as error:
+        if error.code != "AccessDenied":  # the keys themselves are wrong
+            raise
+        details["answer"] = "the server answers; these credentials may not list the bucket"
+    return details
+
+
+async def info(engine: Engine) -> ServerInfo:
+    """What the server tells of itself."""
+    if await engine.speaks() == "enterprise":
+        return await engine.send(GatewayInfo(signed=engine.transport.signing.provider.found))
+    clock = engine.transport.clock
+    begun = clock.monotonic()
+    reply = await engine.send(_Greeting(WHOLE_SERVER))
+    latency = clock.monotonic() - begun
+    name, _, version = reply.headers.get("server", "").partition(" ")
+    if "/" in name and not version:
+        name, _, version = name.partition("/")
+    elif version:
+        version = version.split()[-1]
+    details: dict[str, Any] = {"server_header": reply.headers.get("server", "")}
+    if reply.status == 403:
+        details["access"] = str(error_of(reply, "").code or "denied")
+    if name.lower().startswith("minio"):
+        details.update(await _minio(engine))
+        version = str(details.pop("version", version))
+    return ServerInfo(
+        status="online", version=version, performance={"latency": latency}, server=name,
+        details=details,
+    )  # fmt: skip
+
+
+class _AdminInfo(Operation[dict[str, Any]]):
+    """MinIO's admin API: what `mc admin info` shows."""
+
+    name = "AdminServerInfo"
+
+    def request(self) -> Request:
+        return Request("GET", "/minio/admin/v3/info")
+
+    def parse(self, reply: Reply) -> dict[str, Any]:
+        document = json.loads(reply.body)
+        servers = document.get("servers") or [{}]
+        found = {
+            "version": servers[0].get("version", ""),
+            "uptime": servers[0].get("uptime"),
+            "mode": document.get("mode"),
+            "region": document.get("region"),
+            "deployment_id": document.get("deploymentID"),
+            "buckets": (document.get("buckets") or {}).get("count"),
+            "objects": (document.get("objects") or {}).get("count"),
+            "usage": (document.get("usage") or {}).get("size"),
+            "drives": sum(len(server.get("drives") or ()) for server in servers),
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+async def _minio(engine: Engine) -> dict[str, Any]:
+    try:
+        return await engine.send(_AdminInfo(WHOLE_SERVER))
+    except (AccessDeniedError, NotFoundError) as error:
+        return {"admin": f"not for these credentials ({error.code or error.status})"}
+    except (MinIOError, ValueError, AttributeError, TypeError):
+        return {"admin": "the answer of the admin API can't be read"}

@@ -1,0 +1,179 @@
+"""What users give as `data`, as one thing to read from.
+
+bytes-like objects (read-only ones too), binary files from their current position, and iterators of
+bytes; on the async client async iterators too.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any, Protocol, cast
+
+from minio_sdk.engine import Transport
+from minio_sdk.errors import invalid
+
+
+class BinaryFile(Protocol):
+    """Anything with `read` that gives bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next `size` bytes, fewer at the end, none behind it."""
+        ...
+
+
+BytesLike = bytes | bytearray | memoryview
+Data = BytesLike | BinaryFile | Iterable[bytes] | AsyncIterable[bytes]
+
+
+class Source:
+    """Reads `data` in blocks of the size that is asked for.
+
+    Args:
+        data: what the user gave.
+        length: take exactly this many bytes of it; None takes all.
+
+    Attributes:
+        whole: all of it, when it is in memory already.
+        length: how many bytes there are to read; None when only the end will tell.
+        exact: whether the user said the length: then nothing beyond it is read.
+
+    Raises:
+        ValidationError: it is not something that bytes can be read from.
+    """
+
+    __slots__ = ("_data", "_iterator", "_left", "_rest", "exact", "length", "whole")
+
+    def __init__(self, data: object, length: int | None = None) -> None:
+        if length is not None and (not isinstance(length, int) or length < 0):
+            raise invalid("length", length, "must be a whole number of bytes, or None")
+        self.whole: bytes | memoryview | None = None
+        self.length = length
+        self.exact = length is not None
+        self._data = data
+        self._iterator: Iterator[Any] | AsyncIterator[Any] | None = None
+        self._rest = b""
+        if isinstance(data, str):
+            raise invalid("data", data, "is text; encode it first: data.encode()")
+        if isinstance(data, os.PathLike):
+            raise invalid("data", data, "is a path; open it in binary mode")
+        if _is_bytes_like(data):
+            self._take_whole(data)
+        elif hasattr(data, "read"):
+            if isinstance(data, io.TextIOBase):
+                raise invalid("data", data, "is a text file; open it in binary mode ('rb')")
+            if self.length is None:
+                self.length = _bytes_left(data)
+        elif isinstance(data, AsyncIterable):
+            self._iterator = data.__aiter__()
+        elif isinstance(data, Iterable) and not isinstance(data, (dict, set)):
+            self._iterator = iter(data)
+        else:
+            kind = type(data).__name__
+            rule = f"must be bytes-like, a binary file or an iterator of bytes, not {kind}"
+            raise invalid("data", data, rule)
+        self._left = self.length if self.exact else None
+
+    def _take_whole(self, data: object) -> None:
+        if isinstance(data, bytes):
+            self.whole = data
+        else:
+            view = memoryview(cast("BytesLike", data))
+            self.whole = view.cast("B") if view.c_contiguous else view.tobytes()
+        if self.length is None:
+            self.length = len(self.whole)
+        elif self.length > len(self.whole):
+            raise invalid("length", self.length, f"the data has only {len(self.whole)} bytes")
+        elif self.length < len(self.whole):
+            self.whole = memoryview(self.whole)[: self.length]
+
+    async def read(self, transport: Transport, size: int) -> bytes:
+        """The next `size` bytes; fewer only at the end."""
+        if self._left is not None:
+            size = min(size, self._left)
+        if size <= 0:
+            return b""
+        data = await self._read(transport, size)
+        if self._left is not None:
+            self._left -= len(data)
+        return data
+
+    def unread(self, data: bytes) -> None:
+        """Give back what `read` gave last; the next `read` begins with it."""
+        self._rest = data + self._rest
+        if self._left is not None:
+            self._left += len(data)
+
+    async def _read(self, transport: Transport, size: int) -> bytes:
+        parts = [self._rest] if self._rest else []
+        have = len(self._rest)
+        self._rest = b""
+        while have < size:
+            block = await self._next_block(transport, size - have)
+            if not block and (block is None or self._iterator is None):
+                break
+            parts.append(block)
+            have += len(block)
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        if len(data) > size:
+            self._rest = data[size:]
+            data = data[:size]
+        return data
+
+    async def _next_block(self, transport: Transport, size: int) -> bytes | None:
+        """A block of about `size` bytes; None, or nothing from a file, is the end."""
+        block: Any
+        if self._iterator is None:
+            block = await transport.call(cast("BinaryFile", self._data).read, size)
+            if block is None:
+                raise invalid("data", self._data, "is a non-blocking file; S3 needs all its bytes")
+        elif isinstance(self._iterator, AsyncIterator):
+            try:
+                block = await self._iterator.__anext__()
+            except StopAsyncIteration:
+                return None
+        else:
+            block = await transport.call(_next_or_none, self._iterator)
+            if block is None:
+                return None
+        if not _is_bytes_like(block):
+            raise invalid("data", block, f"must give bytes, not {type(block).__name__}")
+        return bytes(block)
+
+    def in_place(self) -> tuple[BinaryFile, int] | None:
+        """The file and its position when it can be read again from there, else None."""
+        data: Any = self._data
+        if self._iterator is None and self.whole is None and self.length is not None:
+            try:
+                if data.seekable():
+                    return data, data.tell()
+            except (AttributeError, OSError, ValueError):
+                return None
+        return None
+
+
+def _next_or_none(iterator: Iterator[Any]) -> Any:
+    # StopIteration can't travel through a future.
+    return next(iterator, None)
+
+
+def _is_bytes_like(data: object) -> bool:
+    try:
+        memoryview(cast("BytesLike", data))
+    except TypeError:
+        return False
+    return True
+
+
+def _bytes_left(file: Any) -> int | None:
+    """Bytes from the current position to the end, None when the file can't tell."""
+    try:
+        here = file.tell()
+        end = file.seek(0, os.SEEK_END)
+        file.seek(here)
+    except (AttributeError, OSError, ValueError):
+        return None
+    if end is None:  # some file-likes return nothing from seek
+        return None
+    return max(0, int(end) - int(here))

@@ -1,0 +1,161 @@
+"""Uploads: one request for what is small, parts for what is large or of unknown length.
+
+Rule of this file: an object appears only when all of it has arrived. Whatever goes wrong before that, an
+unfinished multipart upload is aborted, and the abort's own failure never hides the cause.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import AsyncIterator, Mapping
+
+from minio_sdk.config import MAX_PART, MiB
+from minio_sdk.engine import Engine
+from minio_sdk.errors import BucketNotFoundError, IntegrityError, MinIOError, invalid
+from minio_sdk.flows import buckets
+from minio_sdk.flows.sources import Source
+from minio_sdk.models.results import UploadResponse
+from minio_sdk.operation import Operation, Place, T
+from minio_sdk.operations.multipart import (
+    MAX_PARTS,
+    AbortMultipartUpload,
+    CompleteMultipartUpload,
+    CreateMultipartUpload,
+    UploadPart,
+)
+from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire.metadata import metadata_headers
+
+MAX_OBJECT = MAX_PARTS * MAX_PART
+DEFAULT_PART = 16 * MiB
+
+
+def object_headers(
+    key: str, content_type: str | None, metadata: Mapping[str, str] | None
+) -> dict[str, str]:
+    """The headers that describe a new object.
+
+    Raises:
+        ValidationError: a content type or metadata that a header can't carry.
+    """
+    if content_type is None:
+        guess, encoding = mimetypes.guess_type(key, strict=False)
+        # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
+        content_type = "application/octet-stream" if guess is None or encoding else guess
+    elif (
+        not isinstance(content_type, str)
+        or not content_type.isascii()
+        or not content_type.isprintable()
+        or "/" not in content_type
+    ):
+        raise invalid("content_type", content_type, "must be like 'text/plain', in ASCII")
+    return {"content-type": content_type, **metadata_headers(metadata)}
+
+
+async def put(
+    engine: Engine,
+    place: Place,
+    key: str,
+    source: Source,
+    headers: dict[str, str],
+    *,
+    create_bucket: bool = False,
+) -> UploadResponse:
+    """Store what `source` gives as one object.
+
+    Args:
+        engine: sends.
+        place: the bucket.
+        key: the key.
+        source: the bytes.
+        headers: what describes the object.
+        create_bucket: make the bucket when the server says that it is missing.
+    """
+    place.object_path(key)
+    length = source.length
+    threshold = engine.config.multipart_threshold
+    body = source.whole
+    if length is not None and length > MAX_OBJECT:
+        raise invalid("data", length, f"S3 stores at most {MAX_OBJECT} bytes as one object")
+    if length is None:
+        body = await source.read(engine.transport, threshold + 1)
+        if len(body) > threshold:
+            source.unread(body)
+    elif body is None and length <= threshold:
+        # One byte more than a file said it has tells whether it has grown.
+        body = await source.read(engine.transport, length + 1)
+        _check_length(length, len(body))
+    if body is not None and len(body) <= threshold:
+        return await _begin(engine, PutObject(place, key, body, headers), create_bucket)
+    create = CreateMultipartUpload(place, key, headers)
+    upload_id = await _begin(engine, create, create_bucket)
+    return await _in_parts(engine, place, key, source, upload_id)
+
+
+async def _begin(engine: Engine, operation: Operation[T], create_bucket: bool) -> T:
+    """Send the first request of an upload, where a missing bucket shows."""
+    try:
+        await buckets.check(engine, operation.place)
+        return await engine.send(operation)
+    except BucketNotFoundError as error:
+        if not create_bucket or operation.place.bucket is None:
+            engine.named(error, operation)
+            raise
+        await buckets.create_missing(engine, operation.place.bucket)
+        return await engine.send(operation)
+
+
+def _check_length(expected: int | None, found: int) -> None:
+    if expected is not None and found != expected:
+        comparison = "more" if found > expected else "fewer"
+        raise IntegrityError(
+            f"the data has {comparison} bytes than the {expected} it was said to have",
+            hint="don't change a file while it is uploaded; leave length out if it isn't known",
+        )
+
+
+async def _in_parts(
+    engine: Engine, place: Place, key: str, source: Source, upload_id: str
+) -> UploadResponse:
+    try:
+        etags: list[str] = []
+        size = 0
+        async for body in _parts(engine, source):
+            if len(etags) == MAX_PARTS:
+                raise invalid("part_size", size // MAX_PARTS, f"gives more than {MAX_PARTS} parts")
+            number = len(etags) + 1
+            etags.append(await engine.send(UploadPart(place, key, upload_id, number, body)))
+            size += len(body)
+        _check_length(source.length, size)
+        return await engine.send(CompleteMultipartUpload(place, key, upload_id, etags, size))
+    except BaseException:
+        await _abort(engine, AbortMultipartUpload(place, key, upload_id))
+        raise
+
+
+async def _abort(engine: Engine, operation: AbortMultipartUpload) -> None:
+    """End an upload; a failure here is not the news, what led to it is."""
+    try:
+        await engine.send(operation)
+    except MinIOError:
+        return
+
+
+async def _parts(engine: Engine, source: Source) -> AsyncIterator[bytes | memoryview]:
+    """The bodies of the parts, one in memory at a time."""
+    length = source.length
+    size = engine.config.part_size or DEFAULT_PART
+    if length is not None:
+        size = max(size, -(-length // MAX_PARTS))
+    if source.whole is not None:
+        view = memoryview(source.whole)
+        for start in range(0, len(view), size):
+            yield view[start : start + size]
+        return
+    count = 0
+    while body := await source.read(engine.transport, size):
+        yield body
+        count += 1
+        # Of unknown length: parts grow, so that 10,000 of them reach S3's largest object.
+        if length is None and count % 1000 == 0:
+            size = min(size * 2, MAX_PART)

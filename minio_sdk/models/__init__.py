@@ -1,0 +1,1 @@
+"""What users give and get: frozen, typed records. No XML, no HTTP."""

@@ -1,0 +1,127 @@
+"""Rules for the names that users write: tenants, buckets, keys, prefixes.
+
+Bucket rules: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+Key rules: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from minio_sdk.errors import invalid
+
+MAX_BUCKET = 63
+MAX_KEY_BYTES = 1024
+
+_PART = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?", re.ASCII)
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
+_LOOSE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{1,253}[A-Za-z0-9_]", re.ASCII)
+_RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+
+def check_tenant_id(value: object) -> str:
+    """A tenant id: 1 to 256 printable ASCII characters, no blank at either end."""
+    if not isinstance(value, str):
+        raise invalid("tenant_id", value, "must be text (None means: no tenancy)")
+    if not 1 <= len(value) <= 256:
+        raise invalid("tenant_id", value, "must have 1 to 256 characters")
+    if not (value.isascii() and value.isprintable()) or value != value.strip():
+        raise invalid(
+            "tenant_id", value, "must be printable ASCII characters without a blank at either end"
+        )
+    return value
+
+
+def check_bucket_part(value: object, argument: str = "bucket") -> str:
+    """A tenant's own bucket name: 1-63 of ``a-z 0-9 . -``, beginning and ending with letter or digit."""
+    if not isinstance(value, str):
+        raise invalid(argument, value, f"must be text, not {type(value).__name__}")
+    if not _PART.fullmatch(value):
+        raise invalid(
+            argument,
+            value,
+            "must be 1 to 63 of a-z, 0-9, '.' and '-', beginning and ending with a letter or digit",
+        )
+    return value
+
+
+def check_whole_bucket(value: str, shown_as: str, argument: str = "bucket") -> str:
+    """A bucket name as the server gets it, against all of S3's rules; `shown_as` is the user's word."""
+
+    def fail(rule: str) -> Exception:
+        return invalid(argument, shown_as, rule)
+
+    if len(value) > MAX_BUCKET:
+        room = MAX_BUCKET - (len(value) - len(shown_as))
+        raise fail(
+            f"S3 allows {MAX_BUCKET} characters, and this one has {len(value)} on the server"
+            + (f"; at most {room} are left for your part of it" if room < MAX_BUCKET else "")
+        )
+    if len(value) < 3:
+        raise fail("must have at least 3 characters")
+    if not _PART.fullmatch(value):
+        raise fail("must be of a-z, 0-9, '.' and '-', beginning and ending with a letter or digit")
+    if ".." in value:
+        raise fail("must not have two dots in a row")
+    if _IPV4.fullmatch(value):
+        raise fail("must not look like an IP address")
+    if value.startswith(_RESERVED_STARTS) or value.endswith(_RESERVED_ENDS):
+        raise fail("begins or ends with a word that S3 keeps for itself")
+    return value
+
+
+def check_existing_bucket(value: object, argument: str = "bucket") -> str:
+    """A bucket name that goes to the server as it is; old names with capitals or ``_`` may exist."""
+    if not isinstance(value, str):
+        raise invalid(argument, value, f"must be text, not {type(value).__name__}")
+    if not _LOOSE.fullmatch(value) or ".." in value:
+        raise invalid(
+            argument,
+            value,
+            "must be 3 to 255 letters, digits, '.', '-' or '_', without two dots in a row",
+        )
+    return value
+
+
+def check_key(value: object, argument: str = "key") -> str:
+    """An object key: 1 to 1,024 bytes of UTF-8, any characters."""
+    if type(value) is not str and not isinstance(value, str):
+        raise invalid(argument, value, f"must be text, not {type(value).__name__}")
+    if not value:
+        raise invalid(argument, value, "must not be empty")
+    # Four bytes is the most one character takes: only long or odd keys pay for the exact count.
+    if len(value) > MAX_KEY_BYTES // 4 or not value.isascii():
+        _check_bytes(value, argument)
+    return value
+
+
+def check_prefix(value: object, argument: str = "prefix") -> str:
+    """A key prefix: like a key, and it may be empty."""
+    if not isinstance(value, str):
+        raise invalid(argument, value, f"must be text, not {type(value).__name__}")
+    return value if not value else check_key(value, argument)
+
+
+def _check_bytes(value: str, argument: str) -> None:
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError as error:
+        raise invalid(
+            argument, value, "has half of a surrogate pair, which UTF-8 can't carry"
+        ) from error
+    if size > MAX_KEY_BYTES:
+        raise invalid(argument, value, f"S3 allows {MAX_KEY_BYTES} bytes of UTF-8, this is {size}")
+
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+def canonical_tenant(tenant_id: str) -> str:
+    """The one spelling of a tenant: a UUID in lower case, everything else as it is."""
+    return tenant_id.lower() if _UUID.fullmatch(tenant_id) else tenant_id
+
+
+def is_uuid(tenant_id: str) -> bool:
+    """Whether it is a UUID in its 36-character form, in either letter case."""
+    return _UUID.fullmatch(tenant_id) is not None

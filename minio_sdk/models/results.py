@@ -1,0 +1,176 @@
+"""What calls return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from minio_sdk.models.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadResponse(Record):
+    """What became of an upload.
+
+    Attributes:
+        status: ``"uploaded"``.
+        key: the key as the caller wrote it.
+        size: bytes stored.
+        etag: the object's ETag without quotes; None where the server gave none.
+        version_id: the new version, on a versioned bucket.
+        bucket: the bucket as the caller wrote it.
+    """
+
+    status: str = "uploaded"
+    key: str
+    size: int
+    etag: str | None = None
+    version_id: str | None = None
+    bucket: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthStatus(Record):
+    """How the server is; true when it is healthy.
+
+    Attributes:
+        healthy: it answers, and serves this client.
+        status: ``"healthy"``, ``"unhealthy"``, ``"unreachable"`` or ``"credentials_refused"``.
+        latency: seconds that the answer took.
+        details: what was asked and what came back.
+    """
+
+    healthy: bool
+    status: str
+    latency: float
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return self.healthy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerInfo(Record):
+    """What the server tells of itself.
+
+    Attributes:
+        status: ``"online"``, or the gateway's own word.
+        version: its version; empty when it doesn't tell.
+        performance: figures; the gateway's own, or what this call measured (``latency`` in seconds).
+        server: its name, such as ``"SeaweedFS"`` or ``"MinIO"``.
+        details: everything else it told.
+    """
+
+    status: str
+    version: str
+    performance: Any
+    server: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketInfo(Record):
+    """One bucket.
+
+    Attributes:
+        name: as the caller writes it.
+        creation_date: when it was made (aware, UTC); None where the server doesn't tell.
+        region: where it is; None where the server doesn't tell.
+        owner_id: the owner's id; None where the server doesn't tell.
+    """
+
+    name: str
+    creation_date: datetime | None = None
+    region: str | None = None
+    owner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectInfo(Record):
+    """One object in a listing.
+
+    Attributes:
+        key: as the caller writes it.
+        size: bytes.
+        last_modified: aware, UTC.
+        etag: without quotes.
+        storage_class: such as ``"STANDARD"``; None where the server doesn't tell.
+        version_id: in listings of versions.
+        is_latest: in listings of versions, whether this is the current one.
+        is_delete_marker: in listings of versions.
+        is_prefix: a "folder" of a listing that is not recursive; its size is 0.
+    """
+
+    key: str
+    size: int = 0
+    last_modified: datetime | None = None
+    etag: str | None = None
+    storage_class: str | None = None
+    version_id: str | None = None
+    is_latest: bool | None = None
+    is_delete_marker: bool = False
+    is_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectMetadata(Record):
+    """What HEAD tells of an object.
+
+    Attributes:
+        key: as the caller writes it.
+        size: bytes.
+        etag: without quotes.
+        last_modified: aware, UTC.
+        content_type: such as ``"text/plain"``.
+        metadata: the user's metadata, names in lower case without ``x-amz-meta-``.
+        version_id: on a versioned bucket.
+        storage_class: None means the standard one.
+        content_encoding, content_disposition, content_language, cache_control, expires: as stored.
+    """
+
+    key: str
+    size: int
+    etag: str | None = None
+    last_modified: datetime | None = None
+    content_type: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    version_id: str | None = None
+    storage_class: str | None = None
+    content_encoding: str | None = None
+    content_disposition: str | None = None
+    content_language: str | None = None
+    cache_control: str | None = None
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedObject(Record):
+    """One object that DeleteObjects removed."""
+
+    key: str
+    version_id: str | None = None
+    delete_marker: bool = False
+    delete_marker_version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteError(Record):
+    """One object that DeleteObjects did not remove, and why."""
+
+    key: str
+    version_id: str | None = None
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteResult(Record):
+    """What `delete_objects` did; true when there were no errors."""
+
+    deleted: tuple[DeletedObject, ...] = ()
+    errors: tuple[DeleteError, ...] = ()
+
+    def __bool__(self) -> bool:
+        return not self.errors

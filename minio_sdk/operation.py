@@ -1,0 +1,144 @@
+"""`Operation`: one S3 request as a frozen value, and how its reply is read. No I/O, no clock.
+
+An operation gets a `Place` instead of a bucket's name. A place is where the tenant's bucket lies on the
+server, and the only thing that turns the tenant's names into the server's and back; so an operation
+can't be written that forgets the tenant: it has no other way to make a path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from minio_sdk.errors import ServerError, invalid
+from minio_sdk.models.names import MAX_KEY_BYTES, check_key, check_prefix
+from minio_sdk.wire.failure import error_of
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.url import quote_path
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A bucket of the tenant, as the tenant and as the server name it.
+
+    Attributes:
+        bucket: the tenant's name for it; None for the server as a whole.
+        server_bucket: the server's name for it.
+        prefix: what stands before every key on the server; empty unless tenants share a bucket.
+        path: the encoded path of `server_bucket`.
+    """
+
+    bucket: str | None
+    server_bucket: str
+    prefix: str
+    path: str
+
+    def object_path(self, key: str) -> str:
+        """The encoded path of an object."""
+        check_key(key)
+        if not self.prefix:
+            return f"{self.path}/{quote_path(key)}"
+        return f"{self.path}/{quote_path(self.key_out(key))}"
+
+    def key_out(self, key: str) -> str:
+        """The server's name of a key."""
+        check_key(key)
+        return self._joined(key, "key")
+
+    def prefix_out(self, prefix: str) -> str:
+        """The server's form of a prefix of keys."""
+        check_prefix(prefix)
+        return self._joined(prefix, "prefix")
+
+    def _joined(self, name: str, argument: str) -> str:
+        whole = self.prefix + name
+        if self.prefix and len(whole.encode()) > MAX_KEY_BYTES:
+            room = MAX_KEY_BYTES - len(self.prefix.encode())
+            raise invalid(argument, name, f"at most {room} bytes of UTF-8 fit beside the tenant")
+        return whole
+
+    def key_back(self, name: str) -> str:
+        """The tenant's name of a key.
+
+        Raises:
+            ServerError: the server named a key that is not this tenant's, which is never shown.
+        """
+        if not self.prefix:
+            return name
+        if not name.startswith(self.prefix):
+            raise ServerError(
+                "the answer names a key that lies outside this tenant's prefix",
+                hint="report it to the server's operator; nothing of the answer was used",
+            )
+        return name[len(self.prefix) :]
+
+    def text_back(self, text: str) -> str:
+        """A server's message with the tenant's names in place of the server's."""
+        if self.prefix:
+            text = text.replace(self.prefix, "")
+        if self.bucket is not None and self.server_bucket != self.bucket:
+            text = text.replace(self.server_bucket, self.bucket)
+        return text
+
+
+WHOLE_SERVER = Place(None, "", "", "/")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    """One request. Subclasses add fields, `request` and `parse`.
+
+    Attributes:
+        name: S3's own name of it.
+        api: ``"s3"`` or ``"enterprise"``: who understands it.
+        ok: the statuses of success.
+        place: where it happens.
+    """
+
+    name: ClassVar[str]
+    api: ClassVar[str] = "s3"
+    ok: ClassVar[frozenset[int]] = frozenset({200})
+    not_found: ClassVar[str] = "NoSuchBucket"
+
+    place: Place
+
+    @property
+    def subject(self) -> str | None:
+        """The key that errors name, None when it is about a bucket."""
+        return None
+
+    def request(self) -> Request:
+        """The request, unsigned.
+
+        Raises:
+            ValidationError: a field breaks a rule.
+        """
+        raise NotImplementedError
+
+    def parse(self, reply: Reply) -> T:
+        """What the caller gets out of a success.
+
+        Raises:
+            XmlError: the body is not what S3 answers; the engine says so.
+        """
+        raise NotImplementedError
+
+    def failure(self, reply: Reply) -> Exception:
+        """The exception for an answer that is not a success."""
+        return error_of(reply, self.not_found)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOperation(Operation[T]):
+    """An operation on one object."""
+
+    not_found: ClassVar[str] = "NoSuchKey"
+
+    key: str
+
+    @property
+    def subject(self) -> str | None:
+        """The key."""
+        return self.key

@@ -1,0 +1,28 @@
+"""DeleteObject. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from minio_sdk.operation import ObjectOperation
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.url import query_string
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObject(ObjectOperation[None]):
+    """Remove an object, or one version of it; a missing one is no error, as S3 defines it."""
+
+    name: ClassVar[str] = "DeleteObject"
+    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+
+    version_id: str | None = None
+
+    def request(self) -> Request:
+        """DELETE the object."""
+        query = query_string([("versionId", self.version_id)]) if self.version_id else ""
+        return Request("DELETE", self.place.object_path(self.key), query)
+
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""

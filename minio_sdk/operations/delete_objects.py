@@ -1,0 +1,109 @@
+"""DeleteObjects. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from minio_sdk.models.results import DeletedObject, DeleteError, DeleteResult
+from minio_sdk.operation import Operation
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.xml import read, write, xml
+
+MAX_KEYS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectToDelete:
+    """``<Object>``: a key, with a version or without."""
+
+    key: str
+    version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """``<Delete>``, the request."""
+
+    objects: tuple[ObjectToDelete, ...] = field(metadata=xml("Object"))
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """``<Deleted>`` in the answer."""
+
+    key: str
+    version_id: str | None = None
+    delete_marker: bool = False
+    delete_marker_version_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """``<Error>`` in the answer."""
+
+    key: str
+    version_id: str | None = None
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObjectsAnswer:
+    """``<DeleteResult>``."""
+
+    deleted: tuple[Deleted, ...] = ()
+    errors: tuple[Error, ...] = field(default=(), metadata=xml("Error"))
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObjects(Operation[DeleteResult]):
+    """Remove up to 1,000 objects in one request.
+
+    Attributes:
+        objects: pairs of key and version id (or None).
+    """
+
+    name: ClassVar[str] = "DeleteObjects"
+
+    objects: Sequence[tuple[str, str | None]]
+
+    def request(self) -> Request:
+        """POST the list."""
+        wanted = tuple(ObjectToDelete(self.place.key_out(k), v) for k, v in self.objects)
+        body = write(Delete(wanted), "Delete")
+        # Older servers refuse the request without Content-MD5, and newer ones accept it.
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        headers = {
+            "content-type": "application/xml",
+            "content-md5": base64.b64encode(digest).decode(),
+        }
+        return Request("POST", self.place.path, "delete=", headers, body, error_in_ok=True)
+
+    def parse(self, reply: Reply) -> DeleteResult:
+        """What was removed and what was not."""
+        answer = read(DeleteObjectsAnswer, reply.body)
+        back = self.place.key_back
+        return DeleteResult(
+            deleted=tuple(
+                DeletedObject(
+                    key=back(d.key),
+                    version_id=d.version_id,
+                    delete_marker=d.delete_marker,
+                    delete_marker_version_id=d.delete_marker_version_id,
+                )
+                for d in answer.deleted
+            ),
+            errors=tuple(
+                DeleteError(
+                    key=back(f.key),
+                    version_id=f.version_id,
+                    code=f.code,
+                    message=self.place.text_back(f.message),
+                )
+                for f in answer.errors
+            ),
+        )

@@ -1,0 +1,45 @@
+"""HeadObject. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from minio_sdk.models.results import ObjectMetadata
+from minio_sdk.operation import ObjectOperation
+from minio_sdk.wire.failure import is_s3, not_s3
+from minio_sdk.wire.headers import http_date, integer, unquoted
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.metadata import read_metadata
+
+
+@dataclass(frozen=True, slots=True)
+class HeadObject(ObjectOperation[ObjectMetadata]):
+    """What is known of an object without its bytes."""
+
+    name: ClassVar[str] = "HeadObject"
+
+    def request(self) -> Request:
+        """HEAD the object."""
+        return Request("HEAD", self.place.object_path(self.key))
+
+    def parse(self, reply: Reply) -> ObjectMetadata:
+        """The headers as a record."""
+        if not is_s3(reply):
+            raise not_s3(reply, "the answer has none of the headers that S3 servers give")
+        headers = reply.headers
+        return ObjectMetadata(
+            key=self.key,
+            size=integer(headers.get("content-length")),
+            etag=unquoted(headers.get("etag")),
+            last_modified=http_date(headers.get("last-modified")),
+            content_type=headers.get("content-type"),
+            metadata=read_metadata(headers),
+            version_id=headers.get("x-amz-version-id"),
+            storage_class=headers.get("x-amz-storage-class"),
+            content_encoding=headers.get("content-encoding"),
+            content_disposition=headers.get("content-disposition"),
+            content_language=headers.get("content-language"),
+            cache_control=headers.get("cache-control"),
+            expires=headers.get("expires"),
+        )

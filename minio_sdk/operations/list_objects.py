@@ -1,0 +1,99 @@
+"""ListObjectsV2 and ListObjectVersions, one page.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from minio_sdk.operation import Operation
+from minio_sdk.wire.listing import Page, read_listing
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.url import query_string
+
+
+def _own_page(operation: ListObjectsV2 | ListObjectVersions, reply: Reply) -> Page:
+    """The page with the tenant's names; what lies outside its place is an error, never shown."""
+    page = read_listing(reply.body)
+    place = operation.place
+    if place.prefix:
+        page.objects = [replace(o, key=place.key_back(o.key)) for o in page.objects]
+        if page.next_key is not None:
+            page.next_key = place.key_back(page.next_key)
+    return page
+
+
+@dataclass(frozen=True, slots=True)
+class ListObjectsV2(Operation[Page]):
+    """A page of keys in byte order.
+
+    Attributes:
+        prefix: only keys that begin with it.
+        delimiter: ``"/"`` folds what lies below the next slash into one folder; empty: nothing.
+        token: the continuation token of the page before; empty for the first.
+        start_after: only keys behind this one.
+        max_keys: at most this many, 1 to 1,000.
+    """
+
+    name: ClassVar[str] = "ListObjectsV2"
+
+    prefix: str = ""
+    delimiter: str = ""
+    token: str = ""
+    start_after: str = ""
+    max_keys: int = 1000
+
+    def request(self) -> Request:
+        """GET the page."""
+        pairs = [("encoding-type", "url"), ("list-type", "2"), ("max-keys", str(self.max_keys))]
+        prefix = self.place.prefix_out(self.prefix)
+        if prefix:
+            pairs.append(("prefix", prefix))
+        if self.delimiter:
+            pairs.append(("delimiter", self.delimiter))
+        if self.token:
+            pairs.append(("continuation-token", self.token))
+        if self.start_after:
+            pairs.append(("start-after", self.place.key_out(self.start_after)))
+        return Request("GET", self.place.path, query_string(pairs))
+
+    def parse(self, reply: Reply) -> Page:
+        """The page with the tenant's names."""
+        return _own_page(self, reply)
+
+
+@dataclass(frozen=True, slots=True)
+class ListObjectVersions(Operation[Page]):
+    """A page of versions and delete markers, newest first for each key.
+
+    Attributes:
+        prefix: only keys that begin with it.
+        key_marker, version_marker: where the page before ended; empty for the first.
+        max_keys: at most this many, 1 to 1,000.
+    """
+
+    name: ClassVar[str] = "ListObjectVersions"
+
+    prefix: str = ""
+    key_marker: str = ""
+    version_marker: str = ""
+    max_keys: int = 1000
+
+    def request(self) -> Request:
+        """GET the page."""
+        pairs = [("encoding-type", "url"), ("max-keys", str(self.max_keys)), ("versions", "")]
+        prefix = self.place.prefix_out(self.prefix)
+        if prefix:
+            pairs.append(("prefix", prefix))
+        if self.key_marker:
+            pairs.append(("key-marker", self.place.key_out(self.key_marker)))
+        if self.version_marker:
+            pairs.append(("version-id-marker", self.version_marker))
+        return Request("GET", self.place.path, query_string(pairs))
+
+    def parse(self, reply: Reply) -> Page:
+        """The page with the tenant's names."""
+        return _own_page(self, reply)

@@ -1,0 +1,205 @@
+"""Multipart uploads: create, part, complete, abort, list.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from minio_sdk.models.results import UploadResponse
+from minio_sdk.operation import ObjectOperation, Operation
+from minio_sdk.wire.headers import unquoted
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.url import query_string
+from minio_sdk.wire.xml import XmlError, parse, read, write, xml
+
+MAX_PARTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _UploadId:
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMultipartUpload(ObjectOperation[str]):
+    """Begin an upload; the result is its id."""
+
+    name: ClassVar[str] = "CreateMultipartUpload"
+    not_found: ClassVar[str] = "NoSuchBucket"
+
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def request(self) -> Request:
+        """POST the beginning."""
+        return Request("POST", self.place.object_path(self.key), "uploads=", self.headers)
+
+    def parse(self, reply: Reply) -> str:
+        """The upload id."""
+        upload_id = read(_UploadId, reply.body).upload_id
+        if not upload_id:
+            raise XmlError("an empty <UploadId>")
+        return upload_id
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPart(ObjectOperation[str]):
+    """Store one part; the result is its ETag as the server wrote it, quotes included."""
+
+    name: ClassVar[str] = "UploadPart"
+    not_found: ClassVar[str] = "NoSuchUpload"
+
+    upload_id: str
+    number: int
+    body: bytes | memoryview
+
+    def request(self) -> Request:
+        """PUT the part."""
+        query = query_string([("partNumber", str(self.number)), ("uploadId", self.upload_id)])
+        return Request("PUT", self.place.object_path(self.key), query, body=self.body)
+
+    def parse(self, reply: Reply) -> str:
+        """The ETag."""
+        etag = reply.headers.get("etag")
+        if not etag:
+            raise XmlError("a part was stored without an ETag")
+        return etag
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``<Part>``."""
+
+    part_number: int
+    etag: str = field(metadata=xml("ETag"))
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedUpload:
+    """``<CompleteMultipartUpload>``, the request."""
+
+    parts: tuple[Part, ...] = field(metadata=xml("Part"))
+
+
+@dataclass(frozen=True, slots=True)
+class _CompleteAnswer:
+    etag: str | None = field(default=None, metadata=xml("ETag"))
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteMultipartUpload(ObjectOperation[UploadResponse]):
+    """Make the parts one object.
+
+    Attributes:
+        upload_id: the upload.
+        etags: the parts' ETags in order.
+        size: bytes of the whole, for the result.
+    """
+
+    name: ClassVar[str] = "CompleteMultipartUpload"
+    not_found: ClassVar[str] = "NoSuchUpload"
+
+    upload_id: str
+    etags: Sequence[str]
+    size: int
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def request(self) -> Request:
+        """POST the list of parts."""
+        parts = tuple(Part(number, etag) for number, etag in enumerate(self.etags, 1))
+        return Request(
+            "POST",
+            self.place.object_path(self.key),
+            query_string([("uploadId", self.upload_id)]),
+            {"content-type": "application/xml", **self.headers},
+            write(CompletedUpload(parts), "CompleteMultipartUpload"),
+            error_in_ok=True,
+        )
+
+    def parse(self, reply: Reply) -> UploadResponse:
+        """The object that the parts became."""
+        if parse(reply.body).tag != "CompleteMultipartUploadResult":
+            raise XmlError("not the end of a multipart upload")
+        return UploadResponse(
+            key=self.key,
+            size=self.size,
+            etag=unquoted(read(_CompleteAnswer, reply.body).etag),
+            version_id=reply.headers.get("x-amz-version-id"),
+            bucket=self.place.bucket,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AbortMultipartUpload(ObjectOperation[None]):
+    """End an upload and drop its parts."""
+
+    name: ClassVar[str] = "AbortMultipartUpload"
+    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+    not_found: ClassVar[str] = "NoSuchUpload"
+
+    upload_id: str
+
+    def request(self) -> Request:
+        """DELETE the upload."""
+        query = query_string([("uploadId", self.upload_id)])
+        return Request("DELETE", self.place.object_path(self.key), query)
+
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """``<Upload>``: one that was begun and not ended."""
+
+    key: str
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsPage:
+    """``<ListMultipartUploadsResult>``."""
+
+    uploads: tuple[Upload, ...] = field(default=(), metadata=xml("Upload"))
+    is_truncated: bool = False
+    next_key_marker: str | None = None
+    next_upload_id_marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListMultipartUploads(Operation[UploadsPage]):
+    """A page of unfinished uploads, with the tenant's keys."""
+
+    name: ClassVar[str] = "ListMultipartUploads"
+
+    prefix: str = ""
+    key_marker: str = ""
+    upload_id_marker: str = ""
+
+    def request(self) -> Request:
+        """GET the page."""
+        pairs = [("uploads", "")]
+        prefix = self.place.prefix_out(self.prefix)
+        if prefix:
+            pairs.append(("prefix", prefix))
+        if self.key_marker:
+            pairs.append(("key-marker", self.place.key_out(self.key_marker)))
+        if self.upload_id_marker:
+            pairs.append(("upload-id-marker", self.upload_id_marker))
+        return Request("GET", self.place.path, query_string(pairs))
+
+    def parse(self, reply: Reply) -> UploadsPage:
+        """The page."""
+        if parse(reply.body).tag != "ListMultipartUploadsResult":
+            raise XmlError("not a list of uploads")
+        page = read(UploadsPage, reply.body)
+        back = self.place.key_back
+        return UploadsPage(
+            uploads=tuple(Upload(back(u.key), u.upload_id) for u in page.uploads),
+            is_truncated=page.is_truncated,
+            next_key_marker=back(page.next_key_marker) if page.next_key_marker else None,
+            next_upload_id_marker=page.next_upload_id_marker or None,
+        )

@@ -1,0 +1,46 @@
+"""PutObject. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from minio_sdk.models.results import UploadResponse
+from minio_sdk.operation import ObjectOperation
+from minio_sdk.wire.failure import is_s3, not_s3
+from minio_sdk.wire.headers import unquoted
+from minio_sdk.wire.message import Body, Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class PutObject(ObjectOperation[UploadResponse]):
+    """Store an object in one request.
+
+    Attributes:
+        body: what to store.
+        headers: content type, metadata, conditions and the like; lower-case names.
+    """
+
+    name: ClassVar[str] = "PutObject"
+    not_found: ClassVar[str] = "NoSuchBucket"
+
+    body: Body
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def request(self) -> Request:
+        """PUT the object."""
+        path = self.place.object_path(self.key)
+        return Request("PUT", path, headers=self.headers, body=self.body)
+
+    def parse(self, reply: Reply) -> UploadResponse:
+        """What the server says it stored."""
+        if not is_s3(reply):
+            raise not_s3(reply, "the answer has none of the headers that S3 servers give")
+        size = len(self.body) if isinstance(self.body, bytes) else self.request().length
+        return UploadResponse(
+            key=self.key,
+            size=size or 0,
+            etag=unquoted(reply.headers.get("etag")),
+            version_id=reply.headers.get("x-amz-version-id"),
+            bucket=self.place.bucket,
+        )

@@ -1,0 +1,342 @@
+"""What may be tried again, how long to wait, when to stop. The only file that knows tenacity.
+
+Rule of this file: one place retries. Both transports hand their attempts to `RetryPolicy`, and every
+other layer's own retries are off. A first try that succeeds costs nothing here; tenacity is imported
+after the first failure.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from minio_sdk.clock import Clock
+from minio_sdk.config import Config
+from minio_sdk.errors import MinIOConnectionError, MinIOError, MinIOTimeoutError
+from minio_sdk.wire.failure import Failure, read_failure
+from minio_sdk.wire.headers import retry_after
+from minio_sdk.wire.message import Reply, Request
+
+if TYPE_CHECKING:
+    import tenacity
+
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+RETRIED_CODES = frozenset(
+    {
+        "InternalError",
+        "OperationAborted",
+        "RequestTimeout",
+        "ServerBusy",
+        "ServiceUnavailable",
+        "SlowDown",
+        "SlowDownRead",
+        "SlowDownWrite",
+        "XMinioServerNotInitialized",
+        "XMinioIAMNotInitialized",
+        "XMinioBucketMetadataNotInitialized",
+    }
+)
+
+LONGEST_RETRY_AFTER = 120.0
+"""Seconds. A server that asks for more is not waited for: its wish is in the error instead."""
+
+
+class TokenBudget:
+    """How much retrying one server is worth, so that a dying one isn't hammered.
+
+    500 tokens; a retry costs 5, one after a timeout 10; a success gives back what its last retry cost, or 1.
+    Shared by all clients of one connection pool.
+    """
+
+    CAPACITY = 500
+    RETRY = 5
+    RETRY_AFTER_TIMEOUT = 10
+
+    def __init__(self) -> None:
+        self._tokens = self.CAPACITY
+        self._lock = threading.Lock()
+
+    @property
+    def tokens(self) -> int:
+        """What is left."""
+        return self._tokens
+
+    def take(self, cost: int) -> bool:
+        """Take `cost` tokens if they are there."""
+        with self._lock:
+            if self._tokens < cost:
+                return False
+            self._tokens -= cost
+            return True
+
+    def give(self, tokens: int = 1) -> None:
+        """Give tokens back; without a lock when the budget is full, as it nearly always is."""
+        if self._tokens < self.CAPACITY:
+            with self._lock:
+                self._tokens = min(self.CAPACITY, self._tokens + tokens)
+
+    def renew_lock(self) -> None:
+        """After fork: the lock may have been held by a thread that doesn't exist here."""
+        self._lock = threading.Lock()
+
+
+class _Failed(Exception):
+    """One failed attempt, on its way through tenacity."""
+
+    def __init__(
+        self, *, error: MinIOError | None = None, reply: Reply | None = None, wait: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.error = error
+        self.reply = reply
+        self.wait = wait
+
+    @property
+    def cost(self) -> int:
+        timed_out = isinstance(self.error, MinIOTimeoutError)
+        return TokenBudget.RETRY_AFTER_TIMEOUT if timed_out else TokenBudget.RETRY
+
+    def outcome(self, attempts: int, why: list[str]) -> Reply:
+        """The last answer, or the last error raised."""
+        if self.error is not None:
+            self.error.attempts = attempts
+            if why and not self.error.hint:
+                self.error.hint = why[-1]
+            raise self.error
+        assert self.reply is not None  # one of the two is always there
+        self.reply.attempts = attempts
+        return self.reply
+
+
+class RetryPolicy:
+    """Sends attempts until one succeeds or it is time to stop.
+
+    Args:
+        config: `max_retries`, `base_delay`, `max_delay` and `jitter` are read.
+        clock: waits and measures.
+        budget: shared with the other clients of the same server.
+        learn_skew: told of each refusal; True means that the clock was corrected, and that one more
+            attempt is worth it.
+        chance: a number from 0 to 1, for jitter.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        budget: TokenBudget,
+        learn_skew: Callable[[Reply, str | None], bool],
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.max_retries = config.max_retries
+        self.base_delay = config.base_delay
+        self.max_delay = config.max_delay
+        self.jitter = config.jitter
+        self.clock = clock
+        self.budget = budget
+        self._learn_skew = learn_skew
+        self._chance = chance
+
+    def send(
+        self, attempt: Callable[[int], Reply], request: Request, deadline: float | None = None
+    ) -> Reply:
+        """Run attempts, blocking.
+
+        Args:
+            attempt: sends once; gets the number of the attempt, from 1.
+            request: what is sent; one whose body can't be replayed is sent once.
+            deadline: the end of the whole call on the monotonic clock.
+
+        Returns:
+            The last reply, which may still be a failure.
+
+        Raises:
+            MinIOConnectionError: the last attempt got no usable answer.
+        """
+        try:
+            reply = attempt(1)
+        except MinIOConnectionError as error:
+            failure = _failure_of(error)
+        else:
+            judged = self.judged(reply)
+            if judged is None:
+                self.budget.give()
+                return reply
+            failure = judged
+        return self._again(attempt, request, deadline, failure)
+
+    async def asend(
+        self,
+        attempt: Callable[[int], Awaitable[Reply]],
+        request: Request,
+        deadline: float | None = None,
+    ) -> Reply:
+        """Run attempts in a task; else as `send`."""
+        try:
+            reply = await attempt(1)
+        except MinIOConnectionError as error:
+            failure = _failure_of(error)
+        else:
+            judged = self.judged(reply)
+            if judged is None:
+                self.budget.give()
+                return reply
+            failure = judged
+        return await self._again_async(attempt, request, deadline, failure)
+
+    def judged(self, reply: Reply) -> _Failed | None:
+        """The failure that a reply is, when it is one that may be tried again, else None."""
+        if reply.status < 400:
+            return None
+        failure: Failure = read_failure(reply)
+        wait = retry_after(reply.headers, self.clock.time()) or 0.0
+        retried = reply.status in RETRIED_STATUSES or failure.code in RETRIED_CODES
+        if retried or self._learn_skew(reply, failure.code):
+            return _Failed(reply=reply, wait=wait)
+        return None
+
+    def _delay(self, attempt: int, failure: _Failed) -> float:
+        """Seconds to wait after attempt number `attempt`."""
+        # 2 ** 1000 overflows a float; no delay grows for more than 60 doublings.
+        grown = self.base_delay * 2.0 ** min(attempt - 1, 60)
+        delay = min(grown, self.max_delay) * (1.0 - self.jitter * self._chance())
+        return max(delay, failure.wait)
+
+    def _stops(
+        self, request: Request, deadline: float | None
+    ) -> tuple[Callable[[tenacity.RetryCallState], bool], list[str]]:
+        """The decision to stop, and the reason it leaves behind."""
+        why: list[str] = []
+
+        def stop(state: tenacity.RetryCallState) -> bool:
+            failure = _failed(state)
+            delay = state.upcoming_sleep
+            if not request.retry:
+                return True
+            if not request.replayable:
+                why.append("send a file or bytes: this body can't be sent a second time")
+            elif state.attempt_number > self.max_retries:
+                why.append("is the server up and reachable? a larger max_retries waits longer")
+            elif failure.wait > LONGEST_RETRY_AFTER:
+                why.append(f"again in {failure.wait:.0f} seconds: that is what the server asks for")
+            elif deadline is not None and self.clock.monotonic() + delay >= deadline:
+                why.append("a longer deadline")
+            elif not self.budget.take(failure.cost):
+                why.append("later: so many calls failed that retries are held back for now")
+            else:
+                return False
+            return True
+
+        return stop, why
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        return self._delay(state.attempt_number, _failed(state))
+
+    def _again(
+        self,
+        attempt: Callable[[int], Reply],
+        request: Request,
+        deadline: float | None,
+        first: _Failed,
+    ) -> Reply:
+        import tenacity
+
+        series = _Series(self, first)
+
+        def step() -> Reply:
+            if series.begin():
+                raise first
+            try:
+                return series.judge(attempt(series.count))
+            except MinIOConnectionError as error:
+                raise series.failed(_failure_of(error)) from None
+
+        stop, why = self._stops(request, deadline)
+        retrying = tenacity.Retrying(
+            sleep=self.clock.sleep,
+            stop=stop,
+            wait=self._wait,
+            retry=tenacity.retry_if_exception_type(_Failed),
+            reraise=True,
+        )
+        try:
+            return retrying(step)
+        except _Failed as last:
+            final = last
+        return final.outcome(series.count, why)
+
+    async def _again_async(
+        self,
+        attempt: Callable[[int], Awaitable[Reply]],
+        request: Request,
+        deadline: float | None,
+        first: _Failed,
+    ) -> Reply:
+        import tenacity
+
+        series = _Series(self, first)
+
+        async def step() -> Reply:
+            if series.begin():
+                raise first
+            try:
+                return series.judge(await attempt(series.count))
+            except MinIOConnectionError as error:
+                raise series.failed(_failure_of(error)) from None
+
+        stop, why = self._stops(request, deadline)
+        retrying = tenacity.AsyncRetrying(
+            sleep=self.clock.asleep,
+            stop=stop,
+            wait=self._wait,
+            retry=tenacity.retry_if_exception_type(_Failed),
+            reraise=True,
+        )
+        try:
+            return await retrying(step)
+        except _Failed as last:
+            final = last
+        return final.outcome(series.count, why)
+
+
+class _Series:
+    """The attempts of one call after the first has failed."""
+
+    __slots__ = ("_policy", "count", "last")
+
+    def __init__(self, policy: RetryPolicy, first: _Failed) -> None:
+        self._policy = policy
+        self.count = 0
+        self.last = first
+
+    def begin(self) -> bool:
+        """Count an attempt; true for the first one, which has been made already."""
+        self.count += 1
+        return self.count == 1
+
+    def failed(self, failure: _Failed) -> _Failed:
+        self.last = failure
+        return failure
+
+    def judge(self, reply: Reply) -> Reply:
+        failure = self._policy.judged(reply)
+        if failure is not None:
+            raise self.failed(failure)
+        self._policy.budget.give(self.last.cost)
+        reply.attempts = self.count
+        return reply
+
+
+def _failure_of(error: MinIOConnectionError) -> _Failed:
+    """The failure that may be tried again; an error that trying again can't help is raised."""
+    if error.permanent:
+        raise error
+    return _Failed(error=error)
+
+
+def _failed(state: tenacity.RetryCallState) -> _Failed:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, _Failed)
+    return error

@@ -1,0 +1,110 @@
+"""What every request carries: host, tenant, date, signature. No I/O.
+
+Rule of this file: nothing is sent that did not go through `Signing.headers`; an attempt is signed
+afresh each time, at the server's time as far as it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from minio_sdk.clock import Clock
+from minio_sdk.config import Config
+from minio_sdk.credentials import Provider
+from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import canonical_tenant
+from minio_sdk.wire.headers import http_date
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.sigv4 import Signer
+from minio_sdk.wire.url import Endpoint, parse_endpoint
+
+TENANT_HEADER = "x-tenant-id"
+USER_AGENT = "minio-enterprise-sdk"
+
+# Servers refuse signatures 15 minutes off; a smaller difference than this is noise of the network.
+_SKEW_WORTH = 240.0
+
+
+class Skew:
+    """The server's clock against ours, in seconds; shared by all views of one server."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
+class Signing:
+    """Makes the headers of each attempt for one configuration."""
+
+    __slots__ = ("_signer", "clock", "config", "endpoint", "provider", "skew", "tenant")
+
+    def __init__(self, config: Config, provider: Provider, clock: Clock, skew: Skew) -> None:
+        self.config = config
+        self.endpoint: Endpoint = parse_endpoint(config.base_url)
+        self.provider = provider
+        self.clock = clock
+        self.skew = skew
+        self.tenant = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
+        self._signer: Signer | None = None
+
+    def signer(self) -> Signer | None:
+        """The signer for the credentials in force; None for anonymous requests."""
+        keys = self.provider.credentials()
+        if keys is None:
+            return None
+        return self.signer_of(keys)
+
+    def signer_of(self, keys: Credentials) -> Signer:
+        """The signer for `keys`, kept as long as they are the ones in force."""
+        signer = self._signer
+        if signer is None or signer.credentials is not keys:
+            signer = self._signer = Signer(keys, self.config.region)
+        return signer
+
+    def now(self) -> float:
+        """The server's time, as far as it is known."""
+        return self.clock.time() + self.skew.seconds
+
+    def headers(self, request: Request) -> dict[str, str]:
+        """All headers of one attempt, lower-case names."""
+        headers = {"host": self.endpoint.host_header, **request.headers}
+        headers["user-agent"] = USER_AGENT
+        # A stored Content-Encoding describes the object, not the transport: bytes come as stored.
+        headers["accept-encoding"] = "identity"
+        if self.tenant is not None:
+            headers[TENANT_HEADER] = self.tenant
+        if request.signed:
+            signer = self.signer()
+            if signer is not None:
+                path = self.endpoint.path + request.path
+                headers.update(
+                    signer.sign(
+                        request.method,
+                        path,
+                        request.query,
+                        headers,
+                        request.payload_hash,
+                        self.now(),
+                    )
+                )
+        return headers
+
+    def learn_skew(self, reply: Reply, code: str | None) -> bool:
+        """Whether `reply` refused us for our clock; if so, later attempts use the server's.
+
+        A reply to HEAD names no code, so a 403 with a far-off ``Date`` counts too.
+        """
+        if code != "RequestTimeTooSkewed" and not (reply.status == 403 and code is None):
+            return False
+        return self._adopt(reply.headers)
+
+    def _adopt(self, headers: Mapping[str, str]) -> bool:
+        when = http_date(headers.get("date"))
+        if when is None:
+            return False
+        skew = when.timestamp() - self.clock.time()
+        if abs(skew - self.skew.seconds) < _SKEW_WORTH:
+            return False
+        self.skew.seconds = skew
+        return True

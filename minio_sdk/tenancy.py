@@ -1,0 +1,150 @@
+"""Where a tenant's names lie on the server.
+
+Three ways, one type: a `Scope` makes the `Place` of each bucket.
+
+    no tenancy      bucket "docs"  ->  bucket "docs",            no prefix
+    bucket          bucket "docs"  ->  bucket "{slug}-docs",     no prefix
+    prefix          bucket "docs"  ->  bucket shared_bucket,     prefix "{slug}/docs/"
+
+A slug never has a ``-`` or ``/`` and no two tenants share one, so what stands before the first ``-`` (or
+``/``) of a server's name says whose it is, and nothing else does. With prefixes, a bucket exists when
+the object ``{slug}/.buckets/docs`` does: no bucket of a tenant can be called ``.buckets``, so that
+no listing of a tenant's bucket ever shows it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from functools import lru_cache
+from hashlib import sha256
+
+from minio_sdk.config import Config
+from minio_sdk.models.names import (
+    canonical_tenant,
+    check_bucket_part,
+    check_existing_bucket,
+    check_tenant_id,
+    check_whole_bucket,
+    is_uuid,
+)
+from minio_sdk.operation import Place
+
+_OWN_SLUG = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
+REGISTRY = ".buckets"
+
+
+def slug_of(tenant_id: str) -> str:
+    """The tenant's mark in names on the server.
+
+    1 to 20 of ``a-z 0-9`` stand for themselves; a UUID gives its 32 hexadecimal digits; anything else
+    gives ``x`` and 20 characters of its SHA-256 in base32. The lengths keep the three apart.
+
+    Raises:
+        ValidationError: not a tenant id.
+    """
+    tenant_id = canonical_tenant(check_tenant_id(tenant_id))
+    if _OWN_SLUG.fullmatch(tenant_id):
+        return tenant_id
+    if is_uuid(tenant_id):
+        return tenant_id.replace("-", "")
+    digest = sha256(tenant_id.encode()).digest()
+    return "x" + base64.b32encode(digest).decode().lower()[:20]
+
+
+class Scope:
+    """Names without tenancy: they go to the server as they are."""
+
+    __slots__ = ()
+
+    def place(self, bucket: str) -> Place:
+        """Where `bucket` lies.
+
+        Raises:
+            ValidationError: not a bucket name.
+        """
+        return _plain_place(bucket)
+
+    def check_new(self, bucket: str) -> None:
+        """Refuse a name that S3 allows no new bucket to have."""
+        check_whole_bucket(self.place(bucket).server_bucket, bucket)
+
+    def own(self, server_bucket: str) -> str | None:
+        """The tenant's name of a bucket on the server, None when it is another tenant's."""
+        return server_bucket
+
+    def registry(self, bucket: str = "") -> Place | None:
+        """Where the markers of buckets lie when they are not buckets of the server."""
+        return None
+
+
+class BucketScope(Scope):
+    """Each tenant has buckets of its own, told apart by name."""
+
+    __slots__ = ("slug",)
+
+    def __init__(self, tenant_id: str) -> None:
+        self.slug = slug_of(tenant_id)
+
+    def place(self, bucket: str) -> Place:
+        """Where `bucket` lies."""
+        return _bucket_place(self.slug, bucket)
+
+    def own(self, server_bucket: str) -> str | None:
+        """The tenant's name of a bucket on the server, None when it is another tenant's."""
+        slug, dash, bucket = server_bucket.partition("-")
+        return bucket if dash and slug == self.slug and bucket else None
+
+
+class PrefixScope(Scope):
+    """All tenants share one bucket, each below a prefix of its own."""
+
+    __slots__ = ("shared", "slug")
+
+    def __init__(self, tenant_id: str, shared_bucket: str) -> None:
+        self.slug = slug_of(tenant_id)
+        self.shared = shared_bucket
+
+    def place(self, bucket: str) -> Place:
+        """Where `bucket` lies."""
+        return _prefix_place(self.slug, self.shared, bucket)
+
+    def check_new(self, bucket: str) -> None:
+        """Refuse what is not a bucket name of a tenant."""
+        self.place(bucket)
+
+    def own(self, server_bucket: str) -> str | None:
+        """No bucket of the server is a tenant's."""
+        return None
+
+    def registry(self, bucket: str = "") -> Place | None:
+        """Where the markers of the tenant's buckets lie."""
+        return Place(bucket, self.shared, f"{self.slug}/{REGISTRY}/", f"/{self.shared}")
+
+
+def scope_of(config: Config) -> Scope:
+    """The scope that a configuration asks for."""
+    if config.tenant_id is None:
+        return Scope()
+    if config.tenancy == "prefix":
+        return PrefixScope(config.tenant_id, config.shared_bucket)
+    return BucketScope(config.tenant_id)
+
+
+@lru_cache(maxsize=4096)
+def _plain_place(bucket: str) -> Place:
+    check_existing_bucket(bucket)
+    return Place(bucket, bucket, "", f"/{bucket}")
+
+
+@lru_cache(maxsize=4096)
+def _bucket_place(slug: str, bucket: str) -> Place:
+    check_bucket_part(bucket)
+    name = check_whole_bucket(f"{slug}-{bucket}", bucket)
+    return Place(bucket, name, "", f"/{name}")
+
+
+@lru_cache(maxsize=4096)
+def _prefix_place(slug: str, shared: str, bucket: str) -> Place:
+    check_bucket_part(bucket)
+    return Place(bucket, shared, f"{slug}/{bucket}/", f"/{shared}")

@@ -1,0 +1,299 @@
+"""The async transport: one `aiohttp.ClientSession` for each event loop, the same retry policy.
+
+aiohttp's own retries, cookies, decoding, redirects and environment lookups are off: one place retries,
+and what was signed is what is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+import aiohttp
+import certifi
+from yarl import URL
+
+from minio_sdk.clock import SYSTEM_CLOCK, Clock
+from minio_sdk.config import Config
+from minio_sdk.credentials import find_credentials
+from minio_sdk.errors import ServerError
+from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.signing import Signing, Skew
+from minio_sdk.transport.forks import forget_after_fork
+from minio_sdk.transport.proxies import check_unchanged_by, find_proxy
+from minio_sdk.transport.reasons import explain
+from minio_sdk.wire.failure import unmasked
+from minio_sdk.wire.message import Reply, Request, StreamBody
+from minio_sdk.wire.url import Endpoint, parse_endpoint
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_BLOCK = 1024 * 1024
+_SMALL = 64 * 1024
+_ADDED_BY_AIOHTTP = ("accept", "accept-encoding", "content-type", "user-agent")
+
+
+class AsyncConnections:
+    """The sessions to one server, one for each running loop; shared by all views of a client.
+
+    Attributes:
+        endpoint: the server.
+        proxy: the proxy's URL, or None.
+        budget: how much retrying the server is worth.
+        skew: its clock against ours.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.endpoint: Endpoint = parse_endpoint(config.base_url)
+        self.proxy = find_proxy(config, self.endpoint)
+        self.budget = TokenBudget()
+        self.skew = Skew()
+        self._config = config
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._others: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        forget_after_fork(self)
+
+    def session(self) -> aiohttp.ClientSession:
+        """The session of the running loop, opened when it isn't."""
+        loop = asyncio.get_running_loop()
+        session = self._session
+        if session is not None and self._loop is loop and not session.closed:
+            return session
+        return self._open(loop)
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
+        if self._session is not None and self._loop is not None and self._loop is not loop:
+            self._others[self._loop] = self._session
+        for other in [other for other in self._others if other.is_closed()]:
+            _abandon(self._others.pop(other))
+        session = self._others.pop(loop, None)
+        if session is None or session.closed:
+            session = self._new()
+        self._loop, self._session = loop, session
+        return session
+
+    def _new(self) -> aiohttp.ClientSession:
+        config = self._config
+        ssl = _tls(config) if self.endpoint.scheme == "https" else True
+        connector = aiohttp.TCPConnector(
+            limit=config.pool_size, ttl_dns_cache=60, ssl=ssl, force_close=False
+        )
+        session = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            raise_for_status=False,
+            skip_auto_headers=_ADDED_BY_AIOHTTP,
+            timeout=_timeouts(config),
+            read_bufsize=_BLOCK,
+        )
+        # aiohttp repeats idempotent requests on a stale connection by itself; our policy does that.
+        session._retry_connection = False
+        return session
+
+    async def close(self) -> None:
+        """Close the sessions of this loop and of loops that have ended."""
+        loop = asyncio.get_running_loop()
+        if self._session is not None and self._loop is not None:
+            self._others[self._loop] = self._session
+        self._loop = self._session = None
+        for other, session in list(self._others.items()):
+            if other is loop:
+                del self._others[other]
+                await session.close()
+            elif other.is_closed():
+                del self._others[other]
+                _abandon(session)
+
+    def forget(self) -> None:
+        """In a forked child: leave the parent's connections to the parent."""
+        self.budget.renew_lock()
+        for session in (*self._others.values(), self._session):
+            if session is not None:
+                session.detach()
+        self._loop = self._session = None
+        self._others.clear()
+
+
+def _abandon(session: aiohttp.ClientSession) -> None:
+    """Drop a session whose loop is closed: its sockets are closed already, or by the collector."""
+    connector = session.connector
+    session.detach()
+    if connector is not None:
+        # Closing schedules on the loop, which is closed: marked as closed, it only goes quietly.
+        connector._closed = True
+
+
+def _tls(config: Config) -> Any:
+    import ssl
+
+    if config.verify is False:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif isinstance(config.verify, str):
+        from pathlib import Path
+
+        folder = Path(config.verify).is_dir()
+        context = ssl.create_default_context(
+            cafile=None if folder else config.verify, capath=config.verify if folder else None
+        )
+    else:
+        context = ssl.create_default_context(cafile=certifi.where())
+    if isinstance(config.cert, tuple):
+        context.load_cert_chain(*config.cert)
+    elif config.cert is not None:
+        context.load_cert_chain(config.cert)
+    return context
+
+
+class AiohttpTransport:
+    """Sends through aiohttp.
+
+    Args:
+        config: the settings.
+        clock: the time source.
+        connections: sessions to share with another transport; None opens some.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock = SYSTEM_CLOCK,
+        connections: AsyncConnections | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self._shared = connections is not None
+        self.connections = connections or AsyncConnections(config)
+        self.provider = find_credentials(config)
+        self.signing = Signing(config, self.provider, clock, self.connections.skew)
+        self.policy = RetryPolicy(config, clock, self.connections.budget, self.signing.learn_skew)
+        # A session of one's own has these already; a view of another client's says them each time.
+        self._timeout = _timeouts(config) if self._shared else None
+
+    async def send(self, request: Request, deadline: float | None) -> Reply:
+        """The answer to a request, after retries."""
+        endpoint = self.connections.endpoint
+        if self.connections.proxy is not None:
+            check_unchanged_by(self.connections.proxy, endpoint, request)
+        url = URL(endpoint.url + request.target, encoded=True)
+
+        async def attempt(_: int) -> Reply:
+            return await self._attempt(request, url, deadline)
+
+        return await self.policy.asend(attempt, request, deadline)
+
+    async def _attempt(self, request: Request, url: URL, deadline: float | None) -> Reply:
+        exchange = self._exchange(request, url)
+        try:
+            if deadline is None:
+                return await exchange
+            left = deadline - self.clock.monotonic()
+            return await asyncio.wait_for(exchange, max(0.0, left))
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            timed_out = isinstance(error, asyncio.TimeoutError)
+            raise explain(error, self.connections.endpoint, timed_out=timed_out) from error
+
+    async def _exchange(self, request: Request, url: URL) -> Reply:
+        headers = self.signing.headers(request)
+        body = request.body
+        data: Any = body
+        if isinstance(body, StreamBody) or len(body) > _SMALL:
+            data = _blocks(body)
+            length = request.length
+            if length is not None:
+                headers["content-length"] = str(length)
+        elif not body and request.method not in ("PUT", "POST"):
+            data = None
+        options: dict[str, Any] = {}
+        if self._timeout is not None:
+            options["timeout"] = self._timeout
+        if self.connections.proxy is not None:
+            options["proxy"] = self.connections.proxy
+        session = self.connections.session()
+        response = await session.request(
+            request.method, url, headers=headers, data=data, allow_redirects=False, **options
+        )
+        try:
+            body = await _read_body(response, request.max_body)
+        except BaseException:
+            response.close()
+            raise
+        response.release()
+        found = {name.lower(): value for name, value in response.headers.items()}
+        reply = Reply(response.status, found, body)
+        return unmasked(reply) if request.error_in_ok else reply
+
+    async def map(
+        self, function: Callable[[T], Awaitable[R]], items: Iterable[T], limit: int
+    ) -> list[R]:
+        """`function` of each item in at most `limit` tasks, results in order; the first error ends it."""
+        source = iter(items)
+        done_at: dict[int, R] = {}
+        numbers = iter(range(1 << 62))
+
+        async def work() -> None:
+            # Taking the next item and its number has no await between, so no two tasks share one.
+            for item in source:
+                number = next(numbers)
+                done_at[number] = await function(item)
+
+        tasks = [asyncio.ensure_future(work()) for _ in range(limit)]
+        try:
+            await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        return [done_at[number] for number in range(len(done_at))]
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in this task."""
+        await self.clock.asleep(seconds)
+
+    async def call(self, function: Callable[..., R], *arguments: Any) -> R:
+        """The result of a blocking function, on a thread."""
+        return await asyncio.to_thread(function, *arguments)
+
+    async def close(self) -> None:
+        """Give connections back, unless they are another client's."""
+        if not self._shared:
+            await self.connections.close()
+
+
+def _timeouts(config: Config) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=None, sock_connect=config.connect_timeout, sock_read=config.timeout
+    )
+
+
+async def _read_body(response: aiohttp.ClientResponse, most: int | None) -> bytes:
+    limit = most if response.status < 400 else _BLOCK
+    if limit is None:
+        return await response.read()
+    found = bytearray()
+    async for block in response.content.iter_any():
+        found += block
+        if len(found) > limit:
+            response.close()
+            if response.status < 400:
+                raise ServerError(f"an answer of more than {limit} bytes")
+            break
+    return bytes(found[:limit])
+
+
+async def _blocks(body: bytes | bytearray | memoryview | StreamBody) -> AsyncIterator[Any]:
+    if isinstance(body, StreamBody):
+        source: Iterator[bytes | memoryview] = iter(body.blocks())
+        while (block := await asyncio.to_thread(next, source, None)) is not None:
+            yield block
+        return
+    view = memoryview(body).cast("B")
+    for start in range(0, len(view), _BLOCK):
+        yield view[start : start + _BLOCK]

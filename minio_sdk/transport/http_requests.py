@@ -1,0 +1,504 @@
+"""The blocking transport: a pooled `requests.Session` with `TenantAdapter` mounted.
+
+The adapter is where a request becomes an attempt: it adds the tenant and the signature, sends, reads,
+and tries again by the one retry policy. It is public, so that a session of one's own can use it:
+
+    session = requests.Session()
+    session.mount("http://localhost:9000", TenantAdapter(Config("http://localhost:9000", "acme")))
+
+Our own requests go through `Session.send` as well, so that hooks, instrumentation and `responses` see
+them; they are prepared by hand, since preparing through the session would read ``~/.netrc``, cookies and
+the environment for each one and re-quote the URL.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl, unquote
+
+import certifi
+import requests
+import requests.adapters
+import urllib3
+from requests.structures import CaseInsensitiveDict
+
+from minio_sdk.blocking import run
+from minio_sdk.clock import SYSTEM_CLOCK, Clock
+from minio_sdk.config import Config
+from minio_sdk.credentials import Provider, find_credentials
+from minio_sdk.errors import MinIOConnectionError, MinIOTimeoutError, ServerError
+from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.signing import Signing, Skew
+from minio_sdk.transport.forks import forget_after_fork
+from minio_sdk.transport.proxies import check_unchanged_by, find_proxy
+from minio_sdk.transport.reasons import explain
+from minio_sdk.wire.failure import unmasked
+from minio_sdk.wire.message import Reply, Request, StreamBody
+from minio_sdk.wire.url import Endpoint, parse_endpoint, query_string, quote_path
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_READ = 1024 * 1024
+
+
+class Connections:
+    """The connection pool to one server, shared by all views of a client.
+
+    Attributes:
+        endpoint: the server.
+        proxy: the proxy's URL, or None.
+        budget: how much retrying the server is worth.
+        skew: its clock against ours.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.endpoint: Endpoint = parse_endpoint(config.base_url)
+        self.proxy = find_proxy(config, self.endpoint)
+        self.budget = TokenBudget()
+        self.skew = Skew()
+        self._size = config.pool_size
+        self._verify = config.verify
+        self._cert = config.cert
+        self._lock = threading.Lock()
+        self._manager: urllib3.PoolManager | None = None
+        self._pool: urllib3.HTTPConnectionPool | None = None
+        forget_after_fork(self)
+
+    def pool(self) -> urllib3.HTTPConnectionPool:
+        """The pool, opened when it isn't."""
+        return self._pool or self._open()
+
+    def _open(self) -> urllib3.HTTPConnectionPool:
+        with self._lock:
+            if self._pool is None:
+                self._manager = self._new_manager()
+                self._pool = self._manager.connection_from_host(
+                    self.endpoint.host, self.endpoint.port, self.endpoint.scheme
+                )
+            return self._pool
+
+    def _new_manager(self) -> urllib3.PoolManager:
+        options: dict[str, Any] = {"num_pools": 4, "maxsize": self._size, "block": False}
+        # 16 KiB, http.client's own block, costs a system call for each; 1 MiB doubles large uploads.
+        options["blocksize"] = _READ
+        if self.endpoint.scheme == "https":
+            options |= _tls_options(self._verify, self._cert)
+        if self.proxy is None:
+            return urllib3.PoolManager(**options)
+        if self.proxy.lower().startswith("socks"):
+            from urllib3.contrib.socks import SOCKSProxyManager
+
+            return SOCKSProxyManager(self.proxy, **options)
+        auth = urllib3.util.parse_url(self.proxy).auth
+        headers = urllib3.make_headers(proxy_basic_auth=auth) if auth else None
+        return urllib3.ProxyManager(self.proxy, proxy_headers=headers, **options)
+
+    def close(self) -> None:
+        """Close idle connections; those in use close when their answer is read."""
+        with self._lock:
+            manager, self._manager, self._pool = self._manager, None, None
+        if manager is not None:
+            manager.clear()
+
+    def forget(self) -> None:
+        """In a forked child: leave the parent's connections to the parent."""
+        self._lock = threading.Lock()
+        self.budget.renew_lock()
+        self._manager = self._pool = None
+
+
+def _tls_options(verify: bool | str, cert: str | tuple[str, str] | None) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if verify is False:
+        options |= {"cert_reqs": "CERT_NONE", "assert_hostname": False}
+    else:
+        from pathlib import Path
+
+        bundle = certifi.where() if verify is True else verify
+        name = "ca_cert_dir" if Path(bundle).is_dir() else "ca_certs"
+        options |= {"cert_reqs": "CERT_REQUIRED", name: bundle}
+    if isinstance(cert, tuple):
+        options |= {"cert_file": cert[0], "key_file": cert[1]}
+    elif cert is not None:
+        options["cert_file"] = cert
+    return options
+
+
+class _Prepared(requests.PreparedRequest):
+    """A request prepared by hand, and what it was made from."""
+
+    def __init__(self, request: Request, url: str, deadline: float | None) -> None:
+        super().__init__()
+        self.wire = request
+        self.deadline = deadline
+        self.reply: Reply | None = None
+        self.method = request.method
+        self.url = url
+        self.headers = CaseInsensitiveDict(request.headers)
+        body = request.body
+        self.body = None if isinstance(body, StreamBody) else cast("bytes", body) or None
+
+    def copy(self) -> _Prepared:
+        """A copy for those who change requests in hooks."""
+        twin = _Prepared(self.wire, self.url or "", self.deadline)
+        twin.headers = self.headers.copy()
+        return twin
+
+
+class TenantAdapter(requests.adapters.HTTPAdapter):
+    """Sends with ``X-Tenant-ID``, signed, with exponential backoff. Mountable on any session.
+
+    Requests of one's own session are signed as they are, up to their path and query, and come back as
+    `requests` users expect: a bad status is a response, a failed connection a `requests` exception.
+    Their bodies are tried again when they are bytes.
+
+    Args:
+        config: the server, the tenant, the credentials and the retry settings.
+        clock: the time source; tests give another.
+        connections: a pool to share; None opens one.
+        provider: the credentials; None finds them.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        connections: Connections | None = None,
+        provider: Provider | None = None,
+    ) -> None:
+        super().__init__(max_retries=0)
+        self.config = config
+        self.connections = connections or Connections(config)
+        self.clock = clock
+        self.signing = Signing(
+            config, provider or find_credentials(config), clock, self.connections.skew
+        )
+        self.policy = RetryPolicy(config, clock, self.connections.budget, self.signing.learn_skew)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TenantAdapter, (self.config,)
+
+    def init_poolmanager(self, *_: Any, **__: Any) -> None:
+        """Nothing: `Connections` has the pool."""
+
+    def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> Any:
+        """The pool to the server."""
+        return self.connections.pool()
+
+    def cert_verify(self, *_: Any, **__: Any) -> None:
+        """Nothing: the pool was made with the configuration's TLS settings."""
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Path and query exactly as signed; the whole URL for a proxy that reads it."""
+        target = self._target(request)
+        if self.connections.proxy is None or self.connections.endpoint.scheme == "https":
+            return target
+        return self.connections.endpoint.origin + target
+
+    def _target(self, request: requests.PreparedRequest) -> str:
+        url = request.url or ""
+        # Not urlsplit: what follows the origin goes out as it is, doubled slashes and dots included.
+        start = url.find("/", url.find("://") + 3)
+        return url[start:] if start >= 0 else "/"
+
+    def close(self) -> None:
+        """Give connections back; a later request opens new ones."""
+        self.connections.close()
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        """Send until it succeeds or the retry policy says stop.
+
+        Args:
+            request: the request; its URL must be on this adapter's server.
+            stream: as in `requests`, for requests that are not the client's own.
+            timeout: as in `requests`; None takes the configuration's.
+            verify, cert, proxies: not used; the configuration says them.
+
+        Raises:
+            requests.RequestException: the last attempt failed, for requests of one's own session.
+            MinIOConnectionError: the same for the client's own requests.
+        """
+        own = isinstance(request, _Prepared)
+        call = _Call(self, request, stream, timeout)
+        try:
+            reply = self.policy.send(call.attempt, call.wire, call.deadline)
+        except MinIOConnectionError as error:
+            if not own and isinstance(error.__cause__, requests.RequestException):
+                raise error.__cause__ from error.__cause__.__cause__
+            raise
+        if own:
+            request.reply = reply  # type: ignore[attr-defined]
+        response = call.response
+        assert response is not None  # an attempt that ended without an error has one
+        return response
+
+    def send_once(
+        self, request: requests.PreparedRequest, stream: bool, timeout: tuple[float, float]
+    ) -> requests.Response:
+        """One attempt through `HTTPAdapter.send`, which is where mocking libraries step in."""
+        return super().send(request, stream=stream, timeout=timeout, verify=True, proxies={})
+
+
+class _Call:
+    """One call's attempts."""
+
+    __slots__ = (
+        "_adapter",
+        "_foreign",
+        "_prepared",
+        "_stream",
+        "_timeout",
+        "deadline",
+        "response",
+        "wire",
+    )
+
+    def __init__(
+        self, adapter: TenantAdapter, request: requests.PreparedRequest, stream: bool, timeout: Any
+    ) -> None:
+        self._adapter = adapter
+        self._prepared = request
+        self._stream = stream
+        self._timeout = timeout
+        self.response: requests.Response | None = None
+        self.deadline: float | None = None
+        if isinstance(request, _Prepared):
+            self._foreign = False
+            self.wire = request.wire
+            self.deadline = request.deadline
+        else:
+            self._foreign = True
+            self.wire = _wire_of(adapter, request)
+
+    def attempt(self, number: int) -> Reply:
+        adapter = self._adapter
+        if self.response is not None:  # of the attempt before
+            self.response.close()
+        prepared = self._prepared
+        wire = self.wire
+        headers = adapter.signing.headers(wire)
+        if self._foreign:
+            for name in ("host", "user-agent", "accept-encoding"):
+                headers.pop(name, None)
+            prepared.headers.update(headers)
+        else:
+            _add_length(headers, wire)
+            prepared.headers = CaseInsensitiveDict(headers)
+            if isinstance(wire.body, StreamBody):
+                prepared.body = cast("Any", _Blocks(wire.body))
+        try:
+            response = adapter.send_once(prepared, self._stream, self._timeouts())
+            self.response = response
+            return self._read(response)
+        except requests.RequestException as error:
+            timed_out = isinstance(error, requests.Timeout)
+            raise explain(error, adapter.connections.endpoint, timed_out=timed_out) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            timed_out = isinstance(error, urllib3.exceptions.TimeoutError)
+            raise explain(error, adapter.connections.endpoint, timed_out=timed_out) from error
+
+    def _timeouts(self) -> Any:
+        config = self._adapter.config
+        if self._foreign and self._timeout is not None:
+            return self._timeout
+        connect, read = config.connect_timeout, config.timeout
+        if self.deadline is not None:
+            left = self.deadline - self._adapter.clock.monotonic()
+            if left <= 0:
+                raise MinIOTimeoutError(f"the deadline of {config.deadline} seconds is over")
+            connect, read = min(connect, left), min(read, left)
+        return (connect, read)
+
+    def _read(self, response: requests.Response) -> Reply:
+        """The reply with its body, read within the attempt so that a drop is tried again."""
+        headers = {name.lower(): value for name, value in response.raw.headers.items()}
+        if self._foreign:
+            # A stream is the caller's to read; an error's body is needed to judge it.
+            body = response.content if response.status_code >= 400 else b""
+            return Reply(response.status_code, headers, body)
+        body = _read_body(response, headers, self.wire.max_body)
+        response._content = body
+        response._content_consumed = True  # type: ignore[attr-defined]
+        reply = Reply(response.status_code, headers, body)
+        return unmasked(reply) if self.wire.error_in_ok else reply
+
+
+def _read_body(response: requests.Response, headers: dict[str, str], most: int | None) -> bytes:
+    raw = response.raw
+    length = headers.get("content-length", "")
+    if most is not None and response.status_code < 400 and length.isdigit() and int(length) > most:
+        response.close()
+        raise ServerError(f"an answer of {length} bytes where at most {most} can be")
+    limit = most if response.status_code < 400 else _READ
+    if limit is None:
+        data: bytes = raw.read(decode_content=False)
+        return data
+    data = raw.read(limit + 1, decode_content=False)
+    if len(data) > limit:
+        response.close()
+        if response.status_code < 400:
+            raise ServerError(f"an answer of more than {limit} bytes")
+        return data[:limit]
+    if raw.closed or not data:
+        return data
+    rest: bytes = raw.read(limit + 1 - len(data), decode_content=False)
+    return data + rest
+
+
+def _add_length(headers: dict[str, str], wire: Request) -> None:
+    length = wire.length
+    if length is None:
+        headers["transfer-encoding"] = "chunked"
+    elif length or wire.method in ("PUT", "POST"):
+        headers["content-length"] = str(length)
+
+
+class _Blocks:
+    """A stream as an iterable that `requests` sends block by block."""
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: StreamBody) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (bytes(block) for block in self._body.blocks())
+
+
+def _wire_of(adapter: TenantAdapter, request: requests.PreparedRequest) -> Request:
+    """A request of somebody's own session as one of ours."""
+    url = request.url or ""
+    endpoint = adapter.connections.endpoint
+    if not (url.lower() + "/").startswith((endpoint.origin + "/", endpoint.origin + "?")):
+        raise requests.exceptions.InvalidURL(
+            f"this adapter is for {endpoint.origin}; mount it there only"
+        )
+    path, _, query = adapter._target(request).partition("?")
+    body: Any = request.body if request.body is not None else b""
+    if isinstance(body, str):
+        body = request.body = body.encode()
+    data = body
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        data = StreamBody(blocks=lambda: body, length=None, replayable=False)
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    headers.pop("accept-encoding", None)
+    # What `requests` leaves bare, such as "!" and "(", stands encoded in the canonical form.
+    path = quote_path(unquote(path.removeprefix(endpoint.path))) or "/"
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return Request(request.method or "GET", path, query_string(pairs), headers, data)
+
+
+class RequestsTransport:
+    """Sends through `requests`. Its coroutines never suspend.
+
+    Args:
+        config: the settings.
+        clock: the time source.
+        connections: a pool to share with another transport; None opens one.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock = SYSTEM_CLOCK,
+        connections: Connections | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self._shared = connections is not None
+        self.provider = find_credentials(config)
+        self.adapter = TenantAdapter(
+            config, clock=clock, connections=connections, provider=self.provider
+        )
+        self.signing = self.adapter.signing
+        self.connections = self.adapter.connections
+        self.session = new_session(self.adapter)
+
+    async def send(self, request: Request, deadline: float | None) -> Reply:
+        """The answer to a request, after retries."""
+        endpoint = self.connections.endpoint
+        if self.connections.proxy is not None:
+            check_unchanged_by(self.connections.proxy, endpoint, request)
+        prepared = _Prepared(request, endpoint.url + request.target, deadline)
+        # proxies is given so that the session doesn't search the environment.
+        self.session.send(
+            prepared, stream=True, allow_redirects=False, proxies={}, verify=True, cert=None
+        )
+        assert prepared.reply is not None  # set by the adapter, or send raised
+        return prepared.reply
+
+    async def map(
+        self, function: Callable[[T], Awaitable[R]], items: Iterable[T], limit: int
+    ) -> list[R]:
+        """`function` of each item on at most `limit` threads, results in order; the first error ends it."""
+        source = iter(items)
+        results: list[R] = []
+        with ThreadPoolExecutor(limit, thread_name_prefix="minio-sdk") as executor:
+            waiting: dict[Future[R], int] = {}
+            done_at: dict[int, R] = {}
+            count = 0
+            try:
+                while True:
+                    # The source is taken from only as fast as places become free.
+                    while len(waiting) < limit:
+                        try:
+                            item = next(source)
+                        except StopIteration:
+                            break
+                        future = executor.submit(_run_one, function, item)
+                        waiting[future] = count
+                        count += 1
+                    if not waiting:
+                        break
+                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                        done_at[waiting.pop(future)] = future.result()
+            except BaseException:
+                for future in waiting:
+                    future.cancel()
+                raise
+            results.extend(done_at[index] for index in range(count))
+        return results
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in this thread."""
+        self.clock.sleep(seconds)
+
+    async def call(self, function: Callable[..., R], *arguments: Any) -> R:
+        """The result of `function`, which may block: so does this transport."""
+        return function(*arguments)
+
+    async def close(self) -> None:
+        """Give connections back, unless they are another client's."""
+        if not self._shared:
+            self.connections.close()
+
+
+def _run_one(function: Callable[[T], Awaitable[R]], item: T) -> R:
+    flow: Any = function(item)
+    result: R = run(flow)
+    return result
+
+
+def new_session(adapter: TenantAdapter) -> requests.Session:
+    """A session that has nothing of its own to add: no cookies, no environment, no redirects."""
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.clear()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.adapters.clear()
+    session.mount(adapter.connections.endpoint.origin, adapter)
+    return session

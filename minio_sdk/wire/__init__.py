@@ -1,0 +1,1 @@
+"""S3 on the wire, as pure functions and values: no sockets, no clock, no tenants."""

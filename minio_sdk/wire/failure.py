@@ -1,0 +1,240 @@
+"""What an answer that is not a success means: code, message, class of error, hint.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from minio_sdk import errors as e
+from minio_sdk.wire.message import Reply
+from minio_sdk.wire.xml import XmlError, parse
+
+_BY_CODE: dict[str, type[e.MinIOError]] = {
+    **dict.fromkeys(
+        (
+            "AccessDenied",
+            "AccountProblem",
+            "AuthorizationHeaderMalformed",
+            "ExpiredToken",
+            "InvalidAccessKeyId",
+            "InvalidToken",
+            "InvalidTokenId",
+            "RequestTimeTooSkewed",
+            "SignatureDoesNotMatch",
+        ),
+        e.AccessDeniedError,
+    ),
+    "NoSuchBucket": e.BucketNotFoundError,
+    "NoSuchKey": e.ObjectNotFoundError,
+    "NoSuchVersion": e.VersionNotFoundError,
+    "NoSuchUpload": e.UploadNotFoundError,
+    "BucketAlreadyExists": e.BucketAlreadyExistsError,
+    "BucketAlreadyOwnedByYou": e.BucketAlreadyExistsError,
+    "BucketNotEmpty": e.BucketNotEmptyError,
+    "PreconditionFailed": e.PreconditionFailedError,
+    **dict.fromkeys(
+        ("SlowDown", "SlowDownRead", "SlowDownWrite", "TooManyRequests"), e.RateLimitError
+    ),
+    **dict.fromkeys(
+        ("QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull"),
+        e.QuotaExceededError,
+    ),
+    **dict.fromkeys(
+        ("BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody"),
+        e.IntegrityError,
+    ),
+    **dict.fromkeys(("NotImplemented", "MethodNotAllowed"), e.NotSupportedError),
+}
+
+_BY_STATUS: dict[int, type[e.MinIOError]] = {
+    304: e.PreconditionFailedError,
+    401: e.AccessDeniedError,
+    403: e.AccessDeniedError,
+    404: e.NotFoundError,
+    405: e.NotSupportedError,
+    408: e.MinIOTimeoutError,
+    409: e.ConflictError,
+    412: e.PreconditionFailedError,
+    429: e.RateLimitError,
+    501: e.NotSupportedError,
+    507: e.QuotaExceededError,
+}
+
+_HINTS: dict[str, str] = {
+    "AccessDenied": "check that these credentials may do this, and that the name is right",
+    "AuthorizationHeaderMalformed": "set region to the bucket's region",
+    "BucketAlreadyExists": "another name, or bucket_exists() first",
+    "BucketAlreadyOwnedByYou": "use it as it is; bucket_exists() tells",
+    "BucketNotEmpty": "delete its objects first, or delete_bucket(..., force=True)",
+    "ExpiredToken": "get new temporary credentials",
+    "InvalidAccessKeyId": "check access_key: the server doesn't know it",
+    "NoSuchBucket": "create_bucket() first, and check the tenant and the spelling",
+    "NoSuchKey": "list_objects() shows the keys there are",
+    "RequestTimeTooSkewed": "set this computer's clock right",
+    "SignatureDoesNotMatch": "check secret_key, and that no proxy changes requests on their way",
+    "XMinioStorageFull": "free or add space on the server",
+}
+_CLASS_HINTS: dict[type[e.MinIOError], str] = {
+    e.AccessDeniedError: "check access_key, secret_key and what they may do",
+    e.RateLimitError: "fewer calls at a time, or a larger max_retries",
+    e.QuotaExceededError: "delete what isn't needed, or ask for a larger quota",
+}
+
+# What a 200 with an error document stands for; the codes S3 documents for such answers.
+_EMBEDDED_STATUS = {"SlowDown": 503, "ServiceUnavailable": 503, "NoSuchUpload": 404}
+_EMBEDDED_STATUS |= {"PreconditionFailed": 412, "AccessDenied": 403, "NoSuchKey": 404}
+_EMBEDDED_STATUS |= {"InvalidPart": 400, "InvalidPartOrder": 400, "EntityTooSmall": 400}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the answer says of itself."""
+
+    code: str | None
+    message: str
+    request_id: str | None
+    region: str | None = None
+    is_page: bool = False
+
+
+def is_web_page(reply: Reply) -> bool:
+    """Whether HTML came."""
+    start = reply.body[:256].lstrip().lower()
+    return start.startswith((b"<!doctype html", b"<html"))
+
+
+def is_s3(reply: Reply) -> bool:
+    """Whether an answer about an object carries any of the marks that S3 servers give."""
+    headers = reply.headers
+    return "etag" in headers or any(
+        name.startswith(("x-amz-", "x-minio-", "x-rgw-")) for name in headers
+    )
+
+
+def read_failure(reply: Reply) -> Failure:
+    """The code, message and request id of an error answer, whatever its form."""
+    headers = reply.headers
+    request_id = headers.get("x-amz-request-id") or headers.get("x-minio-request-id")
+    # MinIO names the error in headers where a reply has no body.
+    code = headers.get("x-minio-error-code")
+    message = headers.get("x-minio-error-desc", "").strip('"')
+    region = headers.get("x-amz-bucket-region")
+    body = reply.body.strip()
+    if is_web_page(reply):
+        return Failure(code, "a web page came in place of an S3 answer", request_id, None, True)
+    if body.startswith(b"<"):
+        try:
+            node = parse(body)
+        except XmlError:
+            return Failure(code, message or "the answer's XML can't be read", request_id, region)
+        if node.tag == "ErrorResponse":  # the form of IAM and STS
+            node = node.find("Error") or node
+        if node.tag == "Error":
+            return Failure(
+                node.get("Code") or code,
+                node.get("Message") or message,
+                node.get("RequestId") or request_id,
+                node.get("Region") or region,
+            )
+    elif body.startswith(b"{"):
+        try:
+            document = json.loads(body)
+        except ValueError:
+            document = None
+        if isinstance(document, dict):
+            text = document.get("error") or document.get("message") or document.get("Message")
+            return Failure(code or document.get("Code"), str(text or message), request_id, region)
+    elif body:
+        message = message or body[:300].decode(errors="replace")
+    return Failure(code, message, request_id, region)
+
+
+def unmasked(reply: Reply) -> Reply:
+    """A 200 that carries an error document, also behind the white space that keeps a connection
+    alive, as the error that it is; any other reply as it came."""
+    if reply.status != 200:
+        return reply
+    body = reply.body.strip()
+    if not body.startswith(b"<"):
+        return reply
+    try:
+        root = parse(body)
+    except XmlError:
+        return reply
+    if root.tag != "Error":
+        return reply
+    return replace(reply, status=_EMBEDDED_STATUS.get(root.get("Code"), 500))
+
+
+def missing(has_version: bool, has_upload: bool, has_key: bool) -> str:
+    """The code that a 404 without a body stands for, by what was asked for."""
+    if has_upload:
+        return "NoSuchUpload"
+    if has_version:
+        return "NoSuchVersion"
+    return "NoSuchKey" if has_key else "NoSuchBucket"
+
+
+def error_of(reply: Reply, not_found: str) -> e.MinIOError:
+    """The exception for an answer that is not a success; the caller adds names and place.
+
+    Args:
+        reply: the answer.
+        not_found: the code of a 404 that names none.
+    """
+    failure = read_failure(reply)
+    code = failure.code
+    if reply.status == 404 and not failure.is_page and (code is None or code == "NotFound"):
+        code = not_found
+    cls = _BY_CODE.get(code or "") or _BY_STATUS.get(reply.status)
+    if cls is None:
+        cls = e.ServerError if reply.status >= 500 or reply.status < 400 else e.MinIOError
+    message = failure.message or _plain(reply.status, code)
+    hint = _HINTS.get(code or "") or _CLASS_HINTS.get(cls)
+    if failure.is_page:
+        cls, hint = e.ServerError, _PAGE_HINT
+    elif 300 <= reply.status < 400 and reply.status != 304:
+        message = "the server sends elsewhere, and a signed request is not sent on"
+        target = failure.region and f"region={failure.region!r}"
+        hint = target or "check base_url: scheme, host, port, path"
+    elif failure.region and cls is e.AccessDeniedError:
+        hint = f"region={failure.region!r}"
+    return cls(
+        message, code=code, status=reply.status, request_id=failure.request_id,
+        attempts=reply.attempts, hint=hint,
+    )  # fmt: skip
+
+
+_PAGE_HINT = "check base_url: is this the S3 port, and not a console, a website or a proxy?"
+
+
+def not_s3(reply: Reply, why: str) -> e.ServerError:
+    """The error for a success that is not an answer of S3."""
+    page = is_web_page(reply)
+    message = "a web page came in place of an S3 answer" if page else why
+    return e.ServerError(message, status=reply.status, attempts=reply.attempts, hint=_PAGE_HINT)
+
+
+def _plain(status: int, code: str | None) -> str:
+    words = {
+        304: "it has not changed",
+        400: "the server refused the request",
+        401: "the server wants credentials",
+        403: "access denied",
+        404: "it doesn't exist",
+        405: "the server doesn't offer this",
+        409: "it conflicts with what is there",
+        412: "a condition did not hold",
+        416: "the range lies outside the object",
+        429: "too many requests",
+        500: "the server failed",
+        501: "the server doesn't offer this",
+        502: "a gateway got no answer from the server behind it",
+        503: "the server is not available",
+        504: "a gateway waited in vain for the server behind it",
+        507: "no space left on the server",
+    }
+    return words.get(status) or code or f"unexpected HTTP status {status}"

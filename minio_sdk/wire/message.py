@@ -1,0 +1,112 @@
+"""A request as it will be sent, and a reply as it came."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+
+MAX_DOCUMENT = 64 * 1024 * 1024
+"""The largest XML or JSON answer that is read; a page of 1,000 keys is at most about 4 MiB."""
+
+_HIDDEN = frozenset({"authorization", "x-amz-security-token", "proxy-authorization", "cookie"})
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBody:
+    """A body that is not in memory.
+
+    Attributes:
+        blocks: starts the body from its beginning and yields its blocks; blocking.
+        length: bytes, or None when only the end will tell.
+        replayable: whether `blocks` can be called again for a further attempt.
+    """
+
+    blocks: Callable[[], Iterable[bytes | memoryview]]
+    length: int | None
+    replayable: bool
+
+
+Body = bytes | bytearray | memoryview | StreamBody
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request before it is signed.
+
+    Attributes:
+        method: ``"GET"``, ``"PUT"`` ...
+        path: percent-encoded, beginning with ``/``, without the endpoint's base path.
+        query: encoded and sorted, without ``?``.
+        headers: lower-case names; the transport adds host, tenant, date and signature.
+        body: bytes-like, or a `StreamBody`.
+        max_body: the most bytes of reply that are read; None for an object of any size.
+        signed: False for a question that needs no credentials.
+        retry: False for a question that is asked once.
+        error_in_ok: a 200 may carry an error document, which counts as the status it stands for.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Body = b""
+    max_body: int | None = MAX_DOCUMENT
+    signed: bool = True
+    retry: bool = True
+    error_in_ok: bool = False
+    _sha256: str | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def payload_hash(self) -> str:
+        """SHA-256 of the body in hexadecimal, computed once for all attempts."""
+        if self._sha256 is None:
+            if isinstance(self.body, StreamBody):
+                self._sha256 = UNSIGNED_PAYLOAD
+            else:
+                self._sha256 = hashlib.sha256(self.body).hexdigest() if self.body else EMPTY_SHA256
+        return self._sha256
+
+    @property
+    def replayable(self) -> bool:
+        """Whether the body can be sent again."""
+        return not isinstance(self.body, StreamBody) or self.body.replayable
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the body, None when unknown."""
+        if isinstance(self.body, StreamBody):
+            return self.body.length
+        return self.body.nbytes if isinstance(self.body, memoryview) else len(self.body)
+
+    def __repr__(self) -> str:
+        shown = {k: "***" if k in _HIDDEN else v for k, v in self.headers.items()}
+        return f"Request({self.method} {self.path}, headers={shown}, body={self.length} bytes)"
+
+
+@dataclass(slots=True)
+class Reply:
+    """One HTTP answer, its body read.
+
+    Attributes:
+        status: the HTTP status.
+        headers: lower-case names.
+        body: as it came, never decoded.
+        attempts: how many requests it took.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    attempts: int = 1
+
+    def __repr__(self) -> str:
+        return f"Reply({self.status}, {len(self.body)} bytes, attempts={self.attempts})"

@@ -1,0 +1,85 @@
+"""Real servers for the tests that ask for one, and an environment that is the same everywhere."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers import Farm, RemoteFarm, Server, Servers, Unavailable, announce, kinds
+
+_SERVERS = pytest.StashKey[Servers]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    _forget_the_users_settings()
+    worker = getattr(config, "workerinput", None)
+    config.stash[_SERVERS] = Farm() if worker is None else RemoteFarm(worker["farm"])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _SERVERS in config.stash:
+        config.stash[_SERVERS].stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist is about to start a worker: tell it where to ask for servers."""
+    node.workerinput["farm"] = node.config.stash[_SERVERS].port
+
+
+def _forget_the_users_settings() -> None:
+    """Take away whatever would lead a client of these tests to somebody's real account.
+
+    Tests of discovery give their own values back, with `monkeypatch`.
+    """
+    for name in list(os.environ):
+        ours = name.startswith("MINIO_SDK_TEST_")
+        if not ours and (
+            name.startswith(("AWS_", "CONSUL_", "MINIO_", "MC_"))
+            or name.lower() in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+        ):
+            del os.environ[name]
+    nowhere = str(Path(__file__).with_name("no-such-folder"))
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = nowhere
+    os.environ["MC_CONFIG_DIR"] = nowhere
+
+
+def pytest_report_header() -> list[str]:
+    return announce()
+
+
+@pytest.fixture(scope="session", params=kinds())
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each server in turn; the test is skipped for those that this machine lacks."""
+    try:
+        return request.config.stash[_SERVERS].get(request.param)
+    except Unavailable as reason:
+        pytest.skip(f"no {request.param} server: {reason}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Write on each test which server it is for, so that the summary can count."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and "server" in callspec.params:
+            item.user_properties.append(("server", callspec.params["server"]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which servers were really talked to."""
+    counts: dict[str, Counter[str]] = {}
+    for outcome in ("passed", "failed", "error", "xfailed", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            if kind := dict(getattr(report, "user_properties", ())).get("server"):
+                counts.setdefault(str(kind), Counter())[outcome] += 1
+    if counts:
+        terminalreporter.section("tests against real servers")
+        for line in announce():
+            kind = line.split()[1].rstrip(":")
+            told = ", ".join(f"{number} {outcome}" for outcome, number in counts[kind].items())
+            terminalreporter.write_line(f"{line}: {told or 'none'}")
