@@ -10,11 +10,13 @@ Names are loaded when they are first used: importing the package imports no HTTP
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from minio_sdk._version import __version__
 
+TYPE_CHECKING = False  # what typing says at run time, without the time that loading it takes
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from minio_sdk.client import AsyncMinIOClient, MinIOClient, create_client
     from minio_sdk.config import Config
     from minio_sdk.errors import (

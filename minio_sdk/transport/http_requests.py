@@ -16,6 +16,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, unquote
@@ -24,7 +25,9 @@ import certifi
 import requests
 import requests.adapters
 import urllib3
+from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 
 from minio_sdk.blocking import run
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
@@ -130,7 +133,10 @@ def _tls_options(verify: bool | str, cert: str | tuple[str, str] | None) -> dict
 
 
 class _Prepared(requests.PreparedRequest):
-    """A request prepared by hand, and what it was made from."""
+    """A request prepared by hand, and what it was made from.
+
+    Its `headers` hold what hooks and instrumentation add; each attempt puts its own beside them.
+    """
 
     def __init__(self, request: Request, url: str, deadline: float | None) -> None:
         super().__init__()
@@ -139,7 +145,7 @@ class _Prepared(requests.PreparedRequest):
         self.reply: Reply | None = None
         self.method = request.method
         self.url = url
-        self.headers = CaseInsensitiveDict(request.headers)
+        self.headers = CaseInsensitiveDict()
         body = request.body
         self.body = None if isinstance(body, StreamBody) else cast("bytes", body) or None
 
@@ -148,6 +154,53 @@ class _Prepared(requests.PreparedRequest):
         twin = _Prepared(self.wire, self.url or "", self.deadline)
         twin.headers = self.headers.copy()
         return twin
+
+
+class _Response(requests.Response):
+    """A response that works out what nobody may ask for only when somebody does.
+
+    `requests.Response` makes two header mappings and a cookie jar for each answer, which costs more than
+    signing it. The body is in `content`; there are no redirects and no cookies to follow.
+    """
+
+    def __init__(self, request: requests.PreparedRequest, raw: urllib3.BaseHTTPResponse) -> None:
+        # Not super().__init__(), which is what costs.
+        self._content = False  # type: ignore[assignment]
+        self._content_consumed = False
+        self._next = None
+        self.status_code = raw.status
+        self.reason = raw.reason or ""
+        self.raw = raw
+        self.url = request.url or ""
+        self.request = request
+        self.history = []
+
+    def __getattr__(self, name: str) -> Any:
+        raw = self.__dict__.get("raw")
+        if name == "headers":
+            value: Any = CaseInsensitiveDict(raw.headers if raw is not None else {})
+        elif name == "cookies":
+            value = RequestsCookieJar()
+        elif name == "encoding":
+            value = get_encoding_from_headers(self.headers)
+        elif name == "elapsed":
+            value = timedelta(0)
+        else:
+            raise AttributeError(name)
+        self.__dict__[name] = value
+        return value
+
+    @property
+    def is_redirect(self) -> bool:
+        """Never: a signature is good for one place, so that nothing is sent on."""
+        return False
+
+
+def _lower_case(headers: dict[str, str]) -> CaseInsensitiveDict[str]:
+    """Headers whose names are in lower case already, without the work of making them so again."""
+    made: CaseInsensitiveDict[str] = object.__new__(CaseInsensitiveDict)
+    made.__dict__["_store"] = {name: (name, value) for name, value in headers.items()}
+    return made
 
 
 class TenantAdapter(requests.adapters.HTTPAdapter):
@@ -207,6 +260,12 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         start = url.find("/", url.find("://") + 3)
         return url[start:] if start >= 0 else "/"
 
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """The answer as `requests` shows it."""
+        if isinstance(req, _Prepared):
+            return _Response(req, resp)
+        return super().build_response(req, resp)
+
     def close(self) -> None:
         """Give connections back; a later request opens new ones."""
         self.connections.close()
@@ -258,6 +317,7 @@ class _Call:
 
     __slots__ = (
         "_adapter",
+        "_extra",
         "_foreign",
         "_prepared",
         "_stream",
@@ -276,8 +336,11 @@ class _Call:
         self._timeout = timeout
         self.response: requests.Response | None = None
         self.deadline: float | None = None
+        self._extra: dict[str, str] = {}
         if isinstance(request, _Prepared):
             self._foreign = False
+            if request.headers:
+                self._extra = {name.lower(): value for name, value in request.headers.items()}
             self.wire = request.wire
             self.deadline = request.deadline
         else:
@@ -297,7 +360,9 @@ class _Call:
             prepared.headers.update(headers)
         else:
             _add_length(headers, wire)
-            prepared.headers = CaseInsensitiveDict(headers)
+            if self._extra:
+                headers = {**self._extra, **headers}
+            prepared.headers = _lower_case(headers)
             if isinstance(wire.body, StreamBody):
                 prepared.body = cast("Any", _Blocks(wire.body))
         try:
@@ -333,6 +398,8 @@ class _Call:
         body = _read_body(response, headers, self.wire.max_body)
         response._content = body
         response._content_consumed = True  # type: ignore[attr-defined]
+        # Where the session would look for cookies, which nothing here has a use for.
+        response.raw._original_response = None
         reply = Reply(response.status_code, headers, body)
         return unmasked(reply) if self.wire.error_in_ok else reply
 
