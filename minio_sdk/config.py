@@ -6,7 +6,7 @@ would be right; a secret's value is never in a message.
 
 from __future__ import annotations
 
-import math
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ GiB = 1024 * MiB
 DEFAULT_URL = "http://localhost:9000"
 MIN_PART = 5 * MiB
 MAX_PART = 5 * GiB
+LONGEST_WAIT = 2_000_000  # seconds, 23 days: sockets refuse more than 2**31 milliseconds
 
 Api = Literal["auto", "s3", "enterprise"]
 Tenancy = Literal["bucket", "prefix"]
@@ -105,11 +106,12 @@ class Config:
         if self.tenant_id is not None:
             _checked("tenant_id", check_tenant_id, self.tenant_id)
         for name in ("timeout", "connect_timeout"):
-            _number(name, getattr(self, name), above=0, what="seconds")
+            _number(name, getattr(self, name), above=0, most=LONGEST_WAIT, what="seconds")
         for name in ("base_delay", "max_delay"):
-            _number(name, getattr(self, name), least=0, what="seconds")
+            _number(name, getattr(self, name), least=0, most=LONGEST_WAIT, what="seconds")
         if self.deadline is not None:
-            _number("deadline", self.deadline, above=0, what="seconds, or None for no limit")
+            what = "seconds, or None for no limit"
+            _number("deadline", self.deadline, above=0, most=LONGEST_WAIT, what=what)
         _number("jitter", self.jitter, least=0, most=1, what="a share")
         _integer("max_retries", self.max_retries, 0, 1000)
         _integer("pool_size", self.pool_size, 1, 100_000)
@@ -123,7 +125,9 @@ class Config:
                 "region", self.region, "must be letters, digits and '-', such as 'us-east-1'"
             )
         _checked("bucket", check_bucket_part, self.bucket, "bucket")
-        _checked("shared_bucket", check_whole_bucket, self.shared_bucket, "", "shared_bucket")
+        shared = self.shared_bucket
+        _checked("shared_bucket", check_bucket_part, shared, "shared_bucket")
+        _checked("shared_bucket", check_whole_bucket, shared, shared, "shared_bucket")
         self._check_keys()
         self._check_tls()
         self._check_proxies()
@@ -160,17 +164,17 @@ class Config:
         if isinstance(self.verify, os.PathLike):
             self._set("verify", os.fspath(self.verify))
         if isinstance(self.verify, str):
-            if not Path(self.verify).exists():
+            if not self.verify or not Path(self.verify).exists():
                 raise _bad("verify", self.verify, "there is no such CA bundle")
         elif not isinstance(self.verify, bool):
             raise _bad("verify", self.verify, "must be True, False or the path of a CA bundle")
         if self.cert is None:
             return
-        paths = (self.cert,) if isinstance(self.cert, (str, os.PathLike)) else tuple(self.cert)
-        if not 1 <= len(paths) <= 2:
+        paths = self.cert if isinstance(self.cert, (tuple, list)) else (self.cert,)
+        if not 1 <= len(paths) <= 2 or not all(isinstance(p, (str, os.PathLike)) for p in paths):
             raise _bad("cert", self.cert, "must be one path, or a pair (certificate, key)")
         for path in paths:
-            if not Path(path).exists():
+            if not os.fspath(path) or not Path(path).exists():
                 raise _bad("cert", path, "there is no such file")
         texts = tuple(os.fspath(path) for path in paths)
         self._set("cert", texts[0] if len(texts) == 1 else texts)
@@ -179,8 +183,10 @@ class Config:
         if self.proxies is None:
             return
         if not isinstance(self.proxies, Mapping):
-            raise _bad(
-                "proxies", self.proxies, 'must be a mapping such as {"https": "http://proxy:3128"}'
+            # Not its value: a URL may hold a password.
+            raise ConfigurationError(
+                f"proxies: a {type(self.proxies).__name__} can't be used; it must be a mapping "
+                'such as {"https": "http://proxy:3128"}'
             )
         for scheme, url in self.proxies.items():
             if not isinstance(scheme, str) or not isinstance(url, str) or "://" not in url:
@@ -193,6 +199,9 @@ class Config:
     def with_(self, **changes: Any) -> Config:
         """A copy with other settings; `user_id` is another name for `tenant_id`.
 
+        Keys are replaced as a whole: an `access_key` comes with its `secret_key`, and the old session
+        token goes; `credentials` replaces all three, and they replace it.
+
         Raises:
             ConfigurationError: a setting that doesn't exist, or a bad value.
         """
@@ -200,16 +209,20 @@ class Config:
         if "credentials" in changes and changes["credentials"] is not None:
             for name in ("access_key", "secret_key", "session_token"):
                 changes.setdefault(name, None)
-        elif changes.get("access_key") is not None:
-            changes.setdefault("credentials", None)
+        elif "access_key" in changes:
+            # The secret and the token of the old key are of no use to the new one.
+            changes.setdefault("secret_key", None)
             changes.setdefault("session_token", None)
+            if changes["access_key"] is not None:
+                changes.setdefault("credentials", None)
         return replace(self, **changes)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
         """The settings that the environment holds.
 
-        ``MINIO_ENDPOINT`` (or ``MINIO_HOST`` and ``MINIO_PORT``), ``MINIO_TENANT_ID``,
+        ``MINIO_ENDPOINT`` (or ``MINIO_HOST`` and ``MINIO_PORT``; ``MINIO_SECURE`` makes an address
+        without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
         field name in capitals; then ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``,
         ``AWS_DEFAULT_REGION``, ``AWS_CA_BUNDLE``. Keys that no ``MINIO_`` variable gives are looked up
@@ -272,8 +285,8 @@ def _renamed(values: dict[str, Any]) -> dict[str, Any]:
 def url_from_env(env: Mapping[str, str]) -> str | None:
     """The server's URL in the environment, or None."""
     url = env.get("MINIO_ENDPOINT")
-    secure = _truth(env.get("MINIO_SECURE", "")) if env.get("MINIO_SECURE") else False
-    scheme = "https" if secure else "http"
+    secure = env.get("MINIO_SECURE")
+    scheme = "https" if secure and _parsed("MINIO_SECURE", secure, _truth) else "http"
     if url:
         return url if "://" in url else f"{scheme}://{url}"
     if env.get("MINIO_HOST") or env.get("MINIO_PORT"):
@@ -354,14 +367,14 @@ def _number(
     least: float | None = None,
     most: float | None = None,
 ) -> None:
-    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if ok and isinstance(value, (int, float)):
-        ok = (
-            (above is None or value > above)
-            and (least is None or value >= least)
-            and (most is None or value <= most)
-        )
-    if not ok:
+    if (
+        not isinstance(value, (int, float))
+        or isinstance(value, bool)
+        or value != value  # NaN
+        or (above is not None and value <= above)
+        or (least is not None and value < least)
+        or (most is not None and value > most)
+    ):
         limit = f"above {above}" if above is not None else f"at least {least}"
         limit += f" and at most {most}" if most is not None else ""
         raise _bad(name, value, f"must be a number {limit} ({what})")
@@ -377,6 +390,19 @@ def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise _bad(name, value, f"must be one of {', '.join(map(repr, choices))}")
 
 
+_HOST = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
+
+
+def _is_ipv6(host: str) -> bool:
+    """Whether it is an IPv6 address, with a zone or without."""
+    address, percent, zone = host.partition("%")
+    try:
+        ipaddress.IPv6Address(address)
+    except ValueError:
+        return False
+    return not percent or re.fullmatch(r"[A-Za-z0-9._~-]+", zone) is not None
+
+
 def _without_userinfo(url: str) -> str:
     head, at, tail = url.rpartition("@")
     return f"{head.partition('://')[0]}://***@{tail}" if at else url
@@ -386,9 +412,15 @@ def _url(name: str, value: object) -> str:
     """The URL in its canonical form: lower-case scheme and host, no trailing slash."""
     example = "such as 'http://localhost:9000'"
     if not isinstance(value, str) or not value:
-        raise _bad(name, value, f"must be a URL {example}")
+        # Not its value: bytes may hold a password.
+        what = "empty text" if value == "" else type(value).__name__
+        raise ConfigurationError(f"{name}: must be a URL {example}, not {what}")
     if "@" in value:
         raise ConfigurationError(f"{name}: must not hold a user name or password; use access_key")
+    if "?" in value or "#" in value:
+        # What follows is not shown: a presigned URL has its signature there.
+        start = re.split(r"[?#]", value)[0]
+        raise _bad(name, start, "must not have a query or fragment behind it")
     if any(c.isspace() or not c.isprintable() for c in value):
         raise _bad(name, value, "must not have blanks or control characters")
     try:
@@ -399,15 +431,13 @@ def _url(name: str, value: object) -> str:
     scheme = parts.scheme.lower()
     if scheme not in ("http", "https") or not parts.netloc:
         raise _bad(name, value, f"must begin with http:// or https:// ({example})")
-    if parts.query or parts.fragment or "?" in value or "#" in value:
-        raise _bad(name, value, "must not have a query or fragment")
     host = parts.hostname or ""
     if not host.isascii():
         try:
             host = host.encode("idna").decode()
         except UnicodeError:
             raise _bad(name, value, "the host name can't be written in ASCII (IDNA)") from None
-    if not host or not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9._~-]+)?", host):
+    if not _is_ipv6(host) if "[" in parts.netloc else not _HOST.fullmatch(host):
         raise _bad(name, value, "the host name is missing or has a character that hosts can't have")
     if port == 0:
         raise _bad(name, value, "the port must be 1 to 65535")

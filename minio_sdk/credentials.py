@@ -60,10 +60,9 @@ def find_credentials(config: Config, environ: Mapping[str, str] | None = None) -
     given = config.credentials
     if isinstance(given, Credentials):
         return _fixed("config", given)
-    if isinstance(given, CredentialsProvider):
-        return Provider("config", given.credentials)
     if given is not None:
-        return Provider("config", given)
+        ask = given.credentials if isinstance(given, CredentialsProvider) else given
+        return Provider("config", lambda: _checked(ask()))
     env = os.environ if environ is None else environ
     for access, secret, token in _VARIABLES:
         if env.get(access) and env.get(secret):
@@ -76,6 +75,16 @@ def find_credentials(config: Config, environ: Mapping[str, str] | None = None) -
     if parse_endpoint(config.base_url).is_loopback:
         return _fixed("development", DEVELOPMENT)
     return Provider("anonymous", lambda: None)
+
+
+def _checked(keys: object) -> Credentials | None:
+    """What a user's provider gave; anything but `Credentials` is a mistake in their code."""
+    if keys is None or isinstance(keys, Credentials):
+        return keys
+    # Not its value: it may hold the secret.
+    raise ConfigurationError(
+        f"credentials: the provider gave a {type(keys).__name__}; it must give Credentials or None"
+    )
 
 
 def _fixed(source: str, keys: Credentials) -> Provider:

@@ -66,7 +66,10 @@ def one_line(text: object) -> str:
 
 def shown(value: object) -> str:
     """A value as an error message shows it: its repr, cut after 100 characters when it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # somebody else's class, or a number of more digits than Python writes
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= 120 else text[:100] + f"… ({len(text)} characters)"
 
 
@@ -130,10 +133,10 @@ class MinIOError(Exception):
         if self.bucket is not None:
             target = self.bucket if self.key is None else f"{self.bucket}/{self.key}"
             what += f" {shown(target)}"
-        where = f" at {self.endpoint}" if self.endpoint else ""
+        where = f" at {one_line(self.endpoint)}" if self.endpoint else ""
         facts = []
         if self.code:
-            facts.append(self.code)
+            facts.append(one_line(self.code))
         if self.status is not None:
             facts.append(f"HTTP {self.status}")
         if self.tenant_id is not None:

@@ -20,6 +20,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from minio_sdk.config import Config
+from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.models.names import (
     canonical_tenant,
     check_bucket_part,
@@ -29,6 +30,7 @@ from minio_sdk.models.names import (
     is_uuid,
 )
 from minio_sdk.operation import Place
+from minio_sdk.wire.url import quote_value
 
 _OWN_SLUG = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 REGISTRY = ".buckets"
@@ -63,7 +65,7 @@ class Scope:
         Raises:
             ValidationError: not a bucket name.
         """
-        return _plain_place(bucket)
+        return _plain_place(_text(bucket))
 
     def check_new(self, bucket: str) -> None:
         """Refuse a name that S3 allows no new bucket to have."""
@@ -88,12 +90,17 @@ class BucketScope(Scope):
 
     def place(self, bucket: str) -> Place:
         """Where `bucket` lies."""
-        return _bucket_place(self.slug, bucket)
+        return _bucket_place(self.slug, _text(bucket))
 
     def own(self, server_bucket: str) -> str | None:
         """The tenant's name of a bucket on the server, None when it is another tenant's."""
-        slug, dash, bucket = server_bucket.partition("-")
-        return bucket if dash and slug == self.slug and bucket else None
+        slug, _, bucket = server_bucket.partition("-")
+        if slug != self.slug:
+            return None
+        try:
+            return self.place(bucket).bucket
+        except ValidationError:  # made by others, and no name that this tenant could use
+            return None
 
 
 class PrefixScope(Scope):
@@ -107,7 +114,7 @@ class PrefixScope(Scope):
 
     def place(self, bucket: str) -> Place:
         """Where `bucket` lies."""
-        return _prefix_place(self.slug, self.shared, bucket)
+        return _prefix_place(self.slug, self.shared, _text(bucket))
 
     def check_new(self, bucket: str) -> None:
         """Refuse what is not a bucket name of a tenant."""
@@ -119,7 +126,7 @@ class PrefixScope(Scope):
 
     def registry(self, bucket: str = "") -> Place | None:
         """Where the markers of the tenant's buckets lie."""
-        return Place(bucket, self.shared, f"{self.slug}/{REGISTRY}/", f"/{self.shared}")
+        return Place(bucket or None, self.shared, f"{self.slug}/{REGISTRY}/", f"/{self.shared}")
 
 
 def scope_of(config: Config) -> Scope:
@@ -131,10 +138,17 @@ def scope_of(config: Config) -> Scope:
     return BucketScope(config.tenant_id)
 
 
+def _text(bucket: object) -> str:
+    # The caches below can't be asked for a list, and would say so in words of their own.
+    if not isinstance(bucket, str):
+        raise invalid("bucket", bucket, f"must be text, not {type(bucket).__name__}")
+    return bucket
+
+
 @lru_cache(maxsize=4096)
 def _plain_place(bucket: str) -> Place:
     check_existing_bucket(bucket)
-    return Place(bucket, bucket, "", f"/{bucket}")
+    return Place(bucket, bucket, "", f"/{quote_value(bucket)}")
 
 
 @lru_cache(maxsize=4096)

@@ -43,8 +43,9 @@ class Credentials:
                 )
             if name != "access_key":
                 object.__setattr__(self, name, Secret(value))
-        if not self.access_key.isascii():
-            raise ConfigurationError("access_key: must be ASCII, since it travels in a header")
+        for name in ("access_key", "session_token"):
+            if not (getattr(self, name) or "").isascii():
+                raise ConfigurationError(f"{name}: must be ASCII, since it travels in a header")
 
 
 @runtime_checkable

@@ -142,11 +142,13 @@ def read_failure(reply: Reply) -> Failure:
     elif body.startswith(b"{"):
         try:
             document = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if isinstance(document, dict):
             text = document.get("error") or document.get("message") or document.get("Message")
-            return Failure(code or document.get("Code"), str(text or message), request_id, region)
+            told = document.get("Code")
+            code = code or (told if isinstance(told, str) else None)
+            return Failure(code, str(text or message), request_id, region)
     elif body:
         message = message or body[:300].decode(errors="replace")
     return Failure(code, message, request_id, region)

@@ -22,7 +22,7 @@ def http_date(value: str | None) -> datetime | None:
         return None
     try:
         when = parsedate_to_datetime(value)
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, OverflowError):
         return None
     return when if when.tzinfo else when.replace(tzinfo=timezone.utc)
 
@@ -55,5 +55,6 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def integer(value: str | None, default: int = 0) -> int:
-    """A header or element that should be a whole number."""
-    return int(value) if value and value.isascii() and value.isdigit() else default
+    """A header or element that should be a whole number of at most 20 digits."""
+    whole = value and value.isascii() and value.isdigit() and len(value) <= 20
+    return int(value) if value and whole else default

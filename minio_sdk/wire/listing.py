@@ -49,13 +49,17 @@ def read_listing(data: bytes) -> Page:
     raw: list[tuple[str, dict[str, str]]] = []
     text: list[str] = []
     root = ""
+    prefixed = False  # some servers put a namespace's prefix before every name
     depth = 0
 
     def start(tag: str, _: dict[str, str]) -> None:
-        nonlocal depth, root, entry
+        nonlocal depth, root, prefixed, entry
         depth += 1
+        if prefixed:
+            tag = tag.rpartition(":")[2]
         if depth == 1:
-            root = tag
+            root = tag.rpartition(":")[2]
+            prefixed = root != tag
         elif depth == 2 and tag in _ENTRIES:
             entry = {}
             raw.append((tag, entry))
@@ -63,6 +67,8 @@ def read_listing(data: bytes) -> Page:
 
     def end(tag: str) -> None:
         nonlocal depth, entry
+        if prefixed:
+            tag = tag.rpartition(":")[2]
         if depth == 3 and entry is not None:
             entry[tag] = "".join(text)
         elif depth == 2:
@@ -72,7 +78,7 @@ def read_listing(data: bytes) -> Page:
         depth -= 1
         text.clear()
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("UTF-8")
     parser.buffer_text = True
     refuse_doctype(parser)
     parser.StartElementHandler = start
@@ -82,22 +88,25 @@ def read_listing(data: bytes) -> Page:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise XmlError(f"not well-formed XML: {error}") from None
-    if root.rpartition(":")[2] not in ("ListBucketResult", "ListVersionsResult"):
+    if root not in ("ListBucketResult", "ListVersionsResult"):
         raise XmlError(f"<{root[:80]}> where a listing should be")
     # A server that ignores encoding-type=url doesn't say that it encoded, and then nothing is decoded.
     encoded = top.get("EncodingType") == "url"
     page.objects = [_object(tag, values, encoded) for tag, values in raw]
     page.truncated = top.get("IsTruncated", "").strip() == "true"
     page.token = top.get("NextContinuationToken") or None
-    page.next_key = _decoded(top.get("NextKeyMarker"), encoded)
+    page.next_key = _decoded(top.get("NextKeyMarker", ""), encoded) or None
     page.next_version = top.get("NextVersionIdMarker") or None
     return page
 
 
-def _decoded(text: str | None, encoded: bool) -> str | None:
-    if not text:
-        return None
-    return unquote_plus(text, errors="strict") if encoded else text
+def _decoded(text: str, encoded: bool) -> str:
+    if not encoded or not ("%" in text or "+" in text):
+        return text
+    try:
+        return unquote_plus(text, errors="strict")
+    except UnicodeDecodeError:
+        raise XmlError(f"{text[:80]!r} is not UTF-8 in URL encoding") from None
 
 
 def _object(tag: str, values: dict[str, Any], encoded: bool) -> ObjectInfo:
@@ -105,11 +114,7 @@ def _object(tag: str, values: dict[str, Any], encoded: bool) -> ObjectInfo:
     key = values.get("Prefix" if is_prefix else "Key")
     if key is None:
         raise XmlError(f"<{tag}> without a name")
-    if encoded and ("%" in key or "+" in key):
-        try:
-            key = unquote_plus(key, errors="strict")
-        except UnicodeDecodeError:
-            raise XmlError(f"{key[:80]!r} is not UTF-8 in URL encoding") from None
+    key = _decoded(key, encoded)
     if is_prefix:
         return ObjectInfo(key=key, is_prefix=True)
     return ObjectInfo(

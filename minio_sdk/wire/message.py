@@ -12,7 +12,16 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 MAX_DOCUMENT = 64 * 1024 * 1024
 """The largest XML or JSON answer that is read; a page of 1,000 keys is at most about 4 MiB."""
 
-_HIDDEN = frozenset({"authorization", "x-amz-security-token", "proxy-authorization", "cookie"})
+_HIDDEN = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "x-amz-copy-source-server-side-encryption-customer-key",
+        "x-amz-security-token",
+        "x-amz-server-side-encryption-customer-key",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

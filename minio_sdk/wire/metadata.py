@@ -30,6 +30,8 @@ def metadata_headers(metadata: Mapping[str, str] | None) -> dict[str, str]:
     headers: dict[str, str] = {}
     if not metadata:
         return headers
+    if not isinstance(metadata, Mapping):
+        raise invalid("metadata", metadata, 'must be a mapping such as {"author": "Ada"}')
     size = 0
     for name, value in metadata.items():
         if not isinstance(name, str) or not isinstance(value, str):

@@ -230,4 +230,5 @@ def signed_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _trimmed(value: str) -> str:
     """Blanks at the ends cut, runs of blanks made one, as the canonical form wants."""
-    return " ".join(value.split()) if "  " in value or value != value.strip() else value
+    plain = "  " not in value and "\t" not in value and value == value.strip()
+    return value if plain else " ".join(value.split())

@@ -1,9 +1,10 @@
 """XML by declaration: a frozen dataclass says what a document holds, this module reads and writes it.
 
 A field `creation_date: datetime` is the element ``<CreationDate>``; ``xml("ETag")`` in a field's metadata
-gives another name, and a path such as ``xml("Buckets/Bucket")`` goes through a wrapper. Field types are
-str, int, bool, float, datetime, another such dataclass, each also ``| None``, and tuples of them, which
-are repeated elements. A document type declaration is refused: S3 has none, and entity tricks need one.
+gives another name, and a path such as ``xml("Buckets/Bucket")`` goes through a wrapper; fields of one
+wrapper stand together. Field types are str, int, bool, float, datetime, another such dataclass, each
+also ``| None``, and tuples of them, which are repeated elements. A document type declaration is
+refused: S3 has none, and entity tricks need one.
 
 `read(cls, write(model))` gives the model back; a property test holds it.
 """
@@ -64,7 +65,8 @@ def parse(data: bytes) -> Node:
     Raises:
         XmlError: not well-formed, or with a document type declaration.
     """
-    parser = expat.ParserCreate()
+    # S3's answers are UTF-8, whatever they may declare.
+    parser = expat.ParserCreate("UTF-8")
     parser.buffer_text = True
     refuse_doctype(parser)
     root: list[Node] = []
@@ -88,8 +90,6 @@ def parse(data: bytes) -> Node:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise XmlError(f"not well-formed XML: {error}") from None
-    except ValueError as error:  # an encoding that doesn't exist
-        raise XmlError(f"not XML: {error}") from None
     return root[0]
 
 
@@ -173,7 +173,10 @@ def _value(element: _Element, node: Node) -> Any:
                 text.strip().lower()
             ]
         if kind is datetime:
-            return iso_date(text.strip())
+            when = iso_date(text.strip())
+            if when is None and (element.required or element.repeated):
+                raise ValueError
+            return when
         return text if kind is str else kind(text.strip())
     except (KeyError, ValueError):
         raise XmlError(f"<{node.tag}> has {text[:80]!r}, not {kind.__name__}") from None
@@ -192,12 +195,14 @@ def write(model: Any, root: str) -> bytes:
 
 
 def _write(model: Any, out: list[str]) -> None:
+    opened: tuple[str, ...] = ()
     for element in _elements(type(model)):
         value = getattr(model, element.name)
         if value is None or (element.repeated and not value):
             continue
         wrappers, tag = element.path[:-1], element.path[-1]
-        out.extend(f"<{wrapper}>" for wrapper in wrappers)
+        _rewrap(opened, wrappers, out)
+        opened = wrappers
         for item in value if element.repeated else (value,):
             out.append(f"<{tag}>")
             if is_dataclass(item):
@@ -205,15 +210,24 @@ def _write(model: Any, out: list[str]) -> None:
             else:
                 out.append(escape(_text(item)))
             out.append(f"</{tag}>")
-        out.extend(f"</{wrapper}>" for wrapper in reversed(wrappers))
+    _rewrap(opened, (), out)
+
+
+def _rewrap(before: tuple[str, ...], after: tuple[str, ...], out: list[str]) -> None:
+    """Close wrappers and open others; what both have in common stays open."""
+    common = 0
+    while common < min(len(before), len(after)) and before[common] == after[common]:
+        common += 1
+    out.extend(f"</{wrapper}>" for wrapper in reversed(before[common:]))
+    out.extend(f"<{wrapper}>" for wrapper in after[common:])
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        utc = value.astimezone(timezone.utc)
-        return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06d}Z"
+        utc = value.astimezone(timezone.utc).replace(tzinfo=None)
+        return f"{utc.isoformat(timespec='microseconds')}Z"
     return str(value)
 
 
