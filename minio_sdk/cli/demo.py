@@ -210,7 +210,9 @@ def summary(tour: Tour, seconds: float) -> None:
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave the server and the objects until Ctrl-C.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0, the default: a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="0, the default: a free one."
+)
 @click.option(
     "--file",
     "path",

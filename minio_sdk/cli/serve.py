@@ -69,10 +69,10 @@ def how_to_connect(server: LocalServer, tenant_id: str) -> str:
     """
     url = server.base_url
     known = server.access_key == server.secret_key == DEVELOPMENT_KEY
-    access = shlex.quote(server.access_key)
     # A secret that isn't the one everybody knows is not for a screen or a log.
-    secret = DEVELOPMENT_KEY if known else "YOUR-SECRET"
+    secret = DEVELOPMENT_KEY if known else "THE-SECRET-YOU-GAVE"
     keys = "" if known else f", access_key={server.access_key!r}, secret_key={secret!r}"
+    access = shlex.quote(server.access_key)
     define = "export" if os.name == "posix" else "set"
     return f"""\
 Python:
@@ -80,15 +80,16 @@ Python:
   client = create_client({url!r}, {tenant_id!r}{keys})
   client.upload("hello.txt", b"Hello!")
 
-Environment:
+minio-sdk and its Python clients, from the environment:
   {define} MINIO_ENDPOINT={url}
   {define} MINIO_ACCESS_KEY={access}
   {define} MINIO_SECRET_KEY={secret}
+  {define} MINIO_TENANT_ID={shlex.quote(tenant_id)}
 
-AWS CLI:
-  aws configure set aws_access_key_id {access} --profile local
-  aws configure set aws_secret_access_key {secret} --profile local
-  aws s3 ls --profile local --endpoint-url {url}
+The AWS command line:
+  {define} AWS_ACCESS_KEY_ID={access}
+  {define} AWS_SECRET_ACCESS_KEY={secret}
+  aws --endpoint-url {url} --region us-east-1 s3 ls
 
 MinIO's mc:
   mc alias set local {url} {access} {secret}

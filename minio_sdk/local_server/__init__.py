@@ -15,6 +15,7 @@ same computer can reach its inner gRPC ports, which ask for none.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import tempfile
@@ -155,8 +156,8 @@ class LocalServer:
     def stop(self) -> None:
         """Stop the server; where it isn't running, or another process started it, do nothing.
 
-        A temporary data folder goes with it. A server with a folder of its own gets 2 seconds to finish,
-        then it is made to; what it had accepted is on disk in either case.
+        A temporary data folder goes with it. A server with a given folder has 2 seconds to finish, then
+        it is killed; what it had accepted is kept in either case.
         """
         with self._lock:
             run = self._run
@@ -188,7 +189,10 @@ class LocalServer:
         try:
             folders.data.mkdir(exist_ok=True)
             inner_key = seaweedfs.write_settings(folders, self.access_key, self.secret_key)
-            ports = take(s3_port=self._given_port, preferred=self._last_base)
+            try:
+                ports = take(s3_port=self._given_port, preferred=self._last_base)
+            except OSError as error:
+                raise MinIOError(f"LocalServer can't listen: {error.strerror}") from None
             process = self._begin(program, folders, ports)
             version = self._wait_until_ready(process, ports, inner_key, deadline)
         except BaseException:  # Ctrl-C too
@@ -416,7 +420,9 @@ def _folder(data_dir: str | os.PathLike[str]) -> Path:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "this user may not read and write there")
     except OSError as error:
         raise ConfigurationError(
             f"data_dir: {shown(str(folder))} can't be used: {error.strerror}"

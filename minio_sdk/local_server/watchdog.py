@@ -44,12 +44,12 @@ def main() -> None:
     """Run the job on standard input, to its end or to ours."""
     signal.signal(signal.SIGTERM, _leave)
     job: Job = json.loads(_first_line())
-    lock = _locked(job["lock"]) if job["lock"] else None
-    if job["lock"] and lock is None:
-        _say(failed="locked", why=f"{job['lock']} is held by another process")
-        clean(job["remove"])
-        return
     try:
+        lock = _locked(job["lock"]) if job["lock"] else None
+        if job["lock"] and lock is None:
+            _say(failed="locked", why=f"{job['lock']} is held by another process")
+            clean(job["remove"])
+            return
         with open(job["log"], "ab") as log:  # noqa: PTH123 (pathlib takes a while to load)
             child = subprocess.Popen(
                 job["argv"],
