@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
 FOR_USERS = ("async", "server", "cli", "fsspec", "otel", "fast")
 

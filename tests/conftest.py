@@ -7,9 +7,19 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.servers import Farm, RemoteFarm, Server, Servers, Unavailable, announce, kinds
+
+# Time says nothing on a machine that does other things as well.
+hypothesis.settings.register_profile(
+    "patient",
+    parent=hypothesis.settings(),  # Hypothesis's own profile for CI, where CI is set
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("patient")
 
 _SERVERS = pytest.StashKey[Servers]()
 

@@ -43,7 +43,7 @@ import ssl
 import struct
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -51,7 +51,7 @@ from typing import BinaryIO, Literal
 
 import trustme
 
-Headers = Mapping[str, str] | Iterable[tuple[str, str]]
+Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
 # How long the end of a test may wait for a connection's thread, and a test for a request. Neither
 # is ever reached by a test that passes.

@@ -246,7 +246,7 @@ def _start_moto(stack: contextlib.ExitStack) -> Server:
     return Server("moto", base_url, "moto-access", "moto-secret", told)
 
 
-def _start_minio(stack: contextlib.ExitStack) -> Server:
+def _start_minio(stack: contextlib.ExitStack, tries: int = TRIES) -> Server:
     told, user, password = version("minio"), secrets.token_hex(8), secrets.token_hex(16)
     environment = _environment(
         MINIO_ROOT_USER=user,
@@ -255,14 +255,12 @@ def _start_minio(stack: contextlib.ExitStack) -> Server:
         MINIO_BROWSER="off",
         GOMEMLIMIT="512MiB",
     )
-    for tries_left in reversed(range(TRIES)):
-        try:
-            port = _try_minio(stack, environment)
-        except StartFailed:
-            if not tries_left:
-                raise
-        else:
-            break
+    try:
+        port = _try_minio(stack, environment)
+    except StartFailed:
+        if tries == 1:
+            raise
+        return _start_minio(stack, tries - 1)
     return Server("minio", f"http://127.0.0.1:{port}", user, password, told)
 
 
@@ -380,9 +378,8 @@ class _Listener(socketserver.ThreadingTCPServer):
 class _Asked(socketserver.StreamRequestHandler):
     """One question: a kind on a line. The answer is a `Server`, or why there is none, as JSON."""
 
-    server: _Listener
-
     def handle(self) -> None:
+        assert isinstance(self.server, _Listener)
         kind = self.rfile.readline().decode().strip()
         try:
             answer = asdict(self.server.farm.get(kind))

@@ -16,6 +16,13 @@ from tests import servers
 from tests.servers import Farm, RemoteFarm, Server, StartFailed, Unavailable, answers
 
 
+@pytest.fixture(autouse=True)
+def every_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests decide themselves which servers there are."""
+    for name in ("MINIO", "SERVERS", "ENDPOINT", "ACCESS_KEY", "SECRET_KEY"):
+        monkeypatch.delenv(f"MINIO_SDK_TEST_{name}", raising=False)
+
+
 @pytest.fixture
 def farm() -> Iterator[Farm]:
     farm = Farm()
@@ -85,7 +92,6 @@ def test_a_missing_program_is_named(farm: Farm, monkeypatch: pytest.MonkeyPatch)
 def test_minio_is_looked_for_on_path_then_in_the_caches(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("MINIO_SDK_TEST_MINIO", raising=False)
     places = [tmp_path / "cache" / "minio-sdk-tests" / "bin", tmp_path / "go" / "bin"]
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -1,0 +1,102 @@
+"""The command line: see `tests/benchmarks/__init__.py`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import os
+import platform
+import re
+from pathlib import Path
+
+from tests.benchmarks.areas import AREAS, ROOT
+from tests.benchmarks.clients import CONTENDERS
+from tests.benchmarks.endpoint import NULL, running
+from tests.benchmarks.measure import Cost, compare, median, ratio
+
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+HEADER = """\
+# Benchmarks
+
+Made by `python -m tests.benchmarks --write`. The last two columns are what counts: the SDK's cost
+divided by that client's, the median over rounds in which all had their turn, so below 1 the SDK is
+the cheaper one. Absolute times say more about the machine. CPU is the client's own, system time
+included. Against `null`, a server in C that stores nothing, what is measured is the client.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("areas", nargs="*", metavar="AREA", help=f"{', '.join(AREAS)}; default all")
+    parser.add_argument("--server", default=NULL, help="null (default), seaweedfs, moto or minio")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--write", action="store_true", help=f"update {DOCUMENT.name}, too")
+    options = parser.parse_args()
+    if unknown := set(options.areas) - set(AREAS):
+        parser.error(f"no such area: {', '.join(sorted(unknown))}; there are {', '.join(AREAS)}")
+    with running(options.server) as server:
+        for name in options.areas or AREAS:
+            with contextlib.ExitStack() as stack:
+                turns = AREAS[name](server, stack)
+                costs = compare(turns, options.rounds)
+            heading, on = name, ""
+            if name != "import":
+                heading, on = f"{name} on {server.kind}", f"On {server.kind} {server.version}. "
+            what = (AREAS[name].__doc__ or "").partition("\n")[0]
+            about = f"{what} {on}{options.rounds} rounds, {about_here()}."
+            section = f"## {heading}\n\n{about}\n\n{table(costs)}\n"
+            print(section, flush=True)
+            if options.write:
+                write(DOCUMENT, section)
+
+
+def table(costs: dict[str, list[Cost]]) -> str:
+    """A row for each contender, the SDK's first; Markdown that reads well in a terminal, too."""
+    versions = {contender.package: contender.version() for contender in CONTENDERS}
+    ours = next(iter(costs.values()))
+    scale, unit = (1e3, "ms") if median(ours).wall > 2e-3 else (1e6, "us")
+    head = ("client", f"wall {unit}", f"CPU {unit}", "SDK / it: wall", "SDK / it: CPU")
+    rows: list[tuple[str, ...]] = [head]
+    for name, theirs in costs.items():
+        middle, compared = median(theirs), ratio(ours, theirs)
+        times = (f"{middle.wall * scale:.1f}", f"{middle.cpu * scale:.1f}")
+        ratios = (f"{compared.wall:.2f}", f"{compared.cpu:.2f}")
+        rows.append((f"{name} {versions.get(name) or ''}".strip(), *times, *ratios))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "| " + " | ".join(f"{c:<{w}}" if i == 0 else f"{c:>{w}}" for i, (c, w) in enumerate(cells))
+        for cells in (zip(row, widths, strict=True) for row in rows)
+    ]
+    rule = "| " + " | ".join(
+        "-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths)
+    )
+    return "\n".join(f"{line} |" for line in [lines[0], rule, *lines[1:]])
+
+
+def about_here() -> str:
+    """The day, the interpreter, and the machine, for readers who have another one."""
+    processor = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        if model := re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE):
+            processor = model[1]
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    return f"{today}, Python {platform.python_version()}, {os.cpu_count()} cores of {processor}"
+
+
+def write(document: Path, section: str) -> None:
+    """Put the section in place of the one with the same heading, or at the end."""
+    text = document.read_text(encoding="utf-8") if document.exists() else HEADER
+    heading = section.partition("\n")[0]
+    old = re.compile(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    if old.search(text):
+        text = old.sub(lambda _: section + "\n", text)
+    else:
+        text = f"{text.rstrip()}\n\n{section}"
+    document.parent.mkdir(exist_ok=True)
+    document.write_text(text.rstrip() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What is measured. An area is a function that gives one `Turn` for each contender there is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.benchmarks.clients import BUCKET, CONTENDERS, Client, connect_sdk
+from tests.benchmarks.measure import Turn, in_new_processes, in_this_process
+from tests.servers import Server
+
+ROOT = Path(__file__).parent.parent.parent
+SMALL = b"x" * 1024
+
+Area = Callable[[Server, contextlib.ExitStack], dict[str, Turn]]
+
+
+def importing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """Importing the package in a new interpreter; the SDK loads its HTTP library when asked to."""
+    imports = {
+        contender.package: f"import {contender.module}"
+        for contender in CONTENDERS
+        if contender.version()
+    }
+    imports["(the SDK's client)"] = "from minio_sdk import MinIOClient"
+    return {name: in_new_processes(code, ROOT) for name, code in imports.items()}
+
+
+def getting(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """GET of 1 KiB, one after the other in one thread."""
+    clients = _connect(server, stack)
+    next(iter(clients.values())).put(SMALL)
+    for name, client in clients.items():
+        if (got := client.get()) != SMALL:
+            raise SystemExit(f"{name} got {got[:100]!r}")
+    return {name: in_this_process(client.get) for name, client in clients.items()}
+
+
+def putting(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """PUT of 1 KiB, one after the other in one thread."""
+
+    def putter(client: Client) -> Turn:
+        return in_this_process(lambda: client.put(SMALL))
+
+    return {name: putter(client) for name, client in _connect(server, stack).items()}
+
+
+AREAS: dict[str, Area] = {"import": importing, "get": getting, "put": putting}
+
+
+def _connect(server: Server, stack: contextlib.ExitStack) -> dict[str, Client]:
+    """Every contender that is installed, on a server that has the bucket."""
+    if server.kind != "null":
+        _make_bucket(server)
+    clients = {}
+    for contender in CONTENDERS:
+        if contender.version():
+            clients[contender.package] = client = contender.connect(server)
+            stack.callback(client.close)
+    return clients
+
+
+def _make_bucket(server: Server) -> None:
+    with connect_sdk(server) as client:
+        if not client.bucket_exists(BUCKET):
+            client.create_bucket(BUCKET)
