@@ -258,7 +258,10 @@ class Config:
             if field.name == "credentials" and not isinstance(value, Credentials):
                 value = type(value)
             elif field.name == "proxies":
-                value = {scheme: _without_userinfo(url) for scheme, url in value.items()}
+                value = {
+                    scheme: _without_userinfo(url)
+                    for scheme, url in dict(self.proxies or {}).items()
+                }
             parts.append(f"{field.name}={value!r}")
         return f"Config({', '.join(parts)})"
 

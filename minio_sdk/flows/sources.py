@@ -24,7 +24,7 @@ class BinaryFile(Protocol):
 
 
 BytesLike = bytes | bytearray | memoryview
-Data = BytesLike | BinaryFile | Iterable[bytes] | AsyncIterable[bytes]
+Data = BytesLike | BinaryFile | Iterable[BytesLike] | AsyncIterable[BytesLike]
 
 
 class Source:

@@ -23,11 +23,12 @@ class FrozenDict(dict[str, str]):
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
 
-    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+    def __setitem__(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("this mapping can't be changed; make a new one")
 
-    __setitem__ = __delitem__ = _refuse
-    clear = pop = popitem = setdefault = update = __ior__ = _refuse
+    # Typed as Any: each has a signature of its own in dict, and none is for use here.
+    _refuse: Any = __setitem__
+    __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, str]]]:
         return FrozenDict, (dict(self),)
