@@ -17,17 +17,24 @@ def run(flow: Coroutine[Any, Any, T]) -> T:
     """The result of a flow that never suspends.
 
     Raises:
-        RuntimeError: it did suspend.
+        RuntimeError: it did suspend; raised in the flow too, where it awaits, so that it cleans up.
     """
     try:
         flow.send(None)
     except StopIteration as stop:
         result: T = stop.value
         return result
-    flow.close()
-    raise RuntimeError(
+    error = RuntimeError(
         "the blocking client was given something to await; use AsyncMinIOClient for async iterators"
     )
+    try:
+        # Not close(): before Python 3.13 that leaves an async generator half-way for ever.
+        flow.throw(error)
+    except StopIteration:
+        pass
+    finally:
+        flow.close()
+    raise error
 
 
 def iterate(flow: AsyncIterator[T]) -> Iterator[T]:

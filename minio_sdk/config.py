@@ -10,7 +10,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -33,7 +33,7 @@ Api = Literal["auto", "s3", "enterprise"]
 Tenancy = Literal["bucket", "prefix"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """The settings of a client. Frozen, hashable, picklable; its `repr` hides secrets.
 
@@ -72,9 +72,8 @@ class Config:
         ConfigurationError: a field is not right (also a `ValueError`).
     """
 
-    base_url: str
-    tenant_id: str | None
-    _: KW_ONLY
+    base_url: str = field(kw_only=False)
+    tenant_id: str | None = field(kw_only=False)
     timeout: float = 30
     max_retries: int = 3
     base_delay: float = 1.0
@@ -251,18 +250,18 @@ class Config:
 
     def __repr__(self) -> str:
         parts = [repr(self.base_url), repr(self.tenant_id)]
-        for field in fields(self)[2:]:
-            value = getattr(self, field.name)
-            if value == field.default:
+        for each in fields(self)[2:]:
+            value = getattr(self, each.name)
+            if value == each.default:
                 continue
-            if field.name == "credentials" and not isinstance(value, Credentials):
+            if each.name == "credentials" and not isinstance(value, Credentials):
                 value = type(value)
-            elif field.name == "proxies":
+            elif each.name == "proxies":
                 value = {
                     scheme: _without_userinfo(url)
                     for scheme, url in dict(self.proxies or {}).items()
                 }
-            parts.append(f"{field.name}={value!r}")
+            parts.append(f"{each.name}={value!r}")
         return f"Config({', '.join(parts)})"
 
 
@@ -273,7 +272,7 @@ def _renamed(values: dict[str, Any]) -> dict[str, Any]:
             raise ConfigurationError("user_id: is another name for tenant_id; give only one")
         values = {**values, "tenant_id": values["user_id"]}
         del values["user_id"]
-    known = {field.name for field in fields(Config)}
+    known = {each.name for each in fields(Config)}
     for name in values:
         if name not in known:
             import difflib

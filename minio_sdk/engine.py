@@ -17,8 +17,9 @@ from typing import Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
-from minio_sdk.errors import MinIOError, MinIOTimeoutError, NotSupportedError
+from minio_sdk.errors import MinIOError, NotSupportedError
 from minio_sdk.operation import Operation, Place
+from minio_sdk.retry import deadline_over
 from minio_sdk.signing import Signing
 from minio_sdk.tenancy import Scope, scope_of
 from minio_sdk.wire.failure import not_s3
@@ -149,9 +150,7 @@ class Engine:
         """The answer to a request within the deadline of this call."""
         deadline = self.deadline
         if deadline is not None and self.transport.clock.monotonic() >= deadline:
-            raise MinIOTimeoutError(
-                f"the deadline of {self.config.deadline} seconds is over", hint="a longer deadline"
-            )
+            raise deadline_over(self.config.deadline)
         return await self.transport.send(request, deadline)
 
     def _failure(self, operation: Operation[Any], reply: Reply) -> Exception:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
-from minio_sdk.errors import MinIOConnectionError, MinIOError, MinIOTimeoutError
+from minio_sdk.errors import MinIOConnectionError, MinIOError, MinIOTimeoutError, ServerError
 from minio_sdk.wire.failure import Failure, read_failure
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
@@ -41,6 +41,11 @@ RETRIED_CODES = frozenset(
 
 LONGEST_RETRY_AFTER = 120.0
 """Seconds. A server that asks for more is not waited for: its wish is in the error instead."""
+
+
+def deadline_over(seconds: float | None) -> MinIOTimeoutError:
+    """The error of a call that has used up its `Config.deadline`."""
+    return MinIOTimeoutError(f"the deadline of {seconds} seconds is over", hint="a longer deadline")
 
 
 class TokenBudget:
@@ -82,8 +87,19 @@ class TokenBudget:
         self._lock = threading.Lock()
 
 
+class Offset(Protocol):
+    """The server's clock against ours, as it is known at the moment."""
+
+    seconds: float
+
+
 class _Failed(Exception):
-    """One failed attempt, on its way through tenacity."""
+    """One failed attempt, on its way through tenacity.
+
+    Attributes:
+        wait: seconds that the server asked for.
+        delay: seconds until the next attempt; None until chance has been asked.
+    """
 
     def __init__(
         self, *, error: MinIOError | None = None, reply: Reply | None = None, wait: float = 0.0
@@ -92,6 +108,7 @@ class _Failed(Exception):
         self.error = error
         self.reply = reply
         self.wait = wait
+        self.delay: float | None = None
 
     @property
     def cost(self) -> int:
@@ -102,8 +119,8 @@ class _Failed(Exception):
         """The last answer, or the last error raised."""
         if self.error is not None:
             self.error.attempts = attempts
-            if why and not self.error.hint:
-                self.error.hint = why[-1]
+            hints = dict.fromkeys(filter(None, (self.error.hint, *why)))
+            self.error.hint = "; ".join(hints) or None
             raise self.error
         assert self.reply is not None  # one of the two is always there
         self.reply.attempts = attempts
@@ -117,8 +134,9 @@ class RetryPolicy:
         config: `max_retries`, `base_delay`, `max_delay` and `jitter` are read.
         clock: waits and measures.
         budget: shared with the other clients of the same server.
-        learn_skew: told of each refusal; True means that the clock was corrected, and that one more
-            attempt is worth it.
+        learn_skew: told of each refusal, and of the offset that its request was signed with; True means
+            that a better one is known now, and that one more attempt is worth it.
+        skew: that offset.
         chance: a number from 0 to 1, for jitter.
     """
 
@@ -127,7 +145,8 @@ class RetryPolicy:
         config: Config,
         clock: Clock,
         budget: TokenBudget,
-        learn_skew: Callable[[Reply, str | None], bool],
+        learn_skew: Callable[[Reply, str | None, float], bool],
+        skew: Offset,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.max_retries = config.max_retries
@@ -137,7 +156,13 @@ class RetryPolicy:
         self.clock = clock
         self.budget = budget
         self._learn_skew = learn_skew
+        self._skew = skew
         self._chance = chance
+
+    @property
+    def offset(self) -> float:
+        """What the next attempt's signature takes for the offset of the server's clock."""
+        return self._skew.seconds
 
     def send(
         self, attempt: Callable[[int], Reply], request: Request, deadline: float | None = None
@@ -155,12 +180,13 @@ class RetryPolicy:
         Raises:
             MinIOConnectionError: the last attempt got no usable answer.
         """
+        offset = self._skew.seconds
         try:
             reply = attempt(1)
-        except MinIOConnectionError as error:
-            failure = _failure_of(error)
+        except (MinIOConnectionError, ServerError) as error:
+            failure = _failure_of(error, 1)
         else:
-            judged = self.judged(reply)
+            judged = self.judged(reply, offset)
             if judged is None:
                 self.budget.give()
                 return reply
@@ -174,35 +200,44 @@ class RetryPolicy:
         deadline: float | None = None,
     ) -> Reply:
         """Run attempts in a task; else as `send`."""
+        offset = self._skew.seconds
         try:
             reply = await attempt(1)
-        except MinIOConnectionError as error:
-            failure = _failure_of(error)
+        except (MinIOConnectionError, ServerError) as error:
+            failure = _failure_of(error, 1)
         else:
-            judged = self.judged(reply)
+            judged = self.judged(reply, offset)
             if judged is None:
                 self.budget.give()
                 return reply
             failure = judged
         return await self._again_async(attempt, request, deadline, failure)
 
-    def judged(self, reply: Reply) -> _Failed | None:
-        """The failure that a reply is, when it is one that may be tried again, else None."""
+    def judged(self, reply: Reply, offset: float) -> _Failed | None:
+        """The failure that a reply is, when it is one that may be tried again, else None.
+
+        Args:
+            reply: the reply.
+            offset: what the request's signature took for the offset of the server's clock.
+        """
         if reply.status < 400:
             return None
         failure: Failure = read_failure(reply)
         wait = retry_after(reply.headers, self.clock.time()) or 0.0
         retried = reply.status in RETRIED_STATUSES or failure.code in RETRIED_CODES
-        if retried or self._learn_skew(reply, failure.code):
+        if retried or self._learn_skew(reply, failure.code, offset):
             return _Failed(reply=reply, wait=wait)
         return None
 
-    def _delay(self, attempt: int, failure: _Failed) -> float:
-        """Seconds to wait after attempt number `attempt`."""
-        # 2 ** 1000 overflows a float; no delay grows for more than 60 doublings.
-        grown = self.base_delay * 2.0 ** min(attempt - 1, 60)
-        delay = min(grown, self.max_delay) * (1.0 - self.jitter * self._chance())
-        return max(delay, failure.wait)
+    def _delay(self, state: tenacity.RetryCallState) -> float:
+        """Seconds to wait after the attempt that has failed."""
+        failure = _failed(state)
+        if failure.delay is None:  # asked for twice, in an order that depends on tenacity's version
+            # 2 ** 1000 overflows a float; no delay grows for more than 60 doublings.
+            grown = self.base_delay * 2.0 ** min(state.attempt_number - 1, 60)
+            delay = min(grown, self.max_delay) * (1.0 - self.jitter * self._chance())
+            failure.delay = max(delay, failure.wait)
+        return failure.delay
 
     def _stops(
         self, request: Request, deadline: float | None
@@ -212,13 +247,14 @@ class RetryPolicy:
 
         def stop(state: tenacity.RetryCallState) -> bool:
             failure = _failed(state)
-            delay = state.upcoming_sleep
+            delay = self._delay(state)
             if not request.retry:
                 return True
             if not request.replayable:
                 why.append("send a file or bytes: this body can't be sent a second time")
             elif state.attempt_number > self.max_retries:
-                why.append("is the server up and reachable? a larger max_retries waits longer")
+                if failure.error is not None and not failure.error.hint:
+                    why.append("is the server up and reachable? a larger max_retries waits longer")
             elif failure.wait > LONGEST_RETRY_AFTER:
                 why.append(f"again in {failure.wait:.0f} seconds: that is what the server asks for")
             elif deadline is not None and self.clock.monotonic() + delay >= deadline:
@@ -230,9 +266,6 @@ class RetryPolicy:
             return True
 
         return stop, why
-
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        return self._delay(state.attempt_number, _failed(state))
 
     def _again(
         self,
@@ -250,14 +283,14 @@ class RetryPolicy:
                 raise first
             try:
                 return series.judge(attempt(series.count))
-            except MinIOConnectionError as error:
-                raise series.failed(_failure_of(error)) from None
+            except (MinIOConnectionError, ServerError) as error:
+                raise series.failed(_failure_of(error, series.count)) from None
 
         stop, why = self._stops(request, deadline)
         retrying = tenacity.Retrying(
             sleep=self.clock.sleep,
             stop=stop,
-            wait=self._wait,
+            wait=self._delay,
             retry=tenacity.retry_if_exception_type(_Failed),
             reraise=True,
         )
@@ -283,14 +316,14 @@ class RetryPolicy:
                 raise first
             try:
                 return series.judge(await attempt(series.count))
-            except MinIOConnectionError as error:
-                raise series.failed(_failure_of(error)) from None
+            except (MinIOConnectionError, ServerError) as error:
+                raise series.failed(_failure_of(error, series.count)) from None
 
         stop, why = self._stops(request, deadline)
         retrying = tenacity.AsyncRetrying(
             sleep=self.clock.asleep,
             stop=stop,
-            wait=self._wait,
+            wait=self._delay,
             retry=tenacity.retry_if_exception_type(_Failed),
             reraise=True,
         )
@@ -304,16 +337,18 @@ class RetryPolicy:
 class _Series:
     """The attempts of one call after the first has failed."""
 
-    __slots__ = ("_policy", "count", "last")
+    __slots__ = ("_offset", "_policy", "count", "last")
 
     def __init__(self, policy: RetryPolicy, first: _Failed) -> None:
         self._policy = policy
+        self._offset = 0.0
         self.count = 0
         self.last = first
 
     def begin(self) -> bool:
         """Count an attempt; true for the first one, which has been made already."""
         self.count += 1
+        self._offset = self._policy.offset
         return self.count == 1
 
     def failed(self, failure: _Failed) -> _Failed:
@@ -321,7 +356,7 @@ class _Series:
         return failure
 
     def judge(self, reply: Reply) -> Reply:
-        failure = self._policy.judged(reply)
+        failure = self._policy.judged(reply, self._offset)
         if failure is not None:
             raise self.failed(failure)
         self._policy.budget.give(self.last.cost)
@@ -329,9 +364,10 @@ class _Series:
         return reply
 
 
-def _failure_of(error: MinIOConnectionError) -> _Failed:
+def _failure_of(error: MinIOConnectionError | ServerError, attempts: int) -> _Failed:
     """The failure that may be tried again; an error that trying again can't help is raised."""
-    if error.permanent:
+    if isinstance(error, ServerError) or error.permanent:
+        error.attempts = attempts
         raise error
     return _Failed(error=error)
 

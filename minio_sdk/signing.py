@@ -6,13 +6,12 @@ afresh each time, at the server's time as far as it is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant
+from minio_sdk.models.secret import Secret
 from minio_sdk.wire.headers import http_date
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.sigv4 import Signer
@@ -88,23 +87,28 @@ class Signing:
                         self.now(),
                     )
                 )
+                # Tracebacks may show local variables, and HTTP libraries keep headers in many.
+                headers["authorization"] = Secret(headers["authorization"])
         return headers
 
-    def learn_skew(self, reply: Reply, code: str | None) -> bool:
+    def learn_skew(self, reply: Reply, code: str | None, offset: float) -> bool:
         """Whether `reply` refused us for our clock; if so, later attempts use the server's.
 
         A reply to HEAD names no code, so a 403 with a far-off ``Date`` counts too.
+
+        Args:
+            reply: the refusal.
+            code: its S3 code.
+            offset: the skew that the refused request was signed with. Not `self.skew`: another call may
+                have learnt better meanwhile, and then this one is worth another try as well.
         """
         if code != "RequestTimeTooSkewed" and not (reply.status == 403 and code is None):
             return False
-        return self._adopt(reply.headers)
-
-    def _adopt(self, headers: Mapping[str, str]) -> bool:
-        when = http_date(headers.get("date"))
+        when = http_date(reply.headers.get("date"))
         if when is None:
             return False
         skew = when.timestamp() - self.clock.time()
-        if abs(skew - self.skew.seconds) < _SKEW_WORTH:
+        if abs(skew - offset) < _SKEW_WORTH:
             return False
         self.skew.seconds = skew
         return True

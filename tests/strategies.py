@@ -22,9 +22,9 @@ anything = st.characters(exclude_categories=["Cs"])
 
 keys = (
     st.text(st.sampled_from(HOSTILE) | anything, min_size=1, max_size=40)
-    | st.lists(st.sampled_from(["", ".", "..", "a", "%2e", "a b", "+"]), min_size=2, max_size=5).map(
-        "/".join
-    )
+    | st.lists(
+        st.sampled_from(["", ".", "..", "a", "%2e", "a b", "+"]), min_size=2, max_size=5
+    ).map("/".join)
 ).filter(lambda key: 0 < len(key.encode()) <= 1024)
 
 _in_xml = st.characters(
@@ -52,9 +52,7 @@ bucket_parts = st.one_of(
 )
 """A tenant's own names of buckets; some are refused with the tenant in front of them."""
 
-moments = st.datetimes(
-    datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(timezone.utc)
-)
+moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(timezone.utc))
 """Aware datetimes in UTC, any year, to the microsecond."""
 
 seconds = st.one_of(

@@ -121,7 +121,9 @@ def test_a_server_on_this_computer_gets_the_development_pair(url: str) -> None:
     assert not provider.found  # assumed, not given: api="auto" asks the server then
 
 
-@pytest.mark.parametrize("url", ["http://minio:9000", "http://localhost.example.com", "http://10.0.0.1"])
+@pytest.mark.parametrize(
+    "url", ["http://minio:9000", "http://localhost.example.com", "http://10.0.0.1"]
+)
 def test_another_server_gets_none(url: str) -> None:
     provider = find_credentials(Config(url, "acme"), {})
     assert (provider.source, provider.credentials(), provider.found) == ("anonymous", None, False)

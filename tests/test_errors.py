@@ -147,7 +147,9 @@ def test_an_error_is_one_line_whatever_a_server_or_caller_wrote(
 
 
 def test_an_error_is_of_bounded_length() -> None:
-    flood = {name: "x" * 100_000 for name, value in KNOWN.items() if isinstance(value, str)}
+    flood: dict[str, Any] = {
+        name: "x" * 100_000 for name, value in KNOWN.items() if isinstance(value, str)
+    }
     line = str(MinIOError("y" * 100_000, **flood))
     assert len(line) < 4000
 
@@ -167,7 +169,7 @@ def test_text_is_made_one_line(text: object, line: str) -> None:
 
 
 def test_a_value_is_shown_by_its_repr_cut_when_it_is_long() -> None:
-    assert shown("a\n'b'") == '"a\\n\'b\'"'
+    assert shown("a\n'b'") == "\"a\\n'b'\""
     assert shown("x" * 1000) == "'" + "x" * 99 + "… (1002 characters)"
     assert shown(None) == "None"
 
@@ -226,7 +228,7 @@ def test_every_fact_is_an_attribute_and_none_when_unknown(cls: type[MinIOError])
 
 def test_facts_are_named_never_placed() -> None:
     with pytest.raises(TypeError):
-        MinIOError("no", "NoSuchKey")  # type: ignore[misc]
+        MinIOError("no", "NoSuchKey")  # type: ignore[call-arg]
 
 
 def test_a_timeout_is_no_operating_system_error_in_print() -> None:

@@ -46,7 +46,15 @@ def test_a_prefix_may_be_empty_and_is_checked_otherwise(place: Place) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a", "acme/docs", "acme/docs-2/k", "other/docs/secret-name", "/acme/docs/k", "ACME/docs/k"],
+    [
+        "",
+        "a",
+        "acme/docs",
+        "acme/docs-2/k",
+        "other/docs/secret-name",
+        "/acme/docs/k",
+        "ACME/docs/k",
+    ],
 )
 def test_a_server_s_name_of_somebody_else_s_key_is_an_error_that_doesn_t_show_it(name: str) -> None:
     with pytest.raises(ServerError) as caught:

@@ -32,7 +32,7 @@ def on_server(scope: Scope, bucket: str, key: str) -> tuple[str, str] | None:
     """Where an object lies; None for a name or key that is refused."""
     place = placed(scope, bucket)
     try:
-        return place and (place.server_bucket, place.key_out(key))
+        return (place.server_bucket, place.key_out(key)) if place else None
     except ValidationError:
         return None
 
@@ -89,9 +89,7 @@ def test_no_two_tenants_share_a_slug(data: st.DataObject, tenant: str) -> None:
             tenant.replace("a", "-"),
         ]
     )
-    other = data.draw(
-        (tenants | relatives).filter(lambda t: 0 < len(t) <= 256 and t == t.strip())
-    )
+    other = data.draw((tenants | relatives).filter(lambda t: 0 < len(t) <= 256 and t == t.strip()))
     same = canonical_tenant(tenant) == canonical_tenant(other)
     assert (slug_of(tenant) == slug_of(other)) is same
 
@@ -143,6 +141,7 @@ def test_a_bucket_below_a_prefix_has_slug_and_name_in_front_of_its_keys() -> Non
 def test_a_bucket_below_a_prefix_is_known_by_a_marker_that_is_no_key_of_any_bucket() -> None:
     scope = PrefixScope("acme", SHARED)
     registry = scope.registry("docs")
+    assert registry is not None
     assert registry == Place("docs", "tenants", "acme/.buckets/", "/tenants")
     assert registry.key_out("docs") == "acme/.buckets/docs"
     assert placed(scope, ".buckets") is None
@@ -291,7 +290,9 @@ def test_the_shortest_tenant_may_have_the_shortest_bucket() -> None:
     assert BucketScope("a").place("b").server_bucket == "a-b"
 
 
-@pytest.mark.parametrize("tenant, bucket", [("sthree", "a"), ("amzn", "s3-demo-a"), ("a", "b-s3alias")])
+@pytest.mark.parametrize(
+    "tenant, bucket", [("sthree", "a"), ("amzn", "s3-demo-a"), ("a", "b-s3alias")]
+)
 def test_a_name_that_s3_keeps_for_itself_is_refused_with_its_tenant_in_front(
     tenant: str, bucket: str
 ) -> None:

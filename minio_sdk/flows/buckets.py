@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
@@ -18,8 +20,8 @@ from minio_sdk.errors import (
 )
 from minio_sdk.flows import listing
 from minio_sdk.flows.deletes import delete_many
-from minio_sdk.models.results import BucketInfo
-from minio_sdk.operation import WHOLE_SERVER, Place
+from minio_sdk.models.results import BucketInfo, ObjectInfo
+from minio_sdk.operation import WHOLE_SERVER, Operation, Place
 from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.head_object import HeadObject
@@ -104,32 +106,31 @@ async def exists(engine: Engine, bucket: str) -> bool:
     return True
 
 
-async def check(engine: Engine, place: Place) -> None:
-    """With prefix tenancy, make sure that the tenant's bucket exists; the server can't say so itself.
+async def check(engine: Engine, operation: Operation[Any]) -> None:
+    """With prefix tenancy, make sure that the bucket of an operation exists; no server can say so.
 
     Raises:
         BucketNotFoundError: it doesn't.
     """
-    bucket = place.bucket
-    if not place.prefix or bucket is None:
+    bucket = operation.place.bucket
+    if not operation.place.prefix or bucket is None:
         return
     seen = engine.known_buckets.get(bucket)
     if seen is not None and engine.transport.clock.monotonic() - seen < KNOWN_FOR:
         return
     if not await _marked(engine, bucket):
-        raise _no_bucket(engine, bucket)
+        raise _no_bucket(engine, operation)
 
 
-def _no_bucket(engine: Engine, bucket: str, operation: str | None = None) -> BucketNotFoundError:
-    return BucketNotFoundError(
+def _no_bucket(engine: Engine, operation: Operation[Any]) -> BucketNotFoundError:
+    error = BucketNotFoundError(
         "the bucket does not exist",
         code="NoSuchBucket",
         status=404,
-        operation=operation,
-        bucket=bucket if operation else None,
-        tenant_id=engine.config.tenant_id if operation else None,
         hint="create_bucket() first, and check the tenant and the spelling",
     )
+    engine.named(error, operation)
+    return error
 
 
 def _remember(engine: Engine, bucket: str) -> None:
@@ -199,7 +200,7 @@ async def info(engine: Engine, bucket: str) -> BucketInfo:
         try:
             marker = await engine.send(HeadObject(registry, bucket))
         except NotFoundError:
-            raise _no_bucket(engine, bucket, "HeadBucket") from None
+            raise _no_bucket(engine, HeadBucket(place)) from None
         return BucketInfo(name=bucket, creation_date=marker.last_modified)
     region = await engine.send(HeadBucket(place))
     try:
@@ -219,7 +220,7 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
     place = engine.place(bucket)
     registry = engine.scope.registry(bucket)
     if registry is not None and not await _marked(engine, bucket):
-        raise _no_bucket(engine, bucket, "DeleteBucket")
+        raise _no_bucket(engine, DeleteBucket(place))
     if force:
         await _clear(engine, place)
     if registry is None:
@@ -241,17 +242,30 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
 
 async def _clear(engine: Engine, place: Place) -> None:
     """Remove every version, marker, object and unfinished upload of a bucket."""
+    try:
+        emptied = await _delete_all(engine, place, listing.versions)
+    except (NotSupportedError, ServerError):
+        emptied = False
+    if not emptied:
+        # The server lists no versions, or (SeaweedFS) that listing misspells control characters.
+        await _delete_all(engine, place, listing.objects)
+    await _abort_uploads(engine, place)
+
+
+async def _delete_all(
+    engine: Engine, place: Place, listed: Callable[[Engine, Place], AsyncIterator[ObjectInfo]]
+) -> bool:
+    """Delete what is listed until nothing is; False when the same is listed once more."""
+    before: list[tuple[str, str | None]] = []
     while True:
         found: list[tuple[str, str | None]] = []
-        try:
-            async for item in listing.versions(engine, place):
-                found.append((item.key, item.version_id))
-                if len(found) == 1000:
-                    break
-        except (NotSupportedError, ServerError):
-            found = [(o.key, None) async for o in listing.objects(engine, place, limit=1000)]
-        if not found:
-            break
+        async for item in listed(engine, place):
+            found.append((item.key, item.version_id))
+            if len(found) == 1000:
+                break
+        if not found or found == before:
+            return not found
+        before = found
         result = await delete_many(engine, place, found)
         if result.errors and not result.deleted:
             first = result.errors[0]
@@ -261,7 +275,6 @@ async def _clear(engine: Engine, place: Place) -> None:
                 code=first.code, operation="DeleteBucket", bucket=place.bucket,
                 tenant_id=engine.config.tenant_id,
             )  # fmt: skip
-    await _abort_uploads(engine, place)
 
 
 async def _abort_uploads(engine: Engine, place: Place) -> None:

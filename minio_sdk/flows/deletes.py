@@ -9,18 +9,17 @@ from minio_sdk.errors import MinIOError, NotSupportedError
 from minio_sdk.models.results import DeletedObject, DeleteError, DeleteResult
 from minio_sdk.operation import Place
 from minio_sdk.operations.delete_object import DeleteObject
-from minio_sdk.operations.delete_objects import MAX_KEYS, DeleteObjects
-from minio_sdk.wire.xml import writable
+from minio_sdk.operations.delete_objects import MAX_KEYS, DeleteObjects, listable
 
 
 async def delete_many(
     engine: Engine, place: Place, pairs: Sequence[tuple[str, str | None]]
 ) -> DeleteResult:
-    """Remove objects, 1,000 a request; those whose keys XML can't carry one by one."""
+    """Remove objects, 1,000 a request; those whose keys can't stand in its body one by one."""
     deleted: list[DeletedObject] = []
     errors: list[DeleteError] = []
-    plain = [pair for pair in pairs if writable(pair[0])]
-    single = [pair for pair in pairs if not writable(pair[0])]
+    plain = [pair for pair in pairs if listable(pair[0])]
+    single = [pair for pair in pairs if not listable(pair[0])]
     for start in range(0, len(plain), MAX_KEYS):
         batch = plain[start : start + MAX_KEYS]
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TypeVar
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ServerError
@@ -12,7 +11,8 @@ from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
 from minio_sdk.wire.listing import Page
 
-T = TypeVar("T")
+PAGE = 1000
+"""Entries asked for at once; the most that S3 gives."""
 
 
 async def pages(
@@ -32,7 +32,7 @@ async def pages(
     token = ""
     seen = 0
     while True:
-        most = 1000 if limit is None else min(1000, limit - seen)
+        most = PAGE if limit is None else min(PAGE, limit - seen)
         page = await engine.send(
             ListObjectsV2(place, prefix, delimiter, token, "" if token else start_after, most)
         )
@@ -60,7 +60,7 @@ async def versions(engine: Engine, place: Place, prefix: str = "") -> AsyncItera
     """All versions and delete markers below a prefix, lazily."""
     key = version = ""
     while True:
-        page = await engine.send(ListObjectVersions(place, prefix, key, version))
+        page = await engine.send(ListObjectVersions(place, prefix, key, version, PAGE))
         for item in page.objects:
             yield item
         if not page.truncated:
@@ -71,8 +71,3 @@ async def versions(engine: Engine, place: Place, prefix: str = "") -> AsyncItera
                 operation="ListObjectVersions",
             )
         key, version = page.next_key, page.next_version or ""
-
-
-async def collect(items: AsyncIterator[T]) -> list[T]:
-    """All items."""
-    return [item async for item in items]

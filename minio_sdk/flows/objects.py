@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from operator import attrgetter
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
@@ -19,8 +20,10 @@ from minio_sdk.models.names import check_key, check_prefix
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.delete_object import DeleteObject
+from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.wire.url import parse_endpoint
 
 LONGEST_EXPIRY = 7 * 24 * 3600
@@ -74,11 +77,7 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
     """Remove an object or a version of it."""
     operation = DeleteObject(engine.place(bucket), key, version_id)
     check_key(key)
-    try:
-        await buckets.check(engine, operation.place)
-    except BucketNotFoundError as error:
-        engine.named(error, operation)
-        raise
+    await buckets.check(engine, operation)
     await engine.send(operation)
 
 
@@ -92,15 +91,16 @@ async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResul
         raise invalid("keys", keys, "must be a list of keys, not one text")
     pairs: list[tuple[str, str | None]] = []
     for item in keys:
-        if not isinstance(item, str) and len(item) != 2:
+        pair = (item, None) if isinstance(item, str) else item
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise invalid("keys", item, "an item must be a key or a pair (key, version_id)")
-        key, version = (item, None) if isinstance(item, str) else item
+        key, version = pair
         check_key(key, "keys")
         if version is not None and not isinstance(version, str):
             raise invalid("keys", item, "a version id must be text or None")
         pairs.append((key, version))
     if pairs:
-        await buckets.check(engine, place)
+        await buckets.check(engine, DeleteObjects(place, ()))
     return await delete_many(engine, place, pairs)
 
 
@@ -152,4 +152,12 @@ async def found(
                     return
     if empty and place.prefix:
         # Below a shared bucket, nothing to list may mean that the tenant's bucket isn't there.
-        await buckets.check(engine, place)
+        await buckets.check(engine, ListObjectsV2(place, prefix))
+
+
+async def listed(
+    engine: Engine, bucket: str, prefix: str, suffix: str, recursive: bool, limit: int | None
+) -> list[ObjectInfo]:
+    """The same as a list, in byte order; some servers (SeaweedFS) list ``a/b`` before ``a!``."""
+    items = [item async for item in found(engine, bucket, prefix, suffix, recursive, limit)]
+    return sorted(items, key=attrgetter("key"))  # code points sort as their UTF-8 does

@@ -59,7 +59,8 @@ async def list_keys(engine: Engine, prefix: str = "") -> list[str]:
         return await engine.send(GatewayList(prefix=prefix, signed=_signed(engine)))
     place = engine.place(engine.config.bucket)
     try:
-        return [item.key async for item in listing.objects(engine, place, prefix)]
+        # Sorted here: some servers (SeaweedFS) list "a/b" before "a!".
+        return sorted([item.key async for item in listing.objects(engine, place, prefix)])
     except BucketNotFoundError:
         return []
 

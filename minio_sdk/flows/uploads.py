@@ -28,6 +28,12 @@ from minio_sdk.wire.metadata import metadata_headers
 
 MAX_OBJECT = MAX_PARTS * MAX_PART
 DEFAULT_PART = 16 * MiB
+_COMPRESSED = {
+    "gzip": "application/gzip",
+    "bzip2": "application/x-bzip2",
+    "xz": "application/x-xz",
+    "compress": "application/x-compress",
+}
 
 
 def object_headers(
@@ -41,7 +47,8 @@ def object_headers(
     if content_type is None:
         guess, encoding = mimetypes.guess_type(key, strict=False)
         # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
-        content_type = "application/octet-stream" if guess is None or encoding else guess
+        found = _COMPRESSED.get(encoding) if encoding else guess
+        content_type = found or "application/octet-stream"
     elif (
         not isinstance(content_type, str)
         or not content_type.isascii()
@@ -95,11 +102,10 @@ async def put(
 async def _begin(engine: Engine, operation: Operation[T], create_bucket: bool) -> T:
     """Send the first request of an upload, where a missing bucket shows."""
     try:
-        await buckets.check(engine, operation.place)
+        await buckets.check(engine, operation)
         return await engine.send(operation)
-    except BucketNotFoundError as error:
+    except BucketNotFoundError:
         if not create_bucket or operation.place.bucket is None:
-            engine.named(error, operation)
             raise
         await buckets.create_missing(engine, operation.place.bucket)
         return await engine.send(operation)
@@ -136,7 +142,8 @@ async def _in_parts(
 async def _abort(engine: Engine, operation: AbortMultipartUpload) -> None:
     """End an upload; a failure here is not the news, what led to it is."""
     try:
-        await engine.send(operation)
+        # `begin`: when it was the deadline that ended the upload, this has one of its own.
+        await engine.begin().send(operation)
     except MinIOError:
         return
 

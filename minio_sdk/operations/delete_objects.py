@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from minio_sdk.errors import invalid
 from minio_sdk.models.results import DeletedObject, DeleteError, DeleteResult
 from minio_sdk.operation import Operation
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.xml import read, write, xml
+from minio_sdk.wire.xml import read, writable, write, xml
 
 MAX_KEYS = 1000
+
+_DOTS = re.compile(r"(?:^|[/\\])\.\.?(?:[/\\]|$)")
+
+
+def listable(key: str) -> bool:
+    """Whether a key may stand in the body; if not, it is deleted by a request of its own.
+
+    Some characters XML can't carry. And ``.`` or ``..`` between slashes MinIO checks only in a request's
+    path: in this body it resolves them, and ``../../other/docs/x`` deletes another tenant's object.
+    """
+    return writable(key) and not _DOTS.search(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,9 @@ class DeleteObjects(Operation[DeleteResult]):
 
     def request(self) -> Request:
         """POST the list."""
+        for key, _ in self.objects:
+            if not listable(key):
+                raise invalid("keys", key, "must be deleted by a request of its own")
         wanted = tuple(ObjectToDelete(self.place.key_out(k), v) for k, v in self.objects)
         body = write(Delete(wanted), "Delete")
         # Older servers refuse the request without Content-MD5, and newer ones accept it.

@@ -20,7 +20,9 @@ def _own_page(operation: ListObjectsV2 | ListObjectVersions, reply: Reply) -> Pa
     page = read_listing(reply.body)
     place = operation.place
     if place.prefix:
-        page.objects = [replace(o, key=place.key_back(o.key)) for o in page.objects]
+        # Some servers list the folder that a prefix is to them: no tenant can have given it its key.
+        own = (o for o in page.objects if o.key != place.prefix)
+        page.objects = [replace(o, key=place.key_back(o.key)) for o in own]
         if page.next_key is not None:
             page.next_key = place.key_back(page.next_key)
     return page

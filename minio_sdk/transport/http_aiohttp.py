@@ -18,11 +18,11 @@ from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
 from minio_sdk.errors import ServerError
-from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.forks import forget_after_fork
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy
-from minio_sdk.transport.reasons import explain
+from minio_sdk.transport.reasons import MAX_ERROR, explain, root
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -172,7 +172,10 @@ class AiohttpTransport:
         self.connections = connections or AsyncConnections(config)
         self.provider = find_credentials(config)
         self.signing = Signing(config, self.provider, clock, self.connections.skew)
-        self.policy = RetryPolicy(config, clock, self.connections.budget, self.signing.learn_skew)
+        shared = self.connections
+        self.policy = RetryPolicy(
+            config, clock, shared.budget, self.signing.learn_skew, shared.skew
+        )
         # A session of one's own has these already; a view of another client's says them each time.
         self._timeout = _timeouts(config) if self._shared else None
 
@@ -197,7 +200,11 @@ class AiohttpTransport:
             return await asyncio.wait_for(exchange, max(0.0, left))
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             timed_out = isinstance(error, asyncio.TimeoutError)
-            raise explain(error, self.connections.endpoint, timed_out=timed_out) from error
+            if timed_out and deadline is not None and self.clock.monotonic() >= deadline:
+                raise deadline_over(self.config.deadline) from root(error)
+            place = self.connections
+            explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
+            raise explained from root(error)
 
     async def _exchange(self, request: Request, url: URL) -> Reply:
         headers = self.signing.headers(request)
@@ -274,7 +281,7 @@ def _timeouts(config: Config) -> aiohttp.ClientTimeout:
 
 
 async def _read_body(response: aiohttp.ClientResponse, most: int | None) -> bytes:
-    limit = most if response.status < 400 else _BLOCK
+    limit = most if response.status < 400 else MAX_ERROR
     if limit is None:
         return await response.read()
     found = bytearray()

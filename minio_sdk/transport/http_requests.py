@@ -28,17 +28,18 @@ import urllib3
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
+from urllib3.util import parse_url
 
 from minio_sdk.blocking import run
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
-from minio_sdk.errors import MinIOConnectionError, MinIOTimeoutError, ServerError
-from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.errors import MinIOConnectionError, MinIOError, ServerError
+from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.forks import forget_after_fork
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy
-from minio_sdk.transport.reasons import explain
+from minio_sdk.transport.reasons import MAX_ERROR, explain, root
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint, query_string, quote_path
@@ -47,6 +48,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _READ = 1024 * 1024
+_TRUSTED = 64 * 1024 * 1024
 
 
 class Connections:
@@ -97,7 +99,7 @@ class Connections:
             from urllib3.contrib.socks import SOCKSProxyManager
 
             return SOCKSProxyManager(self.proxy, **options)
-        auth = urllib3.util.parse_url(self.proxy).auth
+        auth = parse_url(self.proxy).auth
         headers = urllib3.make_headers(proxy_basic_auth=auth) if auth else None
         return urllib3.ProxyManager(self.proxy, proxy_headers=headers, **options)
 
@@ -232,7 +234,10 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         self.signing = Signing(
             config, provider or find_credentials(config), clock, self.connections.skew
         )
-        self.policy = RetryPolicy(config, clock, self.connections.budget, self.signing.learn_skew)
+        shared = self.connections
+        self.policy = RetryPolicy(
+            config, clock, shared.budget, self.signing.learn_skew, shared.skew
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TenantAdapter, (self.config,)
@@ -369,12 +374,13 @@ class _Call:
             response = adapter.send_once(prepared, self._stream, self._timeouts())
             self.response = response
             return self._read(response)
-        except requests.RequestException as error:
-            timed_out = isinstance(error, requests.Timeout)
-            raise explain(error, adapter.connections.endpoint, timed_out=timed_out) from error
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            timed_out = isinstance(error, urllib3.exceptions.TimeoutError)
-            raise explain(error, adapter.connections.endpoint, timed_out=timed_out) from error
+        except MinIOError:  # a timeout of ours is an OSError as well
+            raise
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
+            place = adapter.connections
+            explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
+            raise explained from (error if self._foreign else root(error))
 
     def _timeouts(self) -> Any:
         config = self._adapter.config
@@ -382,11 +388,15 @@ class _Call:
             return self._timeout
         connect, read = config.connect_timeout, config.timeout
         if self.deadline is not None:
-            left = self.deadline - self._adapter.clock.monotonic()
-            if left <= 0:
-                raise MinIOTimeoutError(f"the deadline of {config.deadline} seconds is over")
+            left = self._left(self.deadline)
             connect, read = min(connect, left), min(read, left)
         return (connect, read)
+
+    def _left(self, deadline: float) -> float:
+        left = deadline - self._adapter.clock.monotonic()
+        if left <= 0:
+            raise deadline_over(self._adapter.config.deadline)
+        return left
 
     def _read(self, response: requests.Response) -> Reply:
         """The reply with its body, read within the attempt so that a drop is tried again."""
@@ -395,7 +405,12 @@ class _Call:
             # A stream is the caller's to read; an error's body is needed to judge it.
             body = response.content if response.status_code >= 400 else b""
             return Reply(response.status_code, headers, body)
-        body = _read_body(response, headers, self.wire.max_body)
+        read = response.raw.read if self.deadline is None else self._read_in_time(response.raw)
+        try:
+            body = _read_body(response, self.wire.max_body, read)
+        except BaseException:  # an interrupt as well: a half-read connection is good for nothing
+            response.close()
+            raise
         response._content = body
         response._content_consumed = True  # type: ignore[attr-defined]
         # Where the session would look for cookies, which nothing here has a use for.
@@ -403,27 +418,45 @@ class _Call:
         reply = Reply(response.status_code, headers, body)
         return unmasked(reply) if self.wire.error_in_ok else reply
 
+    def _read_in_time(self, raw: Any) -> Callable[..., bytes]:
+        """`raw.read` for a call with a deadline, which no single read would notice."""
 
-def _read_body(response: requests.Response, headers: dict[str, str], most: int | None) -> bytes:
-    raw = response.raw
-    length = headers.get("content-length", "")
-    if most is not None and response.status_code < 400 and length.isdigit() and int(length) > most:
-        response.close()
-        raise ServerError(f"an answer of {length} bytes where at most {most} can be")
-    limit = most if response.status_code < 400 else _READ
+        def read(amount: int | None = None, *, decode_content: bool) -> bytes:
+            assert self.deadline is not None  # only asked for calls that have one
+            blocks: list[bytes] = []
+            left = _READ if amount is None else amount
+            while left and self._left(self.deadline):
+                block = raw.read1(min(left, _READ), decode_content=decode_content)
+                if not block:
+                    break
+                blocks.append(block)
+                left -= 0 if amount is None else len(block)
+            return b"".join(blocks)
+
+        return read
+
+
+def _read_body(response: requests.Response, most: int | None, read: Callable[..., bytes]) -> bytes:
+    # What is left to read: 0 after HEAD, whatever its Content-Length says; None when only the end tells.
+    length: int | None = response.raw.length_remaining
+    ok = response.status_code < 400
+    limit = most if ok else MAX_ERROR
     if limit is None:
-        data: bytes = raw.read(decode_content=False)
-        return data
-    data = raw.read(limit + 1, decode_content=False)
+        if length is not None and length <= _TRUSTED:
+            return read(decode_content=False)
+        # The length, of a body or of a chunk, may be a lie: one read would ask for all its memory.
+        return b"".join(iter(lambda: read(_TRUSTED, decode_content=False), b""))
+    if ok and length is not None and length > limit:
+        raise ServerError(f"an answer of {length} bytes where at most {limit} can be")
+    data = read(limit + 1, decode_content=False)
     if len(data) > limit:
-        response.close()
-        if response.status_code < 400:
+        if ok:
             raise ServerError(f"an answer of more than {limit} bytes")
+        response.close()
         return data[:limit]
-    if raw.closed or not data:
+    if response.raw.closed or not data:
         return data
-    rest: bytes = raw.read(limit + 1 - len(data), decode_content=False)
-    return data + rest
+    return data + read(limit + 1 - len(data), decode_content=False)
 
 
 def _add_length(headers: dict[str, str], wire: Request) -> None:

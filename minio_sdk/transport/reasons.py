@@ -6,40 +6,59 @@ Both transports hand their exceptions here, so that one cause has one explanatio
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from minio_sdk.errors import MinIOConnectionError, MinIOTimeoutError
 from minio_sdk.wire.url import Endpoint
 
+MAX_ERROR = 64 * 1024
+"""Bytes of an error's body that are read; S3's documents have less than 2,000."""
 
-def chain(error: BaseException) -> Iterator[BaseException]:
-    """An exception and all that led to it, arguments that are exceptions included."""
+
+def chain(error: Exception) -> Iterator[Exception]:
+    """An exception and all that led to it, arguments that are exceptions included.
+
+    Without `__context__`: that may be an exception of the caller's, who is handling it meanwhile.
+    """
     seen: set[int] = set()
-    todo: list[BaseException | None] = [error]
+    todo: list[object] = [error]
     while todo:
         item = todo.pop(0)
-        if item is None or id(item) in seen:
+        if not isinstance(item, Exception) or id(item) in seen:  # a task's end is no reason
             continue
         seen.add(id(item))
         yield item
-        todo += [a for a in item.args if isinstance(a, BaseException)]
-        todo += [getattr(item, "reason", None), item.__cause__, item.__context__]
-        todo = [t for t in todo if isinstance(t, BaseException)]
+        todo += [*item.args, getattr(item, "reason", None), item.__cause__]
 
 
-def explain(error: BaseException, endpoint: Endpoint, *, timed_out: bool) -> MinIOConnectionError:
+def root(error: Exception) -> Exception:
+    """The first of the exceptions that led to `error`, without the frames that it went through.
+
+    An HTTP library's frames hold the request as it was sent, signature and token in plain text, and
+    tracebacks may show local variables.
+    """
+    *_, first = chain(error)
+    return first.with_traceback(None)
+
+
+def explain(
+    error: Exception, endpoint: Endpoint, *, timed_out: bool, proxy: str | None = None
+) -> MinIOConnectionError:
     """The connection error with a reason and a hint.
 
     Args:
         error: what the HTTP library raised.
         endpoint: where it was going.
         timed_out: whether the library called it a timeout.
+        proxy: the proxy on the way there.
     """
     causes = list(chain(error))
     for cause in causes:
-        found = _known(cause, endpoint)
+        found = _of_tls(cause, endpoint) or _of_network(cause, endpoint, proxy)
         if found is not None:
             return found
     if timed_out or any(isinstance(cause, TimeoutError) for cause in causes):
@@ -48,7 +67,7 @@ def explain(error: BaseException, endpoint: Endpoint, *, timed_out: bool) -> Min
             "no answer in time",
             "a larger timeout, or see why the server is slow",
         )
-    text = " ".join(str(cause) for cause in causes).lower()
+    text = " ".join(f"{type(cause).__name__} {cause}" for cause in causes).lower()
     if any(sign in text for sign in _NOT_HTTP):
         hint = "check the port, and https:// in place of http:// if the server speaks TLS"
         return _error(MinIOConnectionError, "what came back is not HTTP", hint)
@@ -59,6 +78,9 @@ def explain(error: BaseException, endpoint: Endpoint, *, timed_out: bool) -> Min
     return _error(MinIOConnectionError, f"{type(last).__name__}: {last}", None)
 
 
+_NOT_TLS = ("wrong_version", "wrong version", "record_layer", "http_request")
+_PROXY_REFUSAL = re.compile(r"Tunnel connection failed: (.*)").search
+_PROXY_HINT = "check proxies, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY"
 _NOT_HTTP = ("badstatusline", "bad status line", "expected http/", "invalid http", "bad http")
 _DROPPED = (
     "remote end closed",
@@ -80,39 +102,53 @@ def _drop_hint(endpoint: Endpoint) -> str | None:
     return None
 
 
-def _known(cause: BaseException, endpoint: Endpoint) -> MinIOConnectionError | None:
-    if isinstance(cause, ssl.SSLCertVerificationError):
+def _of_tls(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | None:
+    if isinstance(cause, ssl.CertificateError):
+        # aiohttp's class of this kind has none of its attributes.
+        why = getattr(cause, "verify_message", None)
+        if why is None:
+            return None
         return _error(
             MinIOConnectionError,
-            f"the server's TLS certificate is not trusted: {cause.verify_message}",
+            f"the server's TLS certificate is not trusted: {why}",
             "verify='/path/to/ca.pem' with the authority that signed it",
             permanent=True,
         )
-    if isinstance(cause, ssl.SSLError):
-        text = str(cause).lower()
-        if any(
-            sign in text
-            for sign in ("wrong_version", "wrong version", "record_layer", "http_request")
-        ):
-            return _error(
-                MinIOConnectionError,
-                "the server doesn't speak TLS on this port",
-                f"http://{endpoint.host_header}",
-                permanent=True,
-            )
-        return _error(MinIOConnectionError, f"TLS failed: {cause.reason or cause}", None)
+    if not isinstance(cause, ssl.SSLError):
+        return None
+    text = str(cause).lower()
+    if any(sign in text for sign in _NOT_TLS):
+        return _error(
+            MinIOConnectionError,
+            "the server doesn't speak TLS on this port",
+            f"http://{endpoint.host_header}",
+            permanent=True,
+        )
+    return _error(
+        MinIOConnectionError, f"TLS failed: {getattr(cause, 'reason', None) or cause}", None
+    )
+
+
+def _of_network(
+    cause: Exception, endpoint: Endpoint, proxy: str | None
+) -> MinIOConnectionError | None:
+    refusal = _PROXY_REFUSAL(str(cause)) if proxy is not None else None
+    if refusal or (proxy is not None and type(cause).__name__ == "ClientHttpProxyError"):
+        words = refusal[1] if refusal else getattr(cause, "message", "")
+        return _error(MinIOConnectionError, f"the proxy refused: {words}", _PROXY_HINT)
+    place, hint = f"{endpoint.host}:{endpoint.port}", "check host and port of base_url"
+    host = endpoint.host
+    if proxy is not None:
+        parts = urlsplit(proxy)  # which may hold a password
+        host = parts.hostname or ""
+        place, hint = f"the proxy {host}:{parts.port or ''}".rstrip(":"), _PROXY_HINT
     if isinstance(cause, socket.gaierror):
-        return _error(
-            MinIOConnectionError,
-            f"the host name {endpoint.host!r} can't be resolved",
-            "check base_url's spelling and this computer's DNS",
-        )
+        what = "the host name" if proxy is None else "the proxy's host name"
+        hint = "check base_url's spelling and this computer's DNS" if proxy is None else hint
+        return _error(MinIOConnectionError, f"{what} {host!r} can't be resolved", hint)
     if isinstance(cause, ConnectionRefusedError):
-        return _error(
-            MinIOConnectionError,
-            f"nothing listens on {endpoint.host}:{endpoint.port}",
-            "is the server started? check host and port of base_url",
-        )
+        hint = f"is the server started? {hint}" if proxy is None else hint
+        return _error(MinIOConnectionError, f"nothing listens on {place}", hint)
     if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
         return _error(MinIOConnectionError, "the network has no way there", "check the network")
     if isinstance(cause, (ConnectionResetError, BrokenPipeError)):

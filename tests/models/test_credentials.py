@@ -43,13 +43,26 @@ def test_keys_travel_and_hide_there_too() -> None:
         assert CANARY not in repr(twin)
 
 
-BAD: list[Any] = ["", " ", f"{CANARY} ", f" {CANARY}", f"{CANARY}\n", f"{CANARY}\0", f"\x1b{CANARY}"]
+BAD: list[Any] = [
+    "",
+    " ",
+    f"{CANARY} ",
+    f" {CANARY}",
+    f"{CANARY}\n",
+    f"{CANARY}\0",
+    f"\x1b{CANARY}",
+]
 
 
 @pytest.mark.parametrize("value", [*BAD, 5, CANARY.encode(), [CANARY]])
 @pytest.mark.parametrize("name", ["access_key", "secret_key", "session_token"])
 def test_a_bad_key_is_named_and_not_shown(name: str, value: Any) -> None:
-    given: dict[str, Any] = {"access_key": "a", "secret_key": "s", "session_token": "t", name: value}
+    given: dict[str, Any] = {
+        "access_key": "a",
+        "secret_key": "s",
+        "session_token": "t",
+        name: value,
+    }
     with pytest.raises(ConfigurationError) as caught:
         Credentials(**given)
     assert str(caught.value).startswith(f"{name}: must be ")

@@ -116,7 +116,7 @@ def test_a_record_is_as_good_as_its_fields(record: Any) -> None:
 
 @pytest.mark.parametrize("record", OWN, ids=lambda record: record.__name__)
 def test_no_field_has_the_name_of_a_method(record: type[Record]) -> None:
-    names = {field.name for field in dataclasses.fields(record)}  # type: ignore[arg-type]
+    names = {field.name for field in dataclasses.fields(record)}
     assert not names & {name for name in dir(Record) if not name.startswith("__")}
 
 

@@ -200,8 +200,10 @@ def test_every_other_body_gives_what_it_has(body: bytes, code: str | None, messa
     body=st.binary(max_size=60)
     | st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=9),
-        lambda inner: st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["error", "Code", "message", "Message"]), inner),
+        lambda inner: (
+            st.lists(inner, max_size=2)
+            | st.dictionaries(st.sampled_from(["error", "Code", "message", "Message"]), inner)
+        ),
     ).map(lambda value: json.dumps(value).encode())
     | st.text("<>/ErorCodeMsag&;! ", max_size=60).map(str.encode),
     headers=st.dictionaries(
@@ -224,15 +226,15 @@ def test_no_answer_is_too_strange_for_an_error_on_one_line(
 def test_a_message_of_a_server_can_t_make_a_second_line() -> None:
     error = error_of(answer("Bad&#10;Code", "one\r\ntwo\x85three&#9;\u2028four"), "NoSuchKey")
     error.operation = "GetObject"
-    assert str(error) == (
-        "GetObject failed: one two three four [Bad Code, HTTP 400]"
-    )
+    assert str(error) == ("GetObject failed: one two three four [Bad Code, HTTP 400]")
 
 
 # -- what to try -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("body", [b"<!DOCTYPE HTML><html>", b"  \n<HTML lang='en'>", b"<!doctype html>"])
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE HTML><html>", b"  \n<HTML lang='en'>", b"<!doctype html>"]
+)
 def test_a_web_page_is_called_one_whatever_its_status(body: bytes) -> None:
     for status in (200, 404, 502):
         reply = Reply(status, {}, body)

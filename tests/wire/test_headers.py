@@ -48,7 +48,13 @@ def test_a_date_is_read_in_every_form_of_http(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, "", "yesterday", "Fri, 32 Jan 2026 12:00:00 GMT", "Fri, 02 Jan 2026 12:00:00 +9" + "9" * 30],
+    [
+        None,
+        "",
+        "yesterday",
+        "Fri, 32 Jan 2026 12:00:00 GMT",
+        "Fri, 02 Jan 2026 12:00:00 +9" + "9" * 30,
+    ],
 )
 def test_a_date_that_is_none_is_unknown(value: str | None) -> None:
     assert http_date(value) is None
@@ -66,7 +72,9 @@ def test_every_date_of_http_is_read_back(moment: datetime) -> None:
 @given(
     st.text(max_size=40)
     | st.text("0123456789-:.TZ+ ", max_size=30)
-    | st.builds("Fri, {} Jan {} {}:{}:{} {}{}".format, *numbers[:5], st.sampled_from("+-"), numbers[5])
+    | st.builds(
+        "Fri, {} Jan {} {}:{}:{} {}{}".format, *numbers[:5], st.sampled_from("+-"), numbers[5]
+    )
 )
 @example("Mon, 1 Jan 1 00:00:00 +9999")
 def test_any_text_is_a_date_or_unknown(text: str) -> None:

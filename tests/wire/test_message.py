@@ -49,7 +49,7 @@ def test_the_target_has_a_question_mark_only_before_a_query() -> None:
 
 def test_a_request_shows_neither_secret_headers_nor_its_query_nor_its_body() -> None:
     secret = "can" + "ary"
-    headers = dict.fromkeys(
+    headers: dict[str, str] = dict.fromkeys(
         (
             "authorization",
             "cookie",
@@ -67,4 +67,7 @@ def test_a_request_shows_neither_secret_headers_nor_its_query_nor_its_body() -> 
 
 
 def test_a_reply_shows_neither_its_headers_nor_its_body() -> None:
-    assert repr(Reply(200, {"set-cookie": "canary"}, b"canary", 2)) == "Reply(200, 6 bytes, attempts=2)"
+    assert (
+        repr(Reply(200, {"set-cookie": "canary"}, b"canary", 2))
+        == "Reply(200, 6 bytes, attempts=2)"
+    )

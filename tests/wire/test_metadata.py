@@ -12,9 +12,9 @@ from minio_sdk import ValidationError
 from minio_sdk.wire.metadata import MAX_METADATA, metadata_headers, read_metadata
 from tests.strategies import HOSTILE, MANY, anything
 
-names = st.text(
-    "abcXYZ019!#$%&'*+.^_`|~-", min_size=1, max_size=12
-).filter(lambda name: name.lower() != "x-amz-meta-")
+names = st.text("abcXYZ019!#$%&'*+.^_`|~-", min_size=1, max_size=12).filter(
+    lambda name: name.lower() != "x-amz-meta-"
+)
 
 
 @MANY

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import buckets, listing, objects, server, tenant_keys, uploads
+from minio_sdk.flows import buckets, objects, server, tenant_keys, uploads
 from minio_sdk.flows.objects import Keys
 from minio_sdk.flows.sources import Data, Source
 from minio_sdk.models.results import (
@@ -328,7 +328,7 @@ class AsyncMinIOClient(AsyncBase):
         recursive: bool = True,
         limit: int | None = None,
     ) -> ObjectList:
-        """The objects of a bucket as a list; `iter_objects` takes no memory for it.
+        """The objects of a bucket as a list in byte order; `iter_objects` takes no memory for it.
 
         Args:
             bucket: its name.
@@ -343,8 +343,8 @@ class AsyncMinIOClient(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
         """
-        found = objects.found(self._engine.begin(), bucket, prefix, suffix, recursive, limit)
-        return await self._run(listing.collect(found))
+        engine = self._engine.begin()
+        return await self._run(objects.listed(engine, bucket, prefix, suffix, recursive, limit))
 
     def iter_objects(
         self,
@@ -355,7 +355,9 @@ class AsyncMinIOClient(AsyncBase):
         recursive: bool = True,
         limit: int | None = None,
     ) -> AsyncIterator[ObjectInfo]:
-        """The objects of a bucket one by one, asked for page by page; else as `list_objects`.
+        """The objects of a bucket one by one in the server's order, asked for page by page.
+
+        The arguments are those of `list_objects`.
 
         Example:
             >>> async for item in client.iter_objects("docs", "2026/"):

@@ -1,0 +1,125 @@
+"""Each conformance test in every combination: {sync, async} x {plain, bucket, prefix} x the servers.
+
+A test that makes sense in some of them only narrows a fixture down:
+
+    @pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
+"""
+
+from __future__ import annotations
+
+import uuid
+import warnings
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from minio_sdk import AsyncMinIOClient, Config, MinIOClient
+from tests.conformance.gaps import FEATURES
+from tests.conformance.setting import Blocking, Setting, Style, Tenancy, wipe
+from tests.servers import Server, free_port
+
+
+@pytest.fixture(params=["sync", "async"])
+def style(request: pytest.FixtureRequest) -> Style:
+    """Which client."""
+    found: Style = request.param
+    return found
+
+
+@pytest.fixture(params=["plain", "bucket", "prefix"])
+def tenancy(request: pytest.FixtureRequest) -> Tenancy:
+    """How its names are scoped."""
+    found: Tenancy = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def s3(server: Server) -> Iterator[Any]:
+    """boto3's view of the server, which knows nothing of ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its word on which Pythons it will support
+        import boto3
+        from botocore.config import Config as BotoConfig
+
+        client = boto3.session.Session().client(
+            "s3",
+            endpoint_url=server.base_url,
+            aws_access_key_id=server.access_key,
+            aws_secret_access_key=server.secret_key,
+            region_name="us-east-1",
+            config=BotoConfig(s3={"addressing_style": "path"}, retries={"max_attempts": 3}),
+        )
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def shared_bucket(s3: Any) -> Iterator[str]:
+    """The bucket that tenants share; the SDK makes it, and one is enough for a worker's tests."""
+    name = f"shared-{uuid.uuid4().hex[:10]}"
+    yield name
+    if name in (bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
+        wipe(s3, name)
+
+
+@pytest_asyncio.fixture
+async def setting(
+    request: pytest.FixtureRequest,
+    server: Server,
+    s3: Any,
+    style: Style,
+    tenancy: Tenancy,
+    shared_bucket: str,
+) -> AsyncIterator[Setting]:
+    """A new tenant (or none) with nothing on the server, and nothing left there afterwards."""
+    if gap := request.node.get_closest_marker("needs"):
+        _expect_gap(request, gap.args[0], server.kind, tenancy)
+    # By the test's name: every kind of tenant id is met, and the same one when a test is repeated.
+    kind_of_id = zlib.crc32(request.node.name.encode())
+    found = Setting(server, s3, style, tenancy, shared_bucket, kind_of_id)
+    yield found
+    await found.close()
+    found.clean()
+
+
+def _expect_gap(request: pytest.FixtureRequest, feature: str, kind: str, tenancy: Tenancy) -> None:
+    gap = FEATURES[feature].get(kind)
+    if gap is not None and tenancy in gap.tenancies:
+        request.applymarker(pytest.mark.xfail(reason=f"{kind} {gap.reason}", strict=True))
+
+
+@pytest_asyncio.fixture
+async def unplugged(style: Style, tenancy: Tenancy) -> AsyncIterator[AsyncMinIOClient]:
+    """A client of a server that isn't there: what it sends ends in MinIOConnectionError."""
+    config = Config(
+        f"http://127.0.0.1:{free_port()}",
+        None if tenancy == "plain" else "acme",
+        tenancy="prefix" if tenancy == "prefix" else "bucket",
+        access_key="key",
+        secret_key="secret",
+        max_retries=0,
+    )
+    client: Any = AsyncMinIOClient(config) if style == "async" else Blocking(MinIOClient(config))
+    async with client:
+        yield client
+
+
+@pytest.fixture
+def client(setting: Setting) -> AsyncMinIOClient:
+    """The client under test."""
+    return setting.connect()
+
+
+@pytest_asyncio.fixture
+async def bucket(setting: Setting, client: AsyncMinIOClient) -> str:
+    """A new, empty bucket of the tenant."""
+    name = setting.bucket()
+    await client.create_bucket(name)
+    return name
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(feature): see FEATURES in gaps.py")

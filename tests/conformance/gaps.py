@@ -1,0 +1,101 @@
+"""What the servers can't do: the one table of it.
+
+Every entry is checked both ways. A test that meets a gap which isn't here fails, and so does an entry
+that is no longer true: then the server has learned something, and the entry goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.conformance.setting import Tenancy
+
+UNSCOPED: tuple[Tenancy, ...] = ("plain", "bucket")
+EVERYWHERE: tuple[Tenancy, ...] = ("plain", "bucket", "prefix")
+
+
+@dataclass(frozen=True)
+class KeyGap:
+    """Keys that a server doesn't keep as they are.
+
+    Attributes:
+        outcome: "refused", or what `test_keys` says of the first step that goes wrong.
+        keys: these.
+        reason: why.
+        tenancies: where it shows: behind a tenant's prefix a key no longer begins what is stored.
+    """
+
+    outcome: str
+    keys: tuple[str, ...]
+    reason: str
+    tenancies: tuple[Tenancy, ...] = EVERYWHERE
+
+
+DOTS = (".", "..", "./a", "a/.", "a/..", "a/./b", "a/../b", "../a", "..\\a")
+
+KEYS: dict[str, tuple[KeyGap, ...]] = {
+    "seaweedfs": (
+        KeyGap("refused", DOTS, "segments of dots are taken for folders, and refused"),
+        KeyGap("refused", ("a\0b",), "refuses NUL"),
+        KeyGap("refused", ("s" * 256,), "a segment is a file's name, of at most 255 bytes"),
+        KeyGap("stored as a/b", ("a//b", "a\\b"), "cleans keys as paths, backslashes too"),
+        KeyGap("stored as a", ("//a",), "cleans keys as paths"),
+        KeyGap("stored as a/", ("a//",), "cleans keys as paths"),
+        KeyGap("stored as lead", ("/lead",), "cleans keys as paths"),
+        KeyGap(
+            "its bytes are lost", ("trail/",), "a slash at the end makes a folder, which is empty"
+        ),
+    ),
+    "moto": (
+        KeyGap("refused", ("a\nb",), "its router's patterns end at a line's end"),
+        KeyGap(
+            "reported by another name when deleted with others",
+            ("a\rb",),
+            "writes a carriage return into XML as it is, where it reads as a newline",
+        ),
+    ),
+    "minio": (
+        KeyGap("refused", DOTS, "segments of dots are refused"),
+        KeyGap("refused", ("a\0b",), "refuses NUL"),
+        KeyGap("refused", ("s" * 256,), "a segment is a folder's name, of at most 255 bytes"),
+        KeyGap("refused", ("a//b", "a//"), "refuses empty segments"),
+        KeyGap("refused", ("//a", "/lead"), "refuses empty segments", ("prefix",)),
+        KeyGap("stored as a", ("//a",), "drops slashes in front of a whole key", UNSCOPED),
+        KeyGap("stored as lead", ("/lead",), "drops slashes in front of a whole key", UNSCOPED),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a server lacks, and with which tenancy that shows."""
+
+    reason: str
+    tenancies: tuple[Tenancy, ...] = EVERYWHERE
+
+
+# A test says @pytest.mark.needs("..."); on a server that has an entry here it must fail.
+FEATURES: dict[str, dict[str, Gap]] = {
+    "signatures": {"moto": Gap("checks no signature and knows no keys")},
+    "a key below a key": {"minio": Gap("once there is an object dir, it lists dir/x no more")},
+    "empty metadata values": {"seaweedfs": Gap("drops them")},
+    "application/octet-stream": {"seaweedfs": Gap("takes it for no type, and guesses one")},
+    "refusing to make a bucket twice": {
+        "moto": Gap("answers 200, as S3 itself does in us-east-1", UNSCOPED)
+    },
+    "unfinished uploads by prefix": {
+        "minio": Gap(
+            "lists them by whole key only; it drops them by itself after a day", ("prefix",)
+        )
+    },
+}
+
+
+def key_gaps(kind: str, tenancy: Tenancy) -> dict[str, str]:
+    """What becomes of the keys that a server doesn't keep."""
+    return {
+        key: gap.outcome
+        for gap in KEYS.get(kind, ())
+        if tenancy in gap.tenancies
+        for key in gap.keys
+    }

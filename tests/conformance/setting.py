@@ -1,0 +1,217 @@
+"""What a conformance test is given: a client of one style and one tenancy, and the server's own view.
+
+A test is written once, as a coroutine against `AsyncMinIOClient`. For the blocking client it gets
+`Blocking`, which has the same methods and runs the blocking ones: nothing else of a test knows which
+of the two it talks to.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import TracebackType
+from typing import Any, Literal, cast
+
+from minio_sdk import AsyncMinIOClient, Config, MinIOClient
+from minio_sdk.tenancy import slug_of
+from tests.servers import Server
+
+Style = Literal["sync", "async"]
+Tenancy = Literal["plain", "bucket", "prefix"]
+
+
+class Blocking:
+    """A blocking client as tests see it: each call is awaited, and has run when it is."""
+
+    def __init__(self, client: MinIOClient) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        if name == "with_":
+            return lambda **changes: Blocking(attribute(**changes))
+        if name == "iter_objects":
+            return lambda *arguments, **named: _each(attribute(*arguments, **named))
+        return _awaited(attribute) if callable(attribute) else attribute
+
+    async def __aenter__(self) -> Blocking:
+        self._client.__enter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.__exit__(kind, error, trace)
+
+
+def _awaited(method: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(*arguments: Any, **named: Any) -> Any:
+        return method(*arguments, **named)
+
+    return call
+
+
+async def _each(items: Iterator[Any]) -> AsyncIterator[Any]:
+    for item in items:
+        yield item
+
+
+class Setting:
+    """One test's corner of a server, and how to get at it.
+
+    Attributes:
+        server: the server.
+        s3: boto3's client of it: what is really there, in the server's own names.
+        style: which of our two clients is tested.
+        tenancy: how its names are scoped; "plain" is not at all.
+        token: in every name of this test that others could meet.
+        tenant_id: the tenant, None when plain.
+        shared_bucket: the bucket that prefix tenancy shares; this test's tenants are new in it.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        s3: Any,
+        style: Style,
+        tenancy: Tenancy,
+        shared_bucket: str,
+        kind_of_id: int,
+    ) -> None:
+        self.server = server
+        self.s3 = s3
+        self.style = style
+        self.tenancy = tenancy
+        self.shared_bucket = shared_bucket
+        self.token = "t" + uuid.uuid4().hex[:10]
+        self._clients: list[AsyncMinIOClient] = []
+        self._slugs: set[str] = set()
+        self.tenant_id = None if tenancy == "plain" else self.new_tenant(kind_of_id)
+
+    # --- the tested side -------------------------------------------------------------------------
+
+    def new_tenant(self, kind: int = 0) -> str:
+        """A tenant id that nobody has: short, a UUID in either case, or free text."""
+        number = uuid.uuid4()
+        ids = (
+            f"t{number.hex[:9]}",
+            str(number),
+            str(number).upper(),
+            f"Acme & Sons (Berlin)/{number.hex[:8]}-EU_1",
+        )
+        return self.known_tenant(ids[kind % len(ids)])
+
+    def known_tenant(self, tenant_id: str) -> str:
+        """The id; what this tenant leaves on the server is removed after the test."""
+        self._slugs.add(slug_of(tenant_id))
+        return tenant_id
+
+    @property
+    def client_class(self) -> Any:
+        """The class under test."""
+        return MinIOClient if self.style == "sync" else AsyncMinIOClient
+
+    def config(self, **changes: Any) -> Config:
+        """The configuration of this setting, with changes."""
+        fields: dict[str, Any] = {
+            "access_key": self.server.access_key,
+            "secret_key": self.server.secret_key,
+            "tenancy": "prefix" if self.tenancy == "prefix" else "bucket",
+            "shared_bucket": self.shared_bucket,
+            "bucket": self.bucket("default"),
+            "base_delay": 0.05,  # a server that hiccups under load is not what is tested
+        }
+        return Config(self.server.base_url, self.tenant_id, **fields).with_(**changes)
+
+    def connect(self, **changes: Any) -> AsyncMinIOClient:
+        """A client of this setting, with changes of its configuration."""
+        return self.adopt(self.client_class(self.config(**changes)))
+
+    def adopt(self, client: Any) -> AsyncMinIOClient:
+        """A client as tests see it; closed after the test."""
+        seen = Blocking(client) if isinstance(client, MinIOClient) else client
+        self._clients.append(cast("AsyncMinIOClient", seen))
+        return self._clients[-1]
+
+    def bucket(self, name: str = "docs") -> str:
+        """A bucket name for this test. Tenants may all call theirs the same; without, none may."""
+        return f"{self.token}-{name}" if self.tenancy == "plain" else name
+
+    async def close(self) -> None:
+        """Close all clients."""
+        for client in self._clients:
+            await client.close()
+
+    # --- the server's side -----------------------------------------------------------------------
+
+    def place(self, bucket: str, tenant_id: str | None = None) -> tuple[str, str]:
+        """Where a bucket must lie: the server's bucket, and what stands before keys in it."""
+        tenant_id = tenant_id or self.tenant_id
+        if tenant_id is None:
+            return bucket, ""
+        if self.tenancy == "prefix":
+            return self.shared_bucket, f"{slug_of(tenant_id)}/{bucket}/"
+        return f"{slug_of(tenant_id)}-{bucket}", ""
+
+    def unfinished_uploads(self, bucket: str) -> list[str]:
+        """Keys of multipart uploads that were begun and not ended, as the server tells."""
+        server_bucket, prefix = self.place(bucket)
+        found = self.s3.list_multipart_uploads(Bucket=server_bucket).get("Uploads", [])
+        return [upload["Key"] for upload in found if upload["Key"].startswith(prefix)]
+
+    def stored(self, mark: str) -> dict[str, str]:
+        """Every object of the whole server with `mark` in its bucket's name or its key: its ETag."""
+        found: dict[str, str] = {}
+        for bucket in self._server_buckets():
+            try:
+                for item in self._objects(bucket):
+                    name = f"{bucket}/{item['Key']}"
+                    if mark in name:
+                        found[name] = item["ETag"]
+            except self.s3.exceptions.NoSuchBucket:
+                continue  # another test's, and over by now
+        return found
+
+    def clean(self) -> None:
+        """Remove what this test left on the server."""
+        starts = tuple(f"{slug}-" for slug in self._slugs)
+        for bucket in self._server_buckets():
+            if self.token in bucket or bucket.startswith(starts):
+                wipe(self.s3, bucket)
+            elif bucket == self.shared_bucket:
+                for slug in self._slugs:
+                    wipe(self.s3, bucket, f"{slug}/")
+
+    def _server_buckets(self) -> list[str]:
+        return [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
+
+    def _objects(self, bucket: str) -> Iterator[dict[str, str]]:
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            yield from page.get("Contents", [])
+
+
+def wipe(s3: Any, bucket: str, prefix: str = "") -> None:
+    """Remove everything below a prefix; the bucket too when there is no prefix."""
+    for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
+        if upload["Key"].startswith(prefix):
+            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+    while _delete_versions(s3, bucket, prefix):
+        pass  # MinIO lists what lies below an object only when that is gone
+    for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=item["Key"])
+    if not prefix:
+        s3.delete_bucket(Bucket=bucket)
+
+
+def _delete_versions(s3: Any, bucket: str, prefix: str) -> bool:
+    """Whether anything was there. SeaweedFS misspells control characters in this listing."""
+    found = False
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        for item in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            if "\ufffd" not in item["Key"]:
+                s3.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
+                found = True
+    return found

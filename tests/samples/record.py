@@ -1,0 +1,244 @@
+"""Takes the samples anew, from the real servers that this machine has.
+
+    python -m tests.samples.record [SERVER]...
+
+Every case below is asked of a fresh bucket of each server; what was asked and answered is written down
+with its ids replaced. Dates, ETags of multipart uploads and owners change with each recording: the tests
+that name them say so.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from minio_sdk import Config
+from minio_sdk.clock import SYSTEM_CLOCK
+from minio_sdk.credentials import find_credentials
+from minio_sdk.operation import WHOLE_SERVER, Operation, Place
+from minio_sdk.operations import buckets, multipart
+from minio_sdk.operations.delete_object import DeleteObject
+from minio_sdk.operations.delete_objects import DeleteObjects
+from minio_sdk.operations.get_object import GetObject
+from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
+from minio_sdk.operations.put_object import PutObject
+from minio_sdk.signing import Signing, Skew
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.metadata import metadata_headers
+from minio_sdk.wire.url import quote_value
+from minio_sdk.wire.xml import escape
+from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked
+from tests.servers import Farm, Server, Unavailable
+
+MISSING = Place("missing", "acme-missing", "", "/acme-missing")
+VERSIONED = Place("versioned", "acme-versioned", "", "/acme-versioned")
+SHARED = Place("samples", "tenants", "", "/tenants")
+
+# Headers and elements that hold nothing but an id.
+_IDS = {"x-amz-request-id": "REQUEST-ID", "x-amz-id-2": "HOST-ID", "x-amzn-requestid": "REQUEST-ID"}
+_ELEMENTS = {"RequestId": "REQUEST-ID", "HostId": "HOST-ID"}
+
+
+class Recorder:
+    """Asks one server and writes down what is said."""
+
+    def __init__(self, server: Server) -> None:
+        self.kind = server.kind
+        self.server = server
+        self.signing = self._signing(server.secret_key)
+        self.known: dict[str, str] = {}  # real ids and what stands for them
+
+    def _signing(self, secret: str) -> Signing:
+        config = Config(
+            self.server.base_url, "acme", access_key=self.server.access_key, secret_key=secret
+        )
+        return Signing(config, find_credentials(config), SYSTEM_CLOCK, Skew())
+
+    def ask(self, request: Request, signing: Signing | None = None) -> Reply:
+        """One answer, nothing retried."""
+        endpoint = self.signing.endpoint
+        connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=30)
+        body: Any = request.body
+        try:
+            connection.putrequest(request.method, request.target, True, True)
+            for name, value in (signing or self.signing).headers(request).items():
+                connection.putheader(name, value)
+            if body or request.method in ("PUT", "POST"):
+                connection.putheader("content-length", str(len(body)))
+            connection.endheaders(bytes(body) or None)
+            got = connection.getresponse()
+            headers = {name.lower(): value for name, value in got.getheaders()}
+            return Reply(got.status, headers, got.read())
+        finally:
+            connection.close()
+
+    def take(self, case: str, operation: Operation[Any], *, denied: bool = False) -> Reply:
+        """Ask, and write it down."""
+        request = operation.request()
+        reply = self.ask(request, self._signing("wrong-secret") if denied else None)
+        folder = FOLDER / case
+        folder.mkdir(exist_ok=True)
+        asked = Asked.of(request)
+        self._write(
+            folder / "request.http", f"{asked.method} {asked.target}", asked.headers, asked.body
+        )
+        headers = {name: _IDS.get(name, value) for name, value in reply.headers.items()}
+        body = reply.body
+        for tag, word in _ELEMENTS.items():
+            body = re.sub(rf"(<{tag}>)[^<]*(</{tag}>)".encode(), rf"\1{word}\2".encode(), body)
+        self._write(folder / f"{self.kind}.http", f"HTTP {reply.status}", headers, body)
+        print(f"{self.kind:10} {case:36} {reply.status}")
+        return reply
+
+    def _write(self, path: Path, first: str, headers: dict[str, str], body: bytes) -> None:
+        head = "\n".join([first, *(f"{name}: {value}" for name, value in headers.items())])
+        data = head.encode() + b"\n\n" + body
+        for real, word in self.known.items():
+            data = data.replace(real.encode(), word.encode())
+        path.write_bytes(data)
+
+    def learn(self, real: str | None, word: str) -> str:
+        """Write `word` from now on where an id stands."""
+        if real and real != "null":
+            self.known[real] = word
+        return real or ""
+
+
+def record(server: Server) -> None:
+    """Every case, on one server."""
+    recorder = Recorder(server)
+    # MinIO says that it is ready and answers 503 for some moments more.
+    while recorder.ask(buckets.ListBuckets(WHOLE_SERVER).request()).status == 503:
+        time.sleep(0.1)
+    for scene in (_buckets, _objects, _listings, _versions, _uploads, _deletes):
+        scene(recorder, recorder.take)
+
+
+Take = Callable[..., Reply]
+
+
+def _buckets(recorder: Recorder, take: Take) -> None:
+    take("CreateBucket", buckets.CreateBucket(SAMPLES))
+    take("CreateBucket-again", buckets.CreateBucket(SAMPLES))
+    take("HeadBucket", buckets.HeadBucket(SAMPLES))
+    take("HeadBucket-missing", buckets.HeadBucket(MISSING))
+    take("ListBuckets", buckets.ListBuckets(WHOLE_SERVER, "acme-"))
+    recorder.ask(buckets.CreateBucket(SHARED).request())
+
+
+def _objects(recorder: Recorder, take: Take) -> None:
+    headers = {
+        "content-type": "text/plain",
+        **metadata_headers({"author": "Ada", "title": "Grüße"}),
+    }
+    take("PutObject", PutObject(SAMPLES, KEY, b"Hello!", headers))
+    take("PutObject-prefix", PutObject(BELOW, KEY, b"Hello!", {}))
+    take("PutObject-missing-bucket", PutObject(MISSING, KEY, b"Hello!", {}))
+    take("GetObject", GetObject(SAMPLES, KEY))
+    take("GetObject-missing", GetObject(SAMPLES, "nothing"))
+    take("GetObject-missing-bucket", GetObject(MISSING, KEY))
+    if recorder.kind != "moto":  # which checks no signature
+        take("GetObject-denied", GetObject(SAMPLES, KEY), denied=True)
+    take("HeadObject", HeadObject(SAMPLES, KEY))
+    take("HeadObject-missing", HeadObject(SAMPLES, "nothing"))
+    recorder.ask(PutObject(SAMPLES, OTHER, b"", {}).request())
+
+
+def _listings(recorder: Recorder, take: Take) -> None:
+    operation = ListObjectsV2(SAMPLES, max_keys=1)
+    token = operation.parse(recorder.ask(operation.request())).token or ""
+    # SeaweedFS's token is the key itself, written as each place wants it.
+    forms = {token, escape(token), quote_value(token)}
+    for form in forms:
+        recorder.learn(form, "TOKEN")
+    take("ListObjectsV2", operation)
+    take("ListObjectsV2-next", ListObjectsV2(SAMPLES, token=token))
+    for form in forms:
+        del recorder.known[form]
+    take("ListObjectsV2-folders", ListObjectsV2(SAMPLES, delimiter="/"))
+    take("ListObjectsV2-prefix", ListObjectsV2(BELOW, "a ", start_after="a "))
+    take("ListObjectsV2-nothing", ListObjectsV2(SAMPLES, "no such/"))
+    take("ListObjectsV2-missing-bucket", ListObjectsV2(MISSING))
+
+
+def _versions(recorder: Recorder, take: Take) -> None:
+    recorder.ask(buckets.CreateBucket(VERSIONED).request())
+    switch = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    recorder.ask(Request("PUT", VERSIONED.path, "versioning=", {}, switch))
+    real = ""
+    for number, body in enumerate((b"one", b"three"), 1):
+        reply = recorder.ask(PutObject(VERSIONED, KEY, body, {}).request())
+        real = recorder.learn(reply.headers.get("x-amz-version-id"), f"VERSION-{number}")
+    reply = recorder.ask(DeleteObject(VERSIONED, KEY).request())
+    recorder.learn(reply.headers.get("x-amz-version-id"), "VERSION-3")
+    take("ListObjectVersions", ListObjectVersions(VERSIONED))
+    operation = ListObjectVersions(VERSIONED, max_keys=2)
+    take("ListObjectVersions-first", operation)
+    take("DeleteObject-version", DeleteObject(VERSIONED, KEY, real))
+
+
+def _uploads(recorder: Recorder, take: Take) -> None:
+    start = multipart.CreateMultipartUpload(SAMPLES, KEY, {"content-type": "text/plain"})
+    upload_id = start.parse(recorder.ask(start.request()))
+    recorder.ask(multipart.AbortMultipartUpload(SAMPLES, KEY, upload_id).request())
+    reply = recorder.ask(start.request())
+    upload_id = recorder.learn(start.parse(reply), "UPLOAD-ID")
+    part = multipart.UploadPart(SAMPLES, KEY, upload_id, 1, b"part")
+    etag = part.parse(take("UploadPart", part))
+    take("ListMultipartUploads", multipart.ListMultipartUploads(SAMPLES, "a b"))
+    wrong = '"00000000000000000000000000000000"'
+    take(
+        "CompleteMultipartUpload-wrong-part",
+        multipart.CompleteMultipartUpload(SAMPLES, KEY, upload_id, [wrong], 4),
+    )
+    take(
+        "CompleteMultipartUpload",
+        multipart.CompleteMultipartUpload(SAMPLES, KEY, upload_id, [etag], 4),
+    )
+    gone = "0123456789abcdef0123456789abcdef"
+    recorder.learn(gone, "UPLOAD-ID")
+    take("AbortMultipartUpload-missing", multipart.AbortMultipartUpload(SAMPLES, KEY, gone))
+    # Last, as only now is its id known before it is asked for.
+    reply = recorder.ask(start.request())
+    again = recorder.learn(start.parse(reply), "UPLOAD-ID")
+    take("AbortMultipartUpload", multipart.AbortMultipartUpload(SAMPLES, KEY, again))
+    reply = take("CreateMultipartUpload", start)
+    begun = recorder.learn(start.parse(reply), "UPLOAD-ID")
+    answer = FOLDER / "CreateMultipartUpload" / f"{recorder.kind}.http"
+    answer.write_bytes(answer.read_bytes().replace(begun.encode(), b"UPLOAD-ID"))
+    recorder.ask(multipart.AbortMultipartUpload(SAMPLES, KEY, begun).request())
+
+
+def _deletes(recorder: Recorder, take: Take) -> None:
+    take("DeleteBucket-not-empty", buckets.DeleteBucket(SAMPLES))
+    no_version = "00000000-0000-0000-0000-000000000000"
+    wanted = [(KEY, None), ("never was", None), (OTHER, no_version)]
+    take("DeleteObjects", DeleteObjects(SAMPLES, wanted))
+    take("DeleteObjects-prefix", DeleteObjects(BELOW, [(KEY, None)]))
+    take("DeleteObject", DeleteObject(SAMPLES, OTHER))
+    take("DeleteBucket", buckets.DeleteBucket(SAMPLES))
+    take("DeleteBucket-missing", buckets.DeleteBucket(SAMPLES))
+
+
+def main(kinds: list[str]) -> int:
+    """Record from those servers that are there."""
+    farm = Farm()
+    try:
+        for kind in kinds or SERVERS:
+            try:
+                record(farm.get(kind))
+            except Unavailable as reason:
+                print(f"{kind:10} not recorded: {reason}")
+    finally:
+        farm.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

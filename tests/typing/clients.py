@@ -1,0 +1,122 @@
+"""Calls on both clients, and the types that come back."""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from typing_extensions import assert_type
+
+from minio_sdk import (
+    AsyncMinIOClient,
+    BucketInfo,
+    Config,
+    DeleteResult,
+    HealthStatus,
+    MinIOClient,
+    ObjectInfo,
+    ObjectMetadata,
+    ServerInfo,
+    UploadResponse,
+    create_client,
+)
+
+
+def connects() -> None:
+    """Every way to a client."""
+    assert_type(create_client("http://localhost:9000", "acme"), MinIOClient)
+    assert_type(create_client("http://localhost:9000", None, timeout=5), MinIOClient)
+    assert_type(MinIOClient(), MinIOClient)
+    assert_type(MinIOClient(Config("http://localhost:9000", "acme")), MinIOClient)
+    assert_type(MinIOClient(host="localhost", port=9000, user_id="doc-service"), MinIOClient)
+    assert_type(AsyncMinIOClient(host="localhost", secure=True), AsyncMinIOClient)
+
+    create_client("http://localhost:9000")  # type: ignore[call-arg]
+    MinIOClient("http://localhost:9000")  # type: ignore[arg-type]
+    MinIOClient(port="9000")  # type: ignore[arg-type]
+
+
+def blocking(client: MinIOClient, path: Path) -> None:
+    """The blocking client."""
+    with client as same:
+        assert_type(same, MinIOClient)
+    assert_type(client.with_(timeout=5), MinIOClient)
+    assert_type(client.config, Config)
+
+    assert_type(client.upload("k", b"data"), UploadResponse)
+    client.upload("k", bytearray(b"data"))
+    client.upload("k", memoryview(b"data"))
+    client.upload("k", io.BytesIO(b"data"))
+    client.upload("k", iter([b"da", b"ta"]))
+    with path.open("rb") as file:
+        client.upload("k", file)
+    assert_type(client.download("k"), bytes)
+    assert_type(client.list(), list[str])
+    assert_type(client.list("prefix/"), list[str])
+    assert_type(client.health_check(), HealthStatus)
+    assert_type(client.get_server_info(), ServerInfo)
+    assert_type(client.bucket_exists("docs"), bool)
+    assert_type(client.get_bucket_info("docs"), BucketInfo)
+    assert_type(client.list_buckets(), list[BucketInfo])
+    assert_type(
+        client.put_object("docs", "k", b"x", 1, content_type="text/plain", metadata={"a": "b"}),
+        UploadResponse,
+    )
+    assert_type(client.get_object("docs", "k"), bytes)
+    assert_type(client.get_object_metadata("docs", "k"), ObjectMetadata)
+    assert_type(client.object_exists("docs", "k"), bool)
+    assert_type(client.delete_objects("docs", ["a", ("b", "version"), ("c", None)]), DeleteResult)
+    assert_type(client.list_objects("docs", "p", "s", recursive=False, limit=5), list[ObjectInfo])
+    assert_type(client.iter_objects("docs"), Iterator[ObjectInfo])
+    for item in client.iter_objects("docs"):
+        assert_type(item, ObjectInfo)
+    assert_type(client.get_presigned_url("docs", "k", 60, method="PUT"), str)
+    assert_type(client.get_presigned_put_url("docs", "k"), str)
+    client.create_bucket("docs", region="eu-west-1", object_lock=True)
+    client.delete_bucket("docs", force=True)
+    client.delete_object("docs", "k", version_id="v")
+
+    client.upload("k", "text")  # type: ignore[arg-type]
+    client.upload(5, b"data")  # type: ignore[arg-type]
+    client.upload("k")  # type: ignore[call-arg]
+    client.list_objects("docs", recursiv=False)  # type: ignore[call-arg]
+    client.create_bucket("docs", "eu-west-1")  # type: ignore[call-arg]
+    client.delete_objects("docs", [5])  # type: ignore[list-item]
+    client.no_such_method()  # type: ignore[attr-defined]
+
+
+async def awaited(client: AsyncMinIOClient, path: Path) -> None:
+    """The async client."""
+    async with client as same:
+        assert_type(same, AsyncMinIOClient)
+    assert_type(client.with_(timeout=5), AsyncMinIOClient)
+
+    assert_type(await client.upload("k", b"data"), UploadResponse)
+    await client.upload("k", blocks())
+    await client.upload("k", iter([b"data"]))
+    assert_type(await client.download("k"), bytes)
+    assert_type(await client.list(), list[str])
+    assert_type(await client.health_check(), HealthStatus)
+    assert_type(await client.get_server_info(), ServerInfo)
+    assert_type(await client.bucket_exists("docs"), bool)
+    assert_type(await client.list_buckets(), list[BucketInfo])
+    assert_type(await client.get_object("docs", "k"), bytes)
+    assert_type(await client.get_object_metadata("docs", "k"), ObjectMetadata)
+    assert_type(await client.list_objects("docs"), list[ObjectInfo])
+    assert_type(client.iter_objects("docs"), AsyncIterator[ObjectInfo])
+    async for item in client.iter_objects("docs"):
+        assert_type(item, ObjectInfo)
+    assert_type(await client.get_presigned_url("docs", "k"), str)
+    await client.close()
+
+    len(client.download("k"))  # type: ignore[arg-type]
+    for wrong in client.iter_objects("docs"):  # type: ignore[attr-defined]
+        print(wrong)
+
+
+async def blocks() -> AsyncIterator[bytes]:
+    """A body made while it is sent."""
+    yield b"data"
