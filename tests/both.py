@@ -66,12 +66,16 @@ def awaited(
     """An `AsyncMinIOClient` on a loop of its own, to be called without `await`."""
     loop = asyncio.new_event_loop()
     try:
-        client = AsyncMinIOClient(config_for(server, **fields), clock=clock or FakeClock())
+        config = config_for(server, **fields)
+        client = AsyncMinIOClient(config, clock=clock or FakeClock())
         try:
             yield cast("MinIOClient", _Waiting(client, loop))
         finally:
             loop.run_until_complete(client.close())
-            loop.run_until_complete(asyncio.sleep(0))
+            # Before aiohttp 3.12, closing doesn't wait for the end of TLS connections.
+            loop.run_until_complete(
+                asyncio.sleep(0.05 if config.base_url.startswith("https") else 0)
+            )
             loop.run_until_complete(loop.shutdown_default_executor())
         assert not asyncio.all_tasks(loop), "tasks outlive their calls"
     finally:

@@ -227,7 +227,6 @@ def test_a_web_page_in_place_of_an_answer_is_told(
     assert caught.value.endpoint == server.url
 
 
-@pytest.mark.xfail(strict=True, reason="CreateBucket.parse looks at nothing of the answer")
 @both
 def test_a_web_server_that_says_yes_to_everything_has_made_no_bucket(connect: Connect) -> None:
     with ScriptedServer([reply(200, PAGE)]) as server, connect(server) as client:
@@ -409,10 +408,6 @@ def test_calls_of_the_other_api_are_refused_before_anything_is_sent(connect: Con
                 call()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="flows/deletes.py takes NotSupportedError for a server without DeleteObjects",
-)
 @both
 def test_delete_objects_needs_s3_as_well(connect: Connect) -> None:
     with ScriptedServer() as server, connect(server, api="enterprise") as client:

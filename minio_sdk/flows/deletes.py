@@ -24,7 +24,9 @@ async def delete_many(
         batch = plain[start : start + MAX_KEYS]
         try:
             result = await engine.send(DeleteObjects(place, batch))
-        except NotSupportedError:
+        except NotSupportedError as error:
+            if error.status is None:  # not the server's word, but the engine's: it wasn't asked
+                raise
             single.extend(batch)
             continue
         deleted.extend(result.deleted)

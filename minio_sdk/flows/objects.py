@@ -16,7 +16,7 @@ from minio_sdk.errors import (
 )
 from minio_sdk.flows import buckets, listing
 from minio_sdk.flows.deletes import delete_many
-from minio_sdk.models.names import check_key, check_prefix
+from minio_sdk.models.names import check_key, check_prefix, check_version_id
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.delete_object import DeleteObject
@@ -96,8 +96,8 @@ async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResul
             raise invalid("keys", item, "an item must be a key or a pair (key, version_id)")
         key, version = pair
         check_key(key, "keys")
-        if version is not None and not isinstance(version, str):
-            raise invalid("keys", item, "a version id must be text or None")
+        if version is not None:
+            check_version_id(version, "keys")
         pairs.append((key, version))
     if pairs:
         await buckets.check(engine, DeleteObjects(place, ()))

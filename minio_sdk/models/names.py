@@ -103,6 +103,15 @@ def check_prefix(value: object, argument: str = "prefix") -> str:
     return value if not value else check_key(value, argument)
 
 
+def check_version_id(value: object, argument: str = "version_id") -> str:
+    """A version id: the server's own word, 1 to 1,024 printable characters."""
+    if not isinstance(value, str):
+        raise invalid(argument, value, f"must be text, not {type(value).__name__}")
+    if not 1 <= len(value) <= MAX_KEY_BYTES or not value.isprintable():
+        raise invalid(argument, value, f"must have 1 to {MAX_KEY_BYTES} printable characters")
+    return value
+
+
 def _check_bytes(value: str, argument: str) -> None:
     try:
         size = len(value.encode())

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from minio_sdk.models.results import BucketInfo
 from minio_sdk.operation import Operation
+from minio_sdk.wire.failure import check_s3
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
 from minio_sdk.wire.xml import XmlError, parse, read, write, xml
@@ -114,7 +115,9 @@ class CreateBucket(Operation[None]):
         return Request("PUT", self.place.path, headers=headers, body=body)
 
     def parse(self, reply: Reply) -> None:
-        """Nothing."""
+        """Nothing, of an answer that is S3's."""
+        if "location" not in reply.headers:
+            check_s3(reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ class HeadBucket(Operation[str | None]):
 
     def parse(self, reply: Reply) -> str | None:
         """The region."""
+        check_s3(reply)
         return reply.headers.get("x-amz-bucket-region") or None
 
 

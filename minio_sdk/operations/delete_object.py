@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
@@ -21,7 +22,9 @@ class DeleteObject(ObjectOperation[None]):
 
     def request(self) -> Request:
         """DELETE the object."""
-        query = query_string([("versionId", self.version_id)]) if self.version_id else ""
+        query = ""
+        if self.version_id is not None:
+            query = query_string([("versionId", check_version_id(self.version_id))])
         return Request("DELETE", self.place.object_path(self.key), query)
 
     def parse(self, reply: Reply) -> None:

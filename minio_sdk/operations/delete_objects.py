@@ -13,7 +13,7 @@ from minio_sdk.errors import invalid
 from minio_sdk.models.results import DeletedObject, DeleteError, DeleteResult
 from minio_sdk.operation import Operation
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.xml import read, writable, write, xml
+from minio_sdk.wire.xml import XmlError, parse, read, writable, write, xml
 
 MAX_KEYS = 1000
 
@@ -101,7 +101,10 @@ class DeleteObjects(Operation[DeleteResult]):
 
     def parse(self, reply: Reply) -> DeleteResult:
         """What was removed and what was not."""
-        answer = read(DeleteObjectsAnswer, reply.body)
+        node = parse(reply.body)
+        if node.tag not in ("DeleteResult", "DeleteObjectsResult"):
+            raise XmlError("not a result of deleting")
+        answer = read(DeleteObjectsAnswer, node)
         back = self.place.key_back
         return DeleteResult(
             deleted=tuple(

@@ -24,7 +24,7 @@ from minio_sdk.wire.xml import XmlError
 def _document(reply: Reply) -> Any:
     try:
         return json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise XmlError("the gateway's answer is not JSON") from None
 
 
@@ -190,7 +190,7 @@ def server_info(reply: Reply) -> ServerInfo | None:
     """The gateway's greeting, None when the answer is somebody else's."""
     try:
         document = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or not {"status", "version"} <= document.keys():
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.failure import is_s3, not_s3
+from minio_sdk.wire.failure import check_s3
 from minio_sdk.wire.message import Reply, Request
 
 
@@ -22,6 +22,5 @@ class GetObject(ObjectOperation[bytes]):
 
     def parse(self, reply: Reply) -> bytes:
         """The body as it is stored."""
-        if not is_s3(reply):
-            raise not_s3(reply, "the answer has none of the headers that S3 servers give")
+        check_s3(reply)
         return reply.body

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.failure import is_s3, not_s3
+from minio_sdk.wire.failure import check_s3
 from minio_sdk.wire.headers import http_date, integer, unquoted
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import read_metadata
@@ -25,8 +25,7 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
 
     def parse(self, reply: Reply) -> ObjectMetadata:
         """The headers as a record."""
-        if not is_s3(reply):
-            raise not_s3(reply, "the answer has none of the headers that S3 servers give")
+        check_s3(reply)
         headers = reply.headers
         return ObjectMetadata(
             key=self.key,

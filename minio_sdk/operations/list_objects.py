@@ -24,7 +24,7 @@ def _own_page(operation: ListObjectsV2 | ListObjectVersions, reply: Reply) -> Pa
         own = (o for o in page.objects if o.key != place.prefix)
         page.objects = [replace(o, key=place.key_back(o.key)) for o in own]
         if page.next_key is not None:
-            page.next_key = place.key_back(page.next_key)
+            place.key_back(page.next_key)  # refuses another tenant's; it goes back as it came
     return page
 
 
@@ -73,7 +73,8 @@ class ListObjectVersions(Operation[Page]):
 
     Attributes:
         prefix: only keys that begin with it.
-        key_marker, version_marker: where the page before ended; empty for the first.
+        key_marker, version_marker: where the page before ended, in the server's own words, which go back
+            as they came; empty for the first.
         max_keys: at most this many, 1 to 1,000.
     """
 
@@ -91,7 +92,7 @@ class ListObjectVersions(Operation[Page]):
         if prefix:
             pairs.append(("prefix", prefix))
         if self.key_marker:
-            pairs.append(("key-marker", self.place.key_out(self.key_marker)))
+            pairs.append(("key-marker", self.key_marker))
         if self.version_marker:
             pairs.append(("version-id-marker", self.version_marker))
         return Request("GET", self.place.path, query_string(pairs))

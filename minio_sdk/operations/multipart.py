@@ -171,7 +171,13 @@ class UploadsPage:
 
 @dataclass(frozen=True, slots=True)
 class ListMultipartUploads(Operation[UploadsPage]):
-    """A page of unfinished uploads, with the tenant's keys."""
+    """A page of unfinished uploads, with the tenant's keys.
+
+    Attributes:
+        prefix: only keys that begin with it.
+        key_marker, upload_id_marker: where the page before ended, in the server's own words, which go
+            back as they came; empty for the first.
+    """
 
     name: ClassVar[str] = "ListMultipartUploads"
 
@@ -186,7 +192,7 @@ class ListMultipartUploads(Operation[UploadsPage]):
         if prefix:
             pairs.append(("prefix", prefix))
         if self.key_marker:
-            pairs.append(("key-marker", self.place.key_out(self.key_marker)))
+            pairs.append(("key-marker", self.key_marker))
         if self.upload_id_marker:
             pairs.append(("upload-id-marker", self.upload_id_marker))
         return Request("GET", self.place.path, query_string(pairs))
@@ -197,9 +203,11 @@ class ListMultipartUploads(Operation[UploadsPage]):
             raise XmlError("not a list of uploads")
         page = read(UploadsPage, reply.body)
         back = self.place.key_back
+        if page.next_key_marker:
+            back(page.next_key_marker)  # refuses another tenant's; it goes back as it came
         return UploadsPage(
             uploads=tuple(Upload(back(u.key), u.upload_id) for u in page.uploads),
             is_truncated=page.is_truncated,
-            next_key_marker=back(page.next_key_marker) if page.next_key_marker else None,
+            next_key_marker=page.next_key_marker or None,
             next_upload_id_marker=page.next_upload_id_marker or None,
         )

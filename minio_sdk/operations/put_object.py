@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.failure import is_s3, not_s3
+from minio_sdk.wire.failure import check_s3
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.message import Body, Reply, Request
 
@@ -34,8 +34,7 @@ class PutObject(ObjectOperation[UploadResponse]):
 
     def parse(self, reply: Reply) -> UploadResponse:
         """What the server says it stored."""
-        if not is_s3(reply):
-            raise not_s3(reply, "the answer has none of the headers that S3 servers give")
+        check_s3(reply)
         size = len(self.body) if isinstance(self.body, bytes) else self.request().length
         return UploadResponse(
             key=self.key,

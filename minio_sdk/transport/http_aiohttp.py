@@ -17,11 +17,11 @@ from yarl import URL
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
-from minio_sdk.errors import ServerError
+from minio_sdk.errors import NotSupportedError, ServerError
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.forks import forget_after_fork
-from minio_sdk.transport.proxies import check_unchanged_by, find_proxy
+from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import MAX_ERROR, explain, root
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
@@ -76,6 +76,11 @@ class AsyncConnections:
         return session
 
     def _new(self) -> aiohttp.ClientSession:
+        if is_socks(self.proxy):
+            raise NotSupportedError(
+                "the async client can't go through a SOCKS proxy",
+                hint="an HTTP proxy, proxies={} for a direct connection, or MinIOClient",
+            )
         config = self._config
         ssl = _tls(config) if self.endpoint.scheme == "https" else True
         connector = aiohttp.TCPConnector(

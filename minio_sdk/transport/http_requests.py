@@ -14,12 +14,13 @@ the environment for each one and re-quote the URL.
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import certifi
 import requests
@@ -34,11 +35,11 @@ from minio_sdk.blocking import run
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
-from minio_sdk.errors import MinIOConnectionError, MinIOError, ServerError
+from minio_sdk.errors import MinIOConnectionError, MinIOError, NotSupportedError, ServerError
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.forks import forget_after_fork
-from minio_sdk.transport.proxies import check_unchanged_by, find_proxy
+from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks, reads_urls
 from minio_sdk.transport.reasons import MAX_ERROR, explain, root
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
@@ -49,6 +50,56 @@ R = TypeVar("R")
 
 _READ = 1024 * 1024
 _TRUSTED = 64 * 1024 * 1024
+
+
+class _Seconds(float):
+    """How long to wait for a connection, and with it how long to wait while sending."""
+
+    __slots__ = ("sending",)
+    sending: float
+
+
+def _timeouts(connect: float, read: float) -> tuple[float, float]:
+    seconds = _Seconds(connect)
+    seconds.sending = read
+    return seconds, read
+
+
+class _SendsInBlocks:
+    """A connection that waits `timeout` for each block it sends, as for each that it reads.
+
+    urllib3 leaves the connect timeout on a new socket until it waits for the answer, and `sendall` counts
+    the time of all that it sends: on a slow line a large body would always fail.
+    """
+
+    def send(self: Any, data: Any) -> None:
+        if self.sock is None and self.auto_open:
+            self.connect()
+        sending = getattr(self.timeout, "sending", None)
+        if sending is not None and self.sock.gettimeout() != sending:
+            self.sock.settimeout(sending)
+        if len(data) <= _READ:
+            super().send(data)  # type: ignore[misc]
+            return
+        view = memoryview(data).cast("B")
+        for start in range(0, len(view), _READ):
+            super().send(view[start : start + _READ])  # type: ignore[misc]
+
+
+class _HTTPConnection(_SendsInBlocks, urllib3.connection.HTTPConnection):
+    pass
+
+
+class _HTTPSConnection(_SendsInBlocks, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _HTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
 
 
 class Connections:
@@ -93,15 +144,17 @@ class Connections:
         options["blocksize"] = _READ
         if self.endpoint.scheme == "https":
             options |= _tls_options(self._verify, self._cert)
+        manager: urllib3.PoolManager
         if self.proxy is None:
-            return urllib3.PoolManager(**options)
-        if self.proxy.lower().startswith("socks"):
-            from urllib3.contrib.socks import SOCKSProxyManager
-
-            return SOCKSProxyManager(self.proxy, **options)
-        auth = parse_url(self.proxy).auth
-        headers = urllib3.make_headers(proxy_basic_auth=auth) if auth else None
-        return urllib3.ProxyManager(self.proxy, proxy_headers=headers, **options)
+            manager = urllib3.PoolManager(**options)
+        elif is_socks(self.proxy):
+            return _socks_manager(self.proxy, options)
+        else:
+            auth = parse_url(self.proxy).auth
+            headers = urllib3.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
+            manager = urllib3.ProxyManager(self.proxy, proxy_headers=headers, **options)
+        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        return manager
 
     def close(self) -> None:
         """Close idle connections; those in use close when their answer is read."""
@@ -115,6 +168,19 @@ class Connections:
         self._lock = threading.Lock()
         self.budget.renew_lock()
         self._manager = self._pool = None
+
+
+def _socks_manager(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # urllib3 warns before it raises
+        try:
+            from urllib3.contrib.socks import SOCKSProxyManager
+        except ImportError:
+            raise NotSupportedError(
+                "a SOCKS proxy needs PySocks, which is not installed",
+                hint='pip install "requests[socks]", or proxies={} for a direct connection',
+            ) from None
+    return SOCKSProxyManager(proxy, **options)
 
 
 def _tls_options(verify: bool | str, cert: str | tuple[str, str] | None) -> dict[str, Any]:
@@ -231,6 +297,7 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         self.config = config
         self.connections = connections or Connections(config)
         self.clock = clock
+        self.timeouts = _timeouts(config.connect_timeout, config.timeout)
         self.signing = Signing(
             config, provider or find_credentials(config), clock, self.connections.skew
         )
@@ -255,9 +322,9 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Path and query exactly as signed; the whole URL for a proxy that reads it."""
         target = self._target(request)
-        if self.connections.proxy is None or self.connections.endpoint.scheme == "https":
-            return target
-        return self.connections.endpoint.origin + target
+        if reads_urls(self.connections.proxy, self.connections.endpoint):
+            return self.connections.endpoint.origin + target
+        return target
 
     def _target(self, request: requests.PreparedRequest) -> str:
         url = request.url or ""
@@ -350,7 +417,9 @@ class _Call:
             self.deadline = request.deadline
         else:
             self._foreign = True
-            self.wire = _wire_of(adapter, request)
+            # What is signed is a copy: `requests` makes its redirects, to anywhere, from the original.
+            self._prepared = request.copy()
+            self.wire = _wire_of(adapter, self._prepared)
 
     def attempt(self, number: int) -> Reply:
         adapter = self._adapter
@@ -383,14 +452,13 @@ class _Call:
             raise explained from (error if self._foreign else root(error))
 
     def _timeouts(self) -> Any:
-        config = self._adapter.config
         if self._foreign and self._timeout is not None:
             return self._timeout
-        connect, read = config.connect_timeout, config.timeout
-        if self.deadline is not None:
-            left = self._left(self.deadline)
-            connect, read = min(connect, left), min(read, left)
-        return (connect, read)
+        connect, read = self._adapter.timeouts
+        if self.deadline is None:
+            return connect, read
+        left = self._left(self.deadline)
+        return _timeouts(min(connect, left), min(read, left))
 
     def _left(self, deadline: float) -> float:
         left = deadline - self._adapter.clock.monotonic()
@@ -403,7 +471,7 @@ class _Call:
         headers = {name.lower(): value for name, value in response.raw.headers.items()}
         if self._foreign:
             # A stream is the caller's to read; an error's body is needed to judge it.
-            body = response.content if response.status_code >= 400 else b""
+            body = _read_error(response) if response.status_code >= 400 else b""
             return Reply(response.status_code, headers, body)
         read = response.raw.read if self.deadline is None else self._read_in_time(response.raw)
         try:
@@ -459,6 +527,18 @@ def _read_body(response: requests.Response, most: int | None, read: Callable[...
     return data + read(limit + 1 - len(data), decode_content=False)
 
 
+def _read_error(response: requests.Response) -> bytes:
+    """The body of an error for a user's own session, which finds it in the response; at most 1 MiB."""
+    body: bytes = response.raw.read(_READ, decode_content=True)
+    if len(body) < _READ and not response.raw.closed:
+        body += response.raw.read(_READ - len(body), decode_content=True)
+    response._content = body
+    response._content_consumed = True  # type: ignore[attr-defined]
+    if len(body) == _READ:
+        response.raw.close()
+    return body
+
+
 def _add_length(headers: dict[str, str], wire: Request) -> None:
     length = wire.length
     if length is None:
@@ -483,11 +563,17 @@ def _wire_of(adapter: TenantAdapter, request: requests.PreparedRequest) -> Reque
     """A request of somebody's own session as one of ours."""
     url = request.url or ""
     endpoint = adapter.connections.endpoint
-    if not (url.lower() + "/").startswith((endpoint.origin + "/", endpoint.origin + "?")):
-        raise requests.exceptions.InvalidURL(
-            f"this adapter is for {endpoint.origin}; mount it there only"
-        )
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     path, _, query = adapter._target(request).partition("?")
+    if (parts.scheme, parts.hostname, port) != (
+        endpoint.scheme,
+        endpoint.host,
+        endpoint.port,
+    ) or not f"{path}/".startswith(f"{endpoint.path}/"):
+        raise requests.exceptions.InvalidURL(
+            f"this adapter is for {endpoint.url}; mount it there only"
+        )
     body: Any = request.body if request.body is not None else b""
     if isinstance(body, str):
         body = request.body = body.encode()
@@ -534,6 +620,7 @@ class RequestsTransport:
         if self.connections.proxy is not None:
             check_unchanged_by(self.connections.proxy, endpoint, request)
         prepared = _Prepared(request, endpoint.url + request.target, deadline)
+        prepared.hooks = self.session.hooks
         # proxies is given so that the session doesn't search the environment.
         self.session.send(
             prepared, stream=True, allow_redirects=False, proxies={}, verify=True, cert=None

@@ -240,3 +240,13 @@ def _plain(status: int, code: str | None) -> str:
         507: "no space left on the server",
     }
     return words.get(status) or code or f"unexpected HTTP status {status}"
+
+
+def check_s3(reply: Reply) -> None:
+    """Refuse a success that has none of the marks of S3: a web server may say 200 to anything.
+
+    Raises:
+        ServerError: it has none.
+    """
+    if not is_s3(reply):
+        raise not_s3(reply, "the answer has none of the headers that S3 servers give")

@@ -204,7 +204,7 @@ class Signer:
         }
         if self.credentials.session_token is not None:
             all_fields["x-amz-security-token"] = self.credentials.session_token
-        end = datetime.fromtimestamp(when, timezone.utc) + timedelta(seconds=expires)
+        end = datetime.fromtimestamp(int(when), timezone.utc) + timedelta(seconds=expires)
         document = {
             "expiration": f"{end:%Y-%m-%dT%H:%M:%S}.000Z",
             "conditions": [*({name: value} for name, value in all_fields.items()), *conditions],

@@ -41,10 +41,10 @@ def s3(server: Server) -> Iterator[Any]:
     """boto3's view of the server, which knows nothing of ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its word on which Pythons it will support
-        import boto3
+        from boto3.session import Session
         from botocore.config import Config as BotoConfig
 
-        client = boto3.session.Session().client(
+        client = Session().client(
             "s3",
             endpoint_url=server.base_url,
             aws_access_key_id=server.access_key,

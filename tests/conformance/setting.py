@@ -83,8 +83,8 @@ class Setting:
     ) -> None:
         self.server = server
         self.s3 = s3
-        self.style = style
-        self.tenancy = tenancy
+        self.style: Style = style
+        self.tenancy: Tenancy = tenancy
         self.shared_bucket = shared_bucket
         self.token = "t" + uuid.uuid4().hex[:10]
         self._clients: list[AsyncMinIOClient] = []
@@ -194,24 +194,43 @@ class Setting:
 
 
 def wipe(s3: Any, bucket: str, prefix: str = "") -> None:
-    """Remove everything below a prefix; the bucket too when there is no prefix."""
-    for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
-        if upload["Key"].startswith(prefix):
-            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-    while _delete_versions(s3, bucket, prefix):
-        pass  # MinIO lists what lies below an object only when that is gone
-    for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
-        s3.delete_object(Bucket=bucket, Key=item["Key"])
+    """Remove the objects below a prefix; without one everything, and the bucket itself."""
+    while True:
+        some = _delete_listed(s3, bucket, "list_objects_v2", prefix)
+        if not prefix and _deleted(s3, bucket):
+            return
+        if not some:  # MinIO lists what lies below an object only when that is gone
+            break
     if not prefix:
+        _delete_listed(s3, bucket, "list_object_versions", prefix)
+        for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
+            s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
         s3.delete_bucket(Bucket=bucket)
 
 
-def _delete_versions(s3: Any, bucket: str, prefix: str) -> bool:
-    """Whether anything was there. SeaweedFS misspells control characters in this listing."""
-    found = False
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
-        for item in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-            if "\ufffd" not in item["Key"]:
-                s3.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
-                found = True
-    return found
+def _delete_listed(s3: Any, bucket: str, operation: str, prefix: str) -> bool:
+    """Whether there was anything."""
+    items: list[dict[str, str]] = []
+    for page in s3.get_paginator(operation).paginate(Bucket=bucket, Prefix=prefix):
+        for kind in ("Contents", "Versions", "DeleteMarkers"):
+            for item in page.get(kind, []):
+                items.append({name: item[name] for name in ("Key", "VersionId") if name in item})
+    # boto3 writes what XML can't carry, and servers refuse that.
+    for item in items:
+        if not item["Key"].isprintable():
+            s3.delete_object(Bucket=bucket, **item)
+    plain = [item for item in items if item["Key"].isprintable()]
+    for start in range(0, len(plain), 1000):
+        batch = {"Objects": plain[start : start + 1000], "Quiet": True}
+        s3.delete_objects(Bucket=bucket, Delete=batch)
+    return bool(items)
+
+
+def _deleted(s3: Any, bucket: str) -> bool:
+    try:
+        s3.delete_bucket(Bucket=bucket)
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "BucketNotEmpty":
+            raise
+        return False
+    return True

@@ -72,9 +72,8 @@ async def test_a_bucket_that_is_not_empty(client: AsyncMinIOClient, bucket: str)
 
 async def test_force_removes_versions(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     """Versions and delete markers go too, whatever the size of the pages."""
-    client = setting.connect(shared_bucket=f"{setting.token}-all")
     setting.shared_bucket = f"{setting.token}-all"
-    bucket = setting.bucket()
+    client, bucket = setting.connect(), setting.bucket()
     await client.create_bucket(bucket)
     server_bucket, prefix = setting.place(bucket)
     setting.s3.put_bucket_versioning(

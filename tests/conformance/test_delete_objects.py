@@ -51,6 +51,30 @@ async def test_batches(
     assert await client.list_objects(bucket) == []
 
 
+async def test_versions(setting: Setting) -> None:
+    """A pair of key and version id removes that version alone, in one call or in many."""
+    setting.shared_bucket = f"{setting.token}-all"
+    client, bucket = setting.connect(), setting.bucket()
+    await client.create_bucket(bucket)
+    setting.s3.put_bucket_versioning(
+        Bucket=setting.place(bucket)[0], VersioningConfiguration={"Status": "Enabled"}
+    )
+    versions = [
+        (await client.put_object(bucket, "a", data)).version_id for data in (b"1", b"2", b"3")
+    ]
+    assert len(set(versions)) == 3
+
+    await client.delete_object(bucket, "a", version_id=versions[2])
+    assert await client.get_object(bucket, "a") == b"2"
+    result = await client.delete_objects(bucket, [("a", versions[1])])
+    assert [(item.key, item.version_id) for item in result.deleted] == [("a", versions[1])]
+    assert await client.get_object(bucket, "a") == b"1"
+    result = await client.delete_objects(bucket, ["a", ("never there", None)])
+    assert sorted(item.key for item in result.deleted) == ["a", "never there"]
+    assert not await client.object_exists(bucket, "a")
+    assert await client.list_objects(bucket) == []
+
+
 @pytest.mark.parametrize("style", ["sync"])
 @pytest.mark.parametrize("tenancy", ["prefix"])
 async def test_more_than_a_thousand(setting: Setting) -> None:

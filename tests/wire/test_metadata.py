@@ -22,6 +22,7 @@ names = st.text("abcXYZ019!#$%&'*+.^_`|~-", min_size=1, max_size=12).filter(
 @example({"a": HOSTILE})
 @example({"a": "=?UTF-8?B?eA==?="})
 @example({"a": " "})
+@example({"a": "a  b"})
 @example({"a": "a\r\nx-amz-acl: public-read"})
 @example({"a": "=?"})
 def test_values_come_back_as_they_were(metadata: dict[str, str]) -> None:

@@ -298,6 +298,9 @@ def test_no_declared_encoding_chooses_a_decoder(encoding: str) -> None:
     """S3's answers are UTF-8; Python's codecs, of which some raise, are none of a server's business."""
     document = f'<?xml version="1.0" encoding="{encoding}"?><a>é</a>'.encode()
     assert parse(document).text == "é"
+    listed = document.replace(b"<a>", b"<ListBucketResult><Contents><Key>")
+    listed = listed.replace(b"</a>", b"</Key></Contents></ListBucketResult>")
+    assert [item.key for item in read_listing(listed).objects] == ["é"]
 
 
 SAMPLE = write(
