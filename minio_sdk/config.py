@@ -163,7 +163,7 @@ class Config:
         if isinstance(self.verify, os.PathLike):
             self._set("verify", os.fspath(self.verify))
         if isinstance(self.verify, str):
-            if not self.verify or not Path(self.verify).exists():
+            if not self.verify or not _is_there(self.verify):
                 raise _bad("verify", self.verify, "there is no such CA bundle")
         elif not isinstance(self.verify, bool):
             raise _bad("verify", self.verify, "must be True, False or the path of a CA bundle")
@@ -173,7 +173,7 @@ class Config:
         if not 1 <= len(paths) <= 2 or not all(isinstance(p, (str, os.PathLike)) for p in paths):
             raise _bad("cert", self.cert, "must be one path, or a pair (certificate, key)")
         for path in paths:
-            if not os.fspath(path) or not Path(path).exists():
+            if not os.fspath(path) or not _is_there(path):
                 raise _bad("cert", path, "there is no such file")
         texts = tuple(os.fspath(path) for path in paths)
         self._set("cert", texts[0] if len(texts) == 1 else texts)
@@ -223,8 +223,8 @@ class Config:
         ``MINIO_ENDPOINT`` (or ``MINIO_HOST`` and ``MINIO_PORT``; ``MINIO_SECURE`` makes an address
         without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals; then ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``,
-        ``AWS_DEFAULT_REGION``, ``AWS_CA_BUNDLE``. Keys that no ``MINIO_`` variable gives are looked up
+        field name in capitals, but for ``credentials`` and ``proxies``; then ``AWS_ENDPOINT_URL_S3``,
+        ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``AWS_CA_BUNDLE``. Keys that no ``MINIO_`` variable gives are looked up
         when the client is made. ``http://localhost:9000`` and no tenancy are the last words.
 
         Args:
@@ -239,14 +239,27 @@ class Config:
         values: dict[str, Any] = {"tenant_id": env.get("MINIO_TENANT_ID") or None}
         if "base_url" not in overrides:
             values["base_url"] = url_from_env(env) or DEFAULT_URL
+        sources = {"base_url": "the server's address in the environment"}
+        if values["tenant_id"] is not None:
+            sources["tenant_id"] = "MINIO_TENANT_ID"
+        elif "MINIO_TENANT_ID" in env and "tenant_id" not in overrides:
+            # Most likely a variable that was not filled in: that must not switch tenancy off.
+            raise ConfigurationError("MINIO_TENANT_ID: is set, and empty; unset it for no tenancy")
         for name, parse in _FROM_ENV.items():
             variable = next((v for v in _variables(name) if env.get(v)), None)
             if variable is not None and name not in overrides:
                 values[name] = _parsed(variable, env[variable], parse)
+                sources[name] = variable
         if "credentials" in overrides or "access_key" in overrides:
             for name in ("access_key", "secret_key", "session_token"):
                 values.pop(name, None)
-        return cls(**{**values, **overrides})
+        try:
+            return cls(**{**values, **overrides})
+        except ConfigurationError as error:
+            field = re.split("[=:]", error.message)[0]
+            if field not in overrides and field in sources:
+                raise ConfigurationError(f"{sources[field]}: {error.message}") from None
+            raise
 
     def __repr__(self) -> str:
         parts = [repr(self.base_url), repr(self.tenant_id)]
@@ -318,6 +331,27 @@ def _verify(text: str) -> bool | str:
         return text
 
 
+def _is_there(path: str | os.PathLike[str]) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name too long to be one, or with a NUL
+        return False
+
+
+def _number_in(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("must be a number") from None
+
+
+def _integer_in(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("must be a whole number") from None
+
+
 def _parsed(variable: str, text: str, parse: Callable[[str], Any]) -> Any:
     try:
         return parse(text)
@@ -342,9 +376,9 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "public_url": str,
     "verify": _verify,
     "cert": str,
-    **dict.fromkeys(("max_retries", "pool_size", "part_size", "multipart_threshold"), int),
+    **dict.fromkeys(("max_retries", "pool_size", "part_size", "multipart_threshold"), _integer_in),
     **dict.fromkeys(
-        ("timeout", "base_delay", "max_delay", "jitter", "deadline", "connect_timeout"), float
+        ("timeout", "base_delay", "max_delay", "jitter", "deadline", "connect_timeout"), _number_in
     ),
 }
 

@@ -61,12 +61,18 @@ class Transport(Protocol):
 
 
 class Api:
-    """Which API the server speaks; found once, shared by all views of one server."""
+    """What the server is; found once, shared by all views of one server.
 
-    __slots__ = ("name",)
+    Attributes:
+        name: the API that it speaks; None until it was asked.
+        server: its ``Server`` header; None until the first answer.
+    """
+
+    __slots__ = ("name", "server")
 
     def __init__(self, name: str) -> None:
         self.name: str | None = None if name == "auto" else name
+        self.server: str | None = None
 
 
 class Engine:
@@ -117,7 +123,13 @@ class Engine:
         """``"s3"`` or ``"enterprise"``."""
         name = self.api.name
         if name is None:
-            name = self.api.name = await self._find_api(self)
+            try:
+                name = self.api.name = await self._find_api(self)
+            except MinIOError as error:
+                error.operation = error.operation or "GetServerInfo"
+                error.tenant_id = self.config.tenant_id
+                error.endpoint = self.transport.signing.endpoint.origin
+                raise
         return name
 
     async def send(self, operation: Operation[T]) -> T:
@@ -151,7 +163,10 @@ class Engine:
         deadline = self.deadline
         if deadline is not None and self.transport.clock.monotonic() >= deadline:
             raise deadline_over(self.config.deadline)
-        return await self.transport.send(request, deadline)
+        reply = await self.transport.send(request, deadline)
+        if self.api.server is None:
+            self.api.server = reply.headers.get("server", "")
+        return reply
 
     def _failure(self, operation: Operation[Any], reply: Reply) -> Exception:
         error = operation.failure(reply)
@@ -166,6 +181,7 @@ class Engine:
         if error.operation is None:
             error.operation = operation.name
             error.bucket = operation.place.bucket
-            error.key = operation.subject
+            key = operation.subject
+            error.key = key if isinstance(key, str) else None
             error.tenant_id = self.config.tenant_id
             error.endpoint = self.transport.signing.endpoint.origin

@@ -126,9 +126,10 @@ class MinIOError(Exception):
         return type(self), (self.message,), self.__dict__.copy()
 
     def __str__(self) -> str:
-        if self.operation is None and self.endpoint is None:
+        nothing_sent = isinstance(self, ValidationError) and not self.attempts
+        if nothing_sent or (self.operation is None and self.endpoint is None):
             text = one_line(self.message)
-            return f"{text} ({one_line(self.hint)})" if self.hint else text
+            return f"{text}. Try: {one_line(self.hint)}" if self.hint else text
         what = self.operation or "request"
         if self.bucket is not None:
             target = self.bucket if self.key is None else f"{self.bucket}/{self.key}"

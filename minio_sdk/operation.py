@@ -12,7 +12,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from minio_sdk.errors import ServerError, invalid
 from minio_sdk.models.names import MAX_KEY_BYTES, check_key, check_prefix
-from minio_sdk.wire.failure import error_of
+from minio_sdk.wire.failure import error_of, is_s3, not_s3
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import quote_path
 
@@ -127,6 +127,9 @@ class Operation(Generic[T]):
 
     def failure(self, reply: Reply) -> Exception:
         """The exception for an answer that is not a success."""
+        if reply.status == 404 and not reply.body and not is_s3(reply):
+            # Any web server says this of any path: it is no word of S3 on a bucket or key.
+            return not_s3(reply, "a 404 that has none of the marks of an S3 answer")
         return error_of(reply, self.not_found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which servers were really talked to."""
-    counts: dict[str, Counter[str]] = {}
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for outcome in ("passed", "failed", "error", "xfailed", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
             if kind := dict(getattr(report, "user_properties", ())).get("server"):
-                counts.setdefault(str(kind), Counter())[outcome] += 1
+                counts[str(kind)][outcome] += 1
     if counts:
         terminalreporter.section("tests against real servers")
         for line in announce():

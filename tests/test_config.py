@@ -206,10 +206,13 @@ BAD: list[tuple[str, Any, str]] = [
     ("verify", "", "there is no such CA bundle"),
     ("verify", "/no/such/file", "there is no such CA bundle"),
     ("verify", "a\0b", "there is no such CA bundle"),
+    ("verify", "a" * 5000, "there is no such CA bundle"),
     ("verify", None, "must be True, False or the path of a CA bundle"),
     ("verify", 1, "must be True, False or the path of a CA bundle"),
     ("cert", "", "there is no such file"),
     ("cert", "/no/such/file", "there is no such file"),
+    ("cert", "a" * 5000, "there is no such file"),
+    ("cert", "a\0b", "there is no such file"),
     *(
         ("cert", value, "must be one path, or a pair (certificate, key)")
         for value in [(), ("a", "b", "c"), ("a", None), 5, b"cert.pem", {"cert": "a"}]

@@ -191,7 +191,6 @@ def test_the_server_is_the_first_that_the_environment_names(
         ({"AWS_CA_BUNDLE": str(HERE)}, "verify", str(HERE)),
         ({"MINIO_VERIFY": "TRUE", "AWS_CA_BUNDLE": str(HERE)}, "verify", True),
         ({"MINIO_VERIFY": " off "}, "verify", False),
-        ({"MINIO_TENANT_ID": ""}, "tenant_id", None),
         ({"MINIO_TIMEOUT": ""}, "timeout", 30),
     ],
 )
@@ -217,30 +216,43 @@ def test_what_is_said_wins_over_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    "environ, complaint",
+    "environ, variable, rule",
     [
-        ({"MINIO_TIMEOUT": "soon"}, "MINIO_TIMEOUT='soon': could not convert string to float"),
-        ({"MINIO_MAX_RETRIES": "3.0"}, "MINIO_MAX_RETRIES='3.0': invalid literal for int()"),
-        ({"MINIO_SECURE": "maybe"}, "MINIO_SECURE='maybe': must be true or false"),
-        (
-            {"MINIO_SECURE": "maybe", "MINIO_HOST": "h"},
-            "MINIO_SECURE='maybe': must be true or false",
-        ),
-        ({"MINIO_VERIFY": "maybe"}, "verify='maybe': there is no such CA bundle"),
-        ({"MINIO_PORT": "https"}, "base_url='http://localhost:https': is not a URL"),
-        ({"MINIO_TENANT_ID": "é"}, "tenant_id='é': must be printable ASCII"),
-        ({"MINIO_ACCESS_KEY": "a"}, "secret_key: is missing"),
-        ({"MINIO_SESSION_TOKEN": CANARY}, "session_token: needs access_key"),
-        ({"MINIO_ENDPOINT": f"http://u:{CANARY}@h"}, "base_url: must not hold a user name"),
+        ({"MINIO_TIMEOUT": "soon"}, "MINIO_TIMEOUT", "'soon': must be a number"),
+        ({"MINIO_TIMEOUT": "0"}, "MINIO_TIMEOUT", "must be a number above 0"),
+        ({"MINIO_MAX_RETRIES": "3.0"}, "MINIO_MAX_RETRIES", "'3.0': must be a whole number"),
+        ({"MINIO_SECURE": "maybe"}, "MINIO_SECURE", "'maybe': must be true or false"),
+        ({"MINIO_SECURE": "maybe", "MINIO_HOST": "h"}, "MINIO_SECURE", "must be true or false"),
+        ({"MINIO_VERIFY": "maybe"}, "MINIO_VERIFY", "'maybe': there is no such CA bundle"),
+        ({"AWS_CA_BUNDLE": "/no/such"}, "AWS_CA_BUNDLE", "'/no/such': there is no such CA bundle"),
+        ({"AWS_REGION": "eu west"}, "AWS_REGION", "'eu west': must be letters, digits and '-'"),
+        ({"MINIO_TENANT_ID": "é"}, "MINIO_TENANT_ID", "'é': must be printable ASCII"),
+        ({"MINIO_SESSION_TOKEN": CANARY}, "MINIO_SESSION_TOKEN", "needs access_key"),
+        ({"MINIO_ACCESS_KEY": "a"}, "secret_key", "is missing"),
+        ({"MINIO_PORT": "https"}, "", "base_url='http://localhost:https': is not a URL"),
+        ({"MINIO_ENDPOINT": f"http://u:{CANARY}@h"}, "", "base_url: must not hold a user name"),
     ],
 )
 def test_a_bad_variable_is_an_error_that_says_which(
-    environ: dict[str, str], complaint: str
+    environ: dict[str, str], variable: str, rule: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Config.from_env(environ)
-    assert str(caught.value).startswith(complaint)
+    assert str(caught.value).startswith(variable)
+    assert rule in str(caught.value)
     assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_variable_that_was_not_filled_in_does_not_switch_tenancy_off() -> None:
+    with pytest.raises(ConfigurationError, match="^MINIO_TENANT_ID: is set, and empty"):
+        Config.from_env({"MINIO_TENANT_ID": ""})
+    assert Config.from_env({"MINIO_TENANT_ID": ""}, tenant_id=None).tenant_id is None
+    assert Config.from_env({"MINIO_TENANT_ID": ""}, user_id="acme").tenant_id == "acme"
+
+
+def test_what_is_said_and_wrong_is_not_blamed_on_the_environment() -> None:
+    with pytest.raises(ConfigurationError, match="^timeout=-1: "):
+        Config.from_env({"MINIO_TIMEOUT": "5"}, timeout=-1)
 
 
 def test_without_a_mapping_it_is_the_process_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,7 @@ def test_an_error_says_what_failed_where_why_and_what_to_try() -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     assert str(MinIOError("no")) == "no"
-    assert str(MinIOError("no", hint="yes")) == "no (yes)"
+    assert str(MinIOError("no", hint="yes")) == "no. Try: yes"
     assert str(MinIOError()) == ""
     assert str(MinIOError("no", operation="ListBuckets")) == "ListBuckets failed: no"
     assert str(MinIOError("no", endpoint="http://h")) == "request failed at http://h: no"
@@ -122,6 +122,19 @@ def test_what_is_not_known_is_left_out() -> None:
         "HeadBucket 'docs' failed: no"
     )
     assert str(MinIOError("no", operation="X", attempts=1, status=500)) == "X failed: no [HTTP 500]"
+
+
+def test_what_was_refused_before_anything_was_sent_has_not_failed_anywhere() -> None:
+    facts: dict[str, Any] = {
+        "operation": "PutObject",
+        "bucket": "docs",
+        "endpoint": "http://h",
+        "hint": "a key",
+    }
+    assert str(ValidationError("key='': must not be empty", **facts)) == (
+        "key='': must not be empty. Try: a key"
+    )
+    assert str(ValidationError("no", **facts, attempts=1)).startswith("PutObject 'docs' failed at")
 
 
 strange = st.text(st.sampled_from("\r\n\t\0\x1b\x7f\x85\u2028\u202e\ud800 ab") | st.characters())

@@ -112,7 +112,10 @@ def test_a_404_without_a_code_is_a_missing_object_unless_the_operation_says_othe
         name = "Other"
         not_found = "NoSuchTagSet"
 
-    assert type(GetObject(BUCKET, "k").failure(Reply(404, {}))) is ObjectNotFoundError
-    error = Other(BUCKET, "k").failure(Reply(404, {}))
+    assert (
+        type(GetObject(BUCKET, "k").failure(Reply(404, {"x-amz-request-id": "1"})))
+        is ObjectNotFoundError
+    )
+    error = Other(BUCKET, "k").failure(Reply(404, {"x-amz-request-id": "1"}))
     assert type(error) is NotFoundError
     assert error.code == "NoSuchTagSet"

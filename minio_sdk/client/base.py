@@ -24,6 +24,8 @@ def make_config(
     Raises:
         ConfigurationError: arguments that contradict each other, or a bad setting.
     """
+    if not isinstance(secure, bool):
+        raise ConfigurationError(f"secure={shown(secure)}: must be True or False")
     if config is not None:
         if not isinstance(config, Config):
             raise ConfigurationError(f"config={shown(config)}: must be a Config")

@@ -28,6 +28,8 @@ from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import AbortMultipartUpload, ListMultipartUploads
 from minio_sdk.operations.put_object import PutObject
 
+_CHECK_NAME = "check the tenant and the spelling; list_buckets() shows those there are"
+
 KNOWN_FOR = 60.0
 """Seconds that a bucket seen to exist is taken to exist still, with prefix tenancy."""
 
@@ -222,12 +224,17 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
     if registry is not None and not await _marked(engine, bucket):
         raise _no_bucket(engine, DeleteBucket(place))
     if force:
-        await _clear(engine, place)
+        try:
+            await _clear(engine, place)
+        except BucketNotFoundError as error:
+            error.operation, error.hint = "DeleteBucket", _CHECK_NAME
+            raise
     if registry is None:
         try:
             await engine.send(DeleteBucket(place))
         except BucketNotFoundError as error:
             if error.attempts == 1:  # else our first try has removed it and its answer was lost
+                error.hint = _CHECK_NAME
                 raise
         return
     async for _ in listing.objects(engine, place, limit=1):

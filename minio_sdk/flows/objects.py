@@ -87,8 +87,8 @@ Keys = Iterable[str | tuple[str, str | None]]
 async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResult:
     """Remove any number of objects."""
     place = engine.place(bucket)
-    if isinstance(keys, (str, bytes)):
-        raise invalid("keys", keys, "must be a list of keys, not one text")
+    if isinstance(keys, (str, bytes)) or not isinstance(keys, Iterable):
+        raise invalid("keys", keys, "must be a list of keys, or of pairs (key, version_id)")
     pairs: list[tuple[str, str | None]] = []
     for item in keys:
         pair = (item, None) if isinstance(item, str) else item
@@ -110,7 +110,7 @@ async def presign(engine: Engine, bucket: str, key: str, expires: int, method: s
         raise invalid("expiry_seconds", expires, "must be a whole number of seconds")
     if not 1 <= expires <= LONGEST_EXPIRY:
         raise invalid("expiry_seconds", expires, f"must be 1 to {LONGEST_EXPIRY} (7 days)")
-    if method not in _METHODS:
+    if not isinstance(method, str) or method not in _METHODS:
         raise invalid("method", method, f"must be one of {', '.join(sorted(_METHODS))}")
     path = engine.place(bucket).object_path(key)
     signing = engine.transport.signing

@@ -14,6 +14,8 @@ from typing import Any, Protocol, cast
 from minio_sdk.engine import Transport
 from minio_sdk.errors import invalid
 
+_END: Any = object()  # StopIteration can't travel through a future
+
 
 class BinaryFile(Protocol):
     """Anything with `read` that gives bytes."""
@@ -46,7 +48,9 @@ class Source:
     __slots__ = ("_data", "_iterator", "_left", "_rest", "exact", "length", "whole")
 
     def __init__(self, data: object, length: int | None = None) -> None:
-        if length is not None and (not isinstance(length, int) or length < 0):
+        if length is not None and (
+            not isinstance(length, int) or isinstance(length, bool) or length < 0
+        ):
             raise invalid("length", length, "must be a whole number of bytes, or None")
         self.whole: bytes | memoryview | None = None
         self.length = length
@@ -134,8 +138,8 @@ class Source:
             except StopAsyncIteration:
                 return None
         else:
-            block = await transport.call(_next_or_none, self._iterator)
-            if block is None:
+            block = await transport.call(next, self._iterator, _END)
+            if block is _END:
                 return None
         if not _is_bytes_like(block):
             raise invalid("data", block, f"must give bytes, not {type(block).__name__}")
@@ -151,11 +155,6 @@ class Source:
             except (AttributeError, OSError, ValueError):
                 return None
         return None
-
-
-def _next_or_none(iterator: Iterator[Any]) -> Any:
-    # StopIteration can't travel through a future.
-    return next(iterator, None)
 
 
 def _is_bytes_like(data: object) -> bool:

@@ -11,11 +11,21 @@ from collections.abc import AsyncIterator, Mapping
 
 from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
-from minio_sdk.errors import BucketNotFoundError, IntegrityError, MinIOError, invalid
+from minio_sdk.errors import (
+    AccessDeniedError,
+    BucketNotFoundError,
+    IntegrityError,
+    MinIOError,
+    NotFoundError,
+    NotSupportedError,
+    invalid,
+)
 from minio_sdk.flows import buckets
 from minio_sdk.flows.sources import Source
+from minio_sdk.models.names import check_key
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Operation, Place, T
+from minio_sdk.operations.buckets import HeadBucket
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
     AbortMultipartUpload,
@@ -25,6 +35,7 @@ from minio_sdk.operations.multipart import (
 )
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.metadata import metadata_headers
+from minio_sdk.wire.quirks import not_kept, suspicious
 
 MAX_OBJECT = MAX_PARTS * MAX_PART
 DEFAULT_PART = 16 * MiB
@@ -44,6 +55,7 @@ def object_headers(
     Raises:
         ValidationError: a content type or metadata that a header can't carry.
     """
+    check_key(key)
     if content_type is None:
         guess, encoding = mimetypes.guess_type(key, strict=False)
         # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
@@ -79,6 +91,8 @@ async def put(
         create_bucket: make the bucket when the server says that it is missing.
     """
     place.object_path(key)
+    if suspicious(key):
+        await _refuse_what_is_not_kept(engine, place, key, source)
     length = source.length
     threshold = engine.config.multipart_threshold
     body = source.whole
@@ -97,6 +111,25 @@ async def put(
     create = CreateMultipartUpload(place, key, headers)
     upload_id = await _begin(engine, create, create_bucket)
     return await _in_parts(engine, place, key, source, upload_id)
+
+
+async def _refuse_what_is_not_kept(engine: Engine, place: Place, key: str, source: Source) -> None:
+    """Refuse a key that this server would answer 200 to, and store under another one or nowhere.
+
+    Raises:
+        NotSupportedError: it would.
+    """
+    head = HeadBucket(place)
+    if engine.api.server is None:
+        try:
+            await engine.send(head)  # any answer says which server it is
+        except (NotFoundError, AccessDeniedError):
+            pass
+    why = not_kept(engine.api.server or "", place.key_out(key), empty=source.length == 0)
+    if why is not None:
+        error = NotSupportedError(why, hint="another key")
+        engine.named(error, PutObject(place, key, b""))
+        raise error
 
 
 async def _begin(engine: Engine, operation: Operation[T], create_bucket: bool) -> T:

@@ -36,7 +36,8 @@ def find_service(env: Mapping[str, str], service: str = SERVICE) -> str | None:
     try:
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.get(url, headers=headers, timeout=TIMEOUT)
+            # No redirects: the token is for this address only.
+            answer = session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False)
             answer.raise_for_status()
             instances = answer.json()
         urls = [found for item in instances if (found := _url(item))]

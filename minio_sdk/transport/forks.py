@@ -27,6 +27,14 @@ def forget_after_fork(holder: Forgetful) -> None:
     _holders.add(holder)
 
 
+_left_to_parent: list[object] = []
+
+
+def leave_to_parent(*things: object) -> None:
+    """Never let go of what belongs to the parent: what is collected here would be closed there too."""
+    _left_to_parent.extend(things)
+
+
 def _forget_all() -> None:
     for holder in list(_holders):
         holder.forget()

@@ -7,7 +7,16 @@ and what was signed is what is sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import aiohttp
@@ -17,12 +26,12 @@ from yarl import URL
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
-from minio_sdk.errors import NotSupportedError, ServerError
+from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
-from minio_sdk.transport.forks import forget_after_fork
+from minio_sdk.transport.forks import forget_after_fork, leave_to_parent
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
-from minio_sdk.transport.reasons import MAX_ERROR, explain, root
+from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -33,6 +42,17 @@ R = TypeVar("R")
 _BLOCK = 1024 * 1024
 _SMALL = 64 * 1024
 _ADDED_BY_AIOHTTP = ("accept", "accept-encoding", "content-type", "user-agent")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells a body on its way out which transport it goes to."""
+
+    async def connect(self, *arguments: Any, **named: Any) -> Any:
+        connection = await super().connect(*arguments, **named)
+        sending = _on_its_way.get()
+        if sending is not None:
+            sending.transport = connection.transport
+        return connection
 
 
 class AsyncConnections:
@@ -51,29 +71,36 @@ class AsyncConnections:
         self.budget = TokenBudget()
         self.skew = Skew()
         self._config = config
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._session: aiohttp.ClientSession | None = None
-        self._others: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        # One entry for each loop, which only the thread of that loop reads and writes.
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
         forget_after_fork(self)
 
     def session(self) -> aiohttp.ClientSession:
         """The session of the running loop, opened when it isn't."""
         loop = asyncio.get_running_loop()
-        session = self._session
-        if session is not None and self._loop is loop and not session.closed:
+        session = self._sessions.get(loop)
+        if session is not None and not session.closed:
             return session
         return self._open(loop)
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
-        if self._session is not None and self._loop is not None and self._loop is not loop:
-            self._others[self._loop] = self._session
-        for other in [other for other in self._others if other.is_closed()]:
-            _abandon(self._others.pop(other))
-        session = self._others.pop(loop, None)
-        if session is None or session.closed:
-            session = self._new()
-        self._loop, self._session = loop, session
+        self._drop_ended_loops()
+        session = self._sessions[loop] = self._new()
+        keeper = self._keepers[loop] = _close_with_its_loop(session)
+        try:
+            keeper.__anext__().send(None)  # to its yield, which makes it known to the loop
+        except StopIteration:
+            pass
         return session
+
+    def _drop_ended_loops(self) -> None:
+        for loop in list(self._sessions):
+            if loop.is_closed():
+                self._keepers.pop(loop, None)
+                session = self._sessions.pop(loop, None)
+                if session is not None:
+                    _abandon(session)
 
     def _new(self) -> aiohttp.ClientSession:
         if is_socks(self.proxy):
@@ -83,9 +110,7 @@ class AsyncConnections:
             )
         config = self._config
         ssl = _tls(config) if self.endpoint.scheme == "https" else True
-        connector = aiohttp.TCPConnector(
-            limit=config.pool_size, ttl_dns_cache=60, ssl=ssl, force_close=False
-        )
+        connector = _Connector(limit=config.pool_size, ttl_dns_cache=60, ssl=ssl, force_close=False)
         session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
@@ -102,35 +127,36 @@ class AsyncConnections:
 
     async def close(self) -> None:
         """Close the sessions of this loop and of loops that have ended."""
+        self._drop_ended_loops()
         loop = asyncio.get_running_loop()
-        if self._session is not None and self._loop is not None:
-            self._others[self._loop] = self._session
-        self._loop = self._session = None
-        for other, session in list(self._others.items()):
-            if other is loop:
-                del self._others[other]
-                await session.close()
-            elif other.is_closed():
-                del self._others[other]
-                _abandon(session)
+        self._sessions.pop(loop, None)
+        keeper = self._keepers.pop(loop, None)
+        if keeper is not None:
+            await keeper.aclose()
 
     def forget(self) -> None:
         """In a forked child: leave the parent's connections to the parent."""
         self.budget.renew_lock()
-        for session in (*self._others.values(), self._session):
-            if session is not None:
-                session.detach()
-        self._loop = self._session = None
-        self._others.clear()
+        # Not let go of: what they do when they are collected, they do to the parent's loop.
+        leave_to_parent(self._keepers, [_abandon(session) for session in self._sessions.values()])
+        self._sessions, self._keepers = {}, {}
 
 
-def _abandon(session: aiohttp.ClientSession) -> None:
-    """Drop a session whose loop is closed: its sockets are closed already, or by the collector."""
+async def _close_with_its_loop(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+    """Close `session` when this is closed: by us, by the end of `asyncio.run`, or by the collector."""
+    try:
+        yield
+    finally:
+        await session.close()
+
+
+def _abandon(session: aiohttp.ClientSession) -> aiohttp.BaseConnector | None:
+    """Drop a session whose loop can't be used; its connector, which goes quietly."""
     connector = session.connector
     session.detach()
     if connector is not None:
-        # Closing schedules on the loop, which is closed: marked as closed, it only goes quietly.
-        connector._closed = True
+        connector._closed = True  # closing it would need the loop
+    return connector
 
 
 def _tls(config: Config) -> Any:
@@ -197,12 +223,17 @@ class AiohttpTransport:
         return await self.policy.asend(attempt, request, deadline)
 
     async def _attempt(self, request: Request, url: URL, deadline: float | None) -> Reply:
-        exchange = self._exchange(request, url)
+        headers = self.signing.headers(request)
+        exchange = self._exchange(request, url, headers)
         try:
             if deadline is None:
                 return await exchange
             left = deadline - self.clock.monotonic()
             return await asyncio.wait_for(exchange, max(0.0, left))
+        except MinIOError:  # a timeout of ours is an OSError as well
+            raise
+        except BodyFailed as failed:
+            raise failed.error from None
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             timed_out = isinstance(error, asyncio.TimeoutError)
             if timed_out and deadline is not None and self.clock.monotonic() >= deadline:
@@ -211,12 +242,13 @@ class AiohttpTransport:
             explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
             raise explained from root(error)
 
-    async def _exchange(self, request: Request, url: URL) -> Reply:
-        headers = self.signing.headers(request)
+    async def _exchange(self, request: Request, url: URL, headers: dict[str, str]) -> Reply:
         body = request.body
         data: Any = body
+        sending: _Sending | None = None
         if isinstance(body, StreamBody) or len(body) > _SMALL:
-            data = _blocks(body)
+            sending = _Sending(body)
+            data = sending.blocks()
             length = request.length
             if length is not None:
                 headers["content-length"] = str(length)
@@ -228,9 +260,10 @@ class AiohttpTransport:
         if self.connections.proxy is not None:
             options["proxy"] = self.connections.proxy
         session = self.connections.session()
-        response = await session.request(
+        answer = session.request(
             request.method, url, headers=headers, data=data, allow_redirects=False, **options
         )
+        response = await (answer if sending is None else sending.watch(answer, self.config.timeout))
         try:
             body = await _read_body(response, request.max_body)
         except BaseException:
@@ -300,12 +333,67 @@ async def _read_body(response: aiohttp.ClientResponse, most: int | None) -> byte
     return bytes(found[:limit])
 
 
-async def _blocks(body: bytes | bytearray | memoryview | StreamBody) -> AsyncIterator[Any]:
-    if isinstance(body, StreamBody):
-        source: Iterator[bytes | memoryview] = iter(body.blocks())
-        while (block := await asyncio.to_thread(next, source, None)) is not None:
-            yield block
-        return
-    view = memoryview(body).cast("B")
-    for start in range(0, len(view), _BLOCK):
-        yield view[start : start + _BLOCK]
+class _Sending:
+    """A body on its way out, block by block.
+
+    Attributes:
+        transport: where it goes, once there is a connection.
+    """
+
+    def __init__(self, body: bytes | bytearray | memoryview | StreamBody) -> None:
+        self._body = body
+        self._taken = 0
+        self._ended = False
+        self._failure: Exception | None = None
+        self.transport: asyncio.Transport | None = None
+
+    async def blocks(self) -> AsyncIterator[Any]:
+        """The blocks, each given when the one before has left."""
+        try:
+            if isinstance(self._body, StreamBody):
+                source: Iterator[bytes | memoryview] = iter(self._body.blocks())
+                while (block := await asyncio.to_thread(next, source, None)) is not None:
+                    self._taken += 1
+                    yield block
+                return
+            view = memoryview(self._body).cast("B")
+            for start in range(0, len(view), _BLOCK):
+                self._taken += 1
+                yield view[start : start + _BLOCK]
+        except Exception as error:
+            self._failure = error
+            raise
+        finally:
+            self._ended = True
+
+    async def watch(
+        self, answer: Coroutine[Any, Any, aiohttp.ClientResponse], seconds: float
+    ) -> aiohttp.ClientResponse:
+        """`answer`; a server that takes nothing for so many seconds is a timeout.
+
+        aiohttp has none for writing, and begins to count for reading only when all is written.
+        """
+        token = _on_its_way.set(self)
+        task = asyncio.ensure_future(answer)
+        _on_its_way.reset(token)
+        try:
+            while True:
+                taken = self._taken
+                await asyncio.wait({task}, timeout=seconds)
+                if task.done():
+                    if self._failure is not None:
+                        await asyncio.gather(task, return_exceptions=True)  # it failed for that
+                        raise BodyFailed(self._failure)
+                    return task.result()
+                if taken == self._taken and not self._ended:
+                    raise asyncio.TimeoutError
+        finally:
+            if not task.done():
+                task.cancel()
+                if self.transport is not None:
+                    # Closing it would wait, maybe for ever, until the server takes what is buffered.
+                    self.transport.abort()
+                await asyncio.gather(task, return_exceptions=True)
+
+
+_on_its_way: ContextVar[_Sending | None] = ContextVar("_on_its_way", default=None)

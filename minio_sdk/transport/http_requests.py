@@ -40,7 +40,7 @@ from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.forks import forget_after_fork
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks, reads_urls
-from minio_sdk.transport.reasons import MAX_ERROR, explain, root
+from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint, query_string, quote_path
@@ -167,6 +167,13 @@ class Connections:
         """In a forked child: leave the parent's connections to the parent."""
         self._lock = threading.Lock()
         self.budget.renew_lock()
+        if self._pool is not None:
+            # It is emptied when it is collected, which closes this process's copies of the sockets. A
+            # thread that isn't here may have been about to take one from it.
+            queue: Any = self._pool.pool
+            queue.mutex = threading.Lock()
+            queue.not_empty = threading.Condition(queue.mutex)
+            queue.not_full = threading.Condition(queue.mutex)
         self._manager = self._pool = None
 
 
@@ -221,6 +228,7 @@ class _Prepared(requests.PreparedRequest):
         """A copy for those who change requests in hooks."""
         twin = _Prepared(self.wire, self.url or "", self.deadline)
         twin.headers = self.headers.copy()
+        twin.hooks = self.hooks
         return twin
 
 
@@ -417,15 +425,17 @@ class _Call:
             self.deadline = request.deadline
         else:
             self._foreign = True
-            # What is signed is a copy: `requests` makes its redirects, to anywhere, from the original.
-            self._prepared = request.copy()
-            self.wire = _wire_of(adapter, self._prepared)
+            self.wire = _wire_of(adapter, request)
 
     def attempt(self, number: int) -> Reply:
         adapter = self._adapter
         if self.response is not None:  # of the attempt before
             self.response.close()
+        # Each try is a request of its own, for those who look at them afterwards. The user's own stays
+        # unsigned: `requests` makes its redirects, to anywhere, from it.
         prepared = self._prepared
+        if self._foreign or number > 1:
+            prepared = prepared.copy()
         wire = self.wire
         headers = adapter.signing.headers(wire)
         if self._foreign:
@@ -445,6 +455,8 @@ class _Call:
             return self._read(response)
         except MinIOError:  # a timeout of ours is an OSError as well
             raise
+        except BodyFailed as failed:
+            raise failed.error from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
             place = adapter.connections
@@ -556,7 +568,11 @@ class _Blocks:
         self._body = body
 
     def __iter__(self) -> Iterator[bytes]:
-        return (bytes(block) for block in self._body.blocks())
+        try:
+            for block in self._body.blocks():
+                yield bytes(block)
+        except Exception as error:
+            raise BodyFailed(error) from error
 
 
 def _wire_of(adapter: TenantAdapter, request: requests.PreparedRequest) -> Request:

@@ -19,6 +19,14 @@ MAX_ERROR = 64 * 1024
 """Bytes of an error's body that are read; S3's documents have less than 2,000."""
 
 
+class BodyFailed(Exception):
+    """The data that was to be sent could not be read: no fault of the connection's."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 def chain(error: Exception) -> Iterator[Exception]:
     """An exception and all that led to it, arguments that are exceptions included.
 
@@ -35,14 +43,15 @@ def chain(error: Exception) -> Iterator[Exception]:
         todo += [*item.args, getattr(item, "reason", None), item.__cause__]
 
 
-def root(error: Exception) -> Exception:
+def root(error: Exception) -> Exception | None:
     """The first of the exceptions that led to `error`, without the frames that it went through.
 
     An HTTP library's frames hold the request as it was sent, signature and token in plain text, and
-    tracebacks may show local variables.
+    tracebacks may show local variables. None for those of aiohttp's that hold it themselves, and tell
+    the proxy's URL with its password.
     """
     *_, first = chain(error)
-    return first.with_traceback(None)
+    return None if hasattr(first, "request_info") else first.with_traceback(None)
 
 
 def explain(

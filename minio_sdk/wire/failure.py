@@ -110,7 +110,9 @@ def is_s3(reply: Reply) -> bool:
     """Whether an answer about an object carries any of the marks that S3 servers give."""
     headers = reply.headers
     return "etag" in headers or any(
-        name.startswith(("x-amz-", "x-minio-", "x-rgw-")) for name in headers
+        # "x-amzn-requestid" is all that some answers of moto have.
+        name.startswith(("x-amz-", "x-amzn-", "x-minio-", "x-rgw-"))
+        for name in headers
     )
 
 

@@ -28,7 +28,7 @@ def metadata_headers(metadata: Mapping[str, str] | None) -> dict[str, str]:
         ValidationError: a name that a header can't have, a value that isn't text, or over 2 KiB in all.
     """
     headers: dict[str, str] = {}
-    if not metadata:
+    if metadata is None:
         return headers
     if not isinstance(metadata, Mapping):
         raise invalid("metadata", metadata, 'must be a mapping such as {"author": "Ada"}')

@@ -215,8 +215,8 @@ class Signer:
 
 
 def timestamp(when: float) -> str:
-    """ISO 8601 basic format in UTC, such as ``20130524T000000Z``."""
-    return f"{datetime.fromtimestamp(when, timezone.utc):%Y%m%dT%H%M%SZ}"
+    """ISO 8601 basic format in UTC, such as ``20130524T000000Z``; fractions are cut, never rounded."""
+    return f"{datetime.fromtimestamp(int(when), timezone.utc):%Y%m%dT%H%M%SZ}"
 
 
 def signed_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -19,7 +19,8 @@ class KeyGap:
     """Keys that a server doesn't keep as they are.
 
     Attributes:
-        outcome: "refused", or what `test_keys` says of the first step that goes wrong.
+        outcome: "refused", or what the server does where it should refuse. No user comes to see that:
+            `minio_sdk.wire.quirks` knows these keys too, and the client doesn't send them.
         keys: these.
         reason: why.
         tenancies: where it shows: behind a tenant's prefix a key no longer begins what is stored.

@@ -8,11 +8,11 @@ of the two it talks to.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Any, Literal, cast
 
-from minio_sdk import AsyncMinIOClient, Config, MinIOClient
+from minio_sdk import AsyncMinIOClient, Config, MinIOClient, MinIOError
 from minio_sdk.tenancy import slug_of
 from tests.servers import Server
 
@@ -193,6 +193,19 @@ class Setting:
             yield from page.get("Contents", [])
 
 
+async def errors_of(*calls: Awaitable[object]) -> list[MinIOError | None]:
+    """What each call raised; all of them are made, whatever becomes of the first."""
+    found: list[MinIOError | None] = []
+    for call in calls:
+        try:
+            await call
+        except MinIOError as error:
+            found.append(error)
+        else:
+            found.append(None)
+    return found
+
+
 def wipe(s3: Any, bucket: str, prefix: str = "") -> None:
     """Remove the objects below a prefix; without one everything, and the bucket itself."""
     while True:
@@ -213,8 +226,10 @@ def _delete_listed(s3: Any, bucket: str, operation: str, prefix: str) -> bool:
     items: list[dict[str, str]] = []
     for page in s3.get_paginator(operation).paginate(Bucket=bucket, Prefix=prefix):
         for kind in ("Contents", "Versions", "DeleteMarkers"):
-            for item in page.get(kind, []):
-                items.append({name: item[name] for name in ("Key", "VersionId") if name in item})
+            items += [
+                {name: item[name] for name in ("Key", "VersionId") if name in item}
+                for item in page.get(kind, [])
+            ]
     # boto3 writes what XML can't carry, and servers refuse that.
     for item in items:
         if not item["Key"].isprintable():

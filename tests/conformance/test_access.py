@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minio_sdk import AccessDeniedError, AsyncMinIOClient, MinIOError
-from tests.conformance.setting import Setting
+from tests.conformance.setting import Setting, errors_of
 from tests.conformance.tap import tap
 
 pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
@@ -17,7 +17,7 @@ NAMES = {"seaweedfs": "SeaweedFS", "moto": "amazon.com", "minio": "MinIO"}
 
 async def _check_refused(client: AsyncMinIOClient, bucket: str, code: str, hint: str) -> None:
     """Every call is AccessDeniedError; those whose answer has a body name the code and what to check."""
-    for call in (
+    told = await errors_of(
         client.upload("a", b"1"),
         client.download("a"),
         client.list(),
@@ -26,24 +26,21 @@ async def _check_refused(client: AsyncMinIOClient, bucket: str, code: str, hint:
         client.get_object(bucket, "a"),
         client.list_objects(bucket),
         client.list_buckets(),
-    ):
-        with pytest.raises(AccessDeniedError) as caught:
-            await call
-        error = caught.value
-        assert SECRET not in str(error)
-        assert error.hint
-        if client.config.tenancy == "bucket":  # with prefixes, a HEAD may come first
-            assert (error.operation, error.code) == (error.operation, code)
-            assert hint in str(error)
-    await _check_deletes_refused(client, bucket)
-    for question in (
+    )
+    untold = await errors_of(
         client.bucket_exists(bucket),
         client.object_exists(bucket, "a"),
         client.get_object_metadata(bucket, "a"),
-    ):
-        with pytest.raises(AccessDeniedError) as caught:
-            await question
-        assert caught.value.hint
+    )
+    for error in (*told, *untold):
+        assert isinstance(error, AccessDeniedError)
+        assert error.hint
+        assert SECRET not in str(error)
+    for error in told:
+        if error is not None and client.config.tenancy == "bucket":  # else a HEAD may come first
+            assert (error.operation, error.code) == (error.operation, code)
+            assert hint in str(error)
+    await _check_deletes_refused(client, bucket)
 
 
 async def _check_deletes_refused(client: AsyncMinIOClient, bucket: str) -> None:

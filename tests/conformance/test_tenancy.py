@@ -16,7 +16,7 @@ from minio_sdk import (
     ObjectNotFoundError,
     ValidationError,
 )
-from tests.conformance.setting import Setting
+from tests.conformance.setting import Setting, errors_of
 
 pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
 scoped = pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
@@ -42,7 +42,7 @@ async def test_a_stranger_sees_nothing(setting: Setting) -> None:
             continue  # together with B's own mark it is longer than S3 allows
         assert not await b.bucket_exists(bucket)
         assert not await b.object_exists(bucket, "secret")
-        for call in (
+        errors = await errors_of(
             b.get_object(bucket, "secret"),
             b.get_object_metadata(bucket, "secret"),
             b.put_object(bucket, "secret", b"B's"),
@@ -51,9 +51,8 @@ async def test_a_stranger_sees_nothing(setting: Setting) -> None:
             b.list_objects(bucket),
             b.get_bucket_info(bucket),
             b.delete_bucket(bucket, force=True),
-        ):
-            with pytest.raises(BucketNotFoundError):
-                await call
+        )
+        assert all(isinstance(error, BucketNotFoundError) for error in errors), errors
     assert setting.stored("secret") == before
 
 
@@ -187,11 +186,11 @@ async def _attack(client: AsyncMinIOClient, folder: str, secret: str) -> None:
         except MinIOError:
             continue
         assert secret not in [item.key for item in found]
-    for read in (client.get_object("docs", key), _fetched(client, key)):
-        try:
-            assert await read != b"A's"
-        except MinIOError:
-            pass
+    assert await _fetched(client, key) != b"A's"
+    try:
+        assert await client.get_object("docs", key) != b"A's"
+    except MinIOError:
+        pass
     changes = [
         client.delete_objects("docs", [key, f"{folder}/"]),
         client.delete_object("docs", key),
@@ -203,11 +202,7 @@ async def _attack(client: AsyncMinIOClient, folder: str, secret: str) -> None:
         "\0" not in key
     ):  # moto can't list its unfinished uploads any more when there is one of these
         changes.append(client.with_(multipart_threshold=0).put_object("docs", key, b"B's"))
-    for change in changes:
-        try:
-            await change
-        except MinIOError:
-            pass
+    await errors_of(*changes)  # refused or done: what counts is what A finds afterwards
 
 
 async def _fetched(client: AsyncMinIOClient, key: str) -> bytes:
@@ -234,7 +229,7 @@ async def test_hostile_buckets(setting: Setting) -> None:
         f"%2e%2e%2f{slug}%2fdocs", "docs\0", "docs ", " docs", "docs/", "dосs", "ｄocs", "DOCS",
         f"..\\{slug}\\docs", ".buckets", "docs?x", "docs#", "",
     ):  # fmt: skip
-        for call in (
+        errors = await errors_of(
             b.get_object(bucket, "k"),
             b.put_object(bucket, "k", b"B's"),
             b.list_objects(bucket),
@@ -242,9 +237,10 @@ async def test_hostile_buckets(setting: Setting) -> None:
             b.create_bucket(bucket),
             b.bucket_exists(bucket),
             b.get_presigned_url(bucket, "k"),
-        ):
-            with pytest.raises(ValidationError, match="bucket="):
-                await call
+        )
+        for error in errors:
+            assert isinstance(error, ValidationError), bucket
+            assert "bucket=" in str(error)
     for bucket in ("..", "a/b", "ａ"):
         with pytest.raises(ValueError, match="bucket="):
             b.with_(bucket=bucket)

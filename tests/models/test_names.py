@@ -16,6 +16,7 @@ from minio_sdk.models.names import (
     check_key,
     check_prefix,
     check_tenant_id,
+    check_version_id,
     check_whole_bucket,
     is_uuid,
 )
@@ -289,6 +290,16 @@ def test_the_limit_is_in_bytes_whatever_shortcut_the_check_takes(key: str) -> No
         assert check_key(key) is key
     else:
         complaint(check_key, key)
+
+
+@pytest.mark.parametrize("version_id", ["v", "null", "a/+ &=", "é", "v" * 1024])
+def test_a_version_id_is_the_server_s_own_word(version_id: str) -> None:
+    assert check_version_id(version_id) == version_id
+
+
+@pytest.mark.parametrize("version_id", ["", "v\n", "\0", "\ud800", "v" * 1025, *NOT_TEXT])
+def test_what_no_server_gave_is_no_version_id(version_id: object) -> None:
+    assert complaint(check_version_id, version_id).startswith("version_id=")
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:

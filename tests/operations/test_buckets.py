@@ -6,7 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from minio_sdk import BucketAlreadyExistsError, BucketInfo, BucketNotEmptyError, BucketNotFoundError
+from minio_sdk import (
+    BucketAlreadyExistsError,
+    BucketInfo,
+    BucketNotEmptyError,
+    BucketNotFoundError,
+    ServerError,
+)
 from minio_sdk.operation import WHOLE_SERVER, Place
 from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
 from minio_sdk.wire.headers import http_date
@@ -63,6 +69,14 @@ def test_another_answer_is_no_list_of_buckets(body: bytes) -> None:
 @every_origin
 def test_a_bucket_is_made(origin: str) -> None:
     replayed("CreateBucket", origin, CreateBucket(SAMPLES))
+
+
+@pytest.mark.parametrize("operation", [CreateBucket(SAMPLES), HeadBucket(SAMPLES)])
+def test_a_200_of_something_that_is_no_s3_server_is_an_error(
+    operation: CreateBucket | HeadBucket,
+) -> None:
+    with pytest.raises(ServerError):
+        operation.parse(Reply(200, {"server": "nginx"}, b"<html>welcome</html>"))
 
 
 @pytest.mark.parametrize("origin", ["minio", "seaweedfs"])

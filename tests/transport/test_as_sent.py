@@ -168,7 +168,7 @@ def test_calls_one_after_another_use_one_connection(connect: Connect) -> None:
     steps: list[Step] = [
         stored(b"x" * 100_000),
         reply(204),
-        reply(404),
+        reply(404, headers={"x-amz-request-id": "R1"}),
         reply(200, b"<ListBucketResult/>"),
         reply(200, b"<ListBucketResult/>", chunked=True),
         reply(503),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from minio_sdk import errors
 from minio_sdk.errors import MinIOError
 from minio_sdk.wire import failure
-from minio_sdk.wire.failure import error_of, missing, not_s3, read_failure, unmasked
+from minio_sdk.wire.failure import check_s3, error_of, missing, not_s3, read_failure, unmasked
 from minio_sdk.wire.message import Reply
 from tests.strategies import MANY
 
@@ -247,6 +247,26 @@ def test_a_web_page_is_called_one_whatever_its_status(body: bytes) -> None:
 def test_what_is_not_s3_says_why() -> None:
     error = not_s3(Reply(200, {}, b"ok", attempts=3), "it has no <Key>")
     assert (error.message, error.status, error.attempts) == ("it has no <Key>", 200, 3)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"etag": '"e"'},
+        {"x-amz-request-id": "1"},
+        {"x-amzn-requestid": "1"},
+        {"x-minio-time": "0"},
+        {"x-rgw-a": "b"},
+    ],
+)
+def test_a_success_with_a_mark_of_s3_is_one(headers: dict[str, str]) -> None:
+    check_s3(Reply(200, headers))
+
+
+@pytest.mark.parametrize("headers", [{}, {"server": "nginx"}, {"date": "now", "x-cache": "hit"}])
+def test_a_success_without_a_mark_of_s3_is_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(errors.ServerError, match="none of the headers that S3 servers give"):
+        check_s3(Reply(200, headers))
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -64,6 +64,8 @@ def test_no_metadata_is_no_headers() -> None:
         ({"a": "\ud800"}, "half of a surrogate pair"),
         ([("a", "1")], "metadata=[('a', '1')]: must be a mapping"),
         ("a=1", "metadata='a=1': must be a mapping"),
+        ([], "metadata=[]: must be a mapping"),
+        ("", "metadata='': must be a mapping"),
         ({"a": "x" * MAX_METADATA}, f"metadata: {MAX_METADATA + 1} bytes of names and values"),
         ({"a": "ü" * 1024}, "metadata: 2049 bytes of names and values, and S3 allows 2048"),
     ],

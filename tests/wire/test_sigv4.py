@@ -177,7 +177,7 @@ queries = st.dictionaries(keys, keys | st.just(""), max_size=4)
 @contextlib.contextmanager
 def botocore_at(when: float) -> Iterator[None]:
     """botocore's clock stands at `when`."""
-    moment = datetime.fromtimestamp(when, timezone.utc).replace(tzinfo=None)
+    moment = datetime.fromtimestamp(int(when), timezone.utc).replace(tzinfo=None)
     fixed = SimpleNamespace(utcnow=lambda: moment, strptime=datetime.strptime)
     value: Any
     name, value = "datetime", SimpleNamespace(datetime=fixed)  # before botocore 1.40.30
@@ -379,7 +379,12 @@ def test_a_service_of_another_name_is_signed_for_under_it() -> None:
 
 @pytest.mark.parametrize(
     "when, text",
-    [(0.0, "19700101T000000Z"), (DAY - 0.5, "20130523T235959Z"), (DAY + 0.9, "20130524T000000Z")],
+    [
+        (0.0, "19700101T000000Z"),
+        (DAY - 0.5, "20130523T235959Z"),
+        (DAY - 1e-6, "20130523T235959Z"),
+        (DAY + 0.9, "20130524T000000Z"),
+    ],
 )
 def test_a_timestamp_is_utc_to_the_second_cut_not_rounded(when: float, text: str) -> None:
     assert timestamp(when) == text
