@@ -29,6 +29,7 @@ import urllib3
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
 
 from minio_sdk.blocking import run
@@ -76,8 +77,9 @@ class _SendsInBlocks:
         if self.sock is None and self.auto_open:
             self.connect()
         sending = getattr(self.timeout, "sending", None)
-        if sending is not None and self.sock.gettimeout() != sending:
-            self.sock.settimeout(sending)
+        sock: Any = self.sock
+        if sending is not None and sock.gettimeout() != sending:
+            sock.settimeout(sending)
         if len(data) <= _READ:
             super().send(data)  # type: ignore[misc]
             return
@@ -86,11 +88,11 @@ class _SendsInBlocks:
             super().send(view[start : start + _READ])  # type: ignore[misc]
 
 
-class _HTTPConnection(_SendsInBlocks, urllib3.connection.HTTPConnection):
+class _HTTPConnection(_SendsInBlocks, HTTPConnection):
     pass
 
 
-class _HTTPSConnection(_SendsInBlocks, urllib3.connection.HTTPSConnection):
+class _HTTPSConnection(_SendsInBlocks, HTTPSConnection):
     pass
 
 
