@@ -225,7 +225,9 @@ class Config:
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
         field name in capitals, but for ``credentials`` and ``proxies``; then ``AWS_ENDPOINT_URL_S3``,
         ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``AWS_CA_BUNDLE``.
-        Keys that no ``MINIO_`` variable gives are looked up when the client is made. ``http://localhost:9000`` and no tenancy are the last words.
+
+        Keys that no ``MINIO_`` variable gives are looked up when the client is made.
+        ``http://localhost:9000`` and no tenancy are the last words.
 
         Args:
             environ: another mapping than ``os.environ``.

@@ -127,7 +127,8 @@ class Operation(Generic[T]):
 
     def failure(self, reply: Reply) -> Exception:
         """The exception for an answer that is not a success."""
-        if reply.status == 404 and not reply.body and not is_s3(reply):
+        headless = self.name.startswith("Head")  # no answer to HEAD has a body, not even S3's
+        if reply.status == 404 and not reply.body and not headless and not is_s3(reply):
             # Any web server says this of any path: it is no word of S3 on a bucket or key.
             return not_s3(reply, "a 404 that has none of the marks of an S3 answer")
         return error_of(reply, self.not_found)
