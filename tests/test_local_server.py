@@ -607,7 +607,7 @@ def test_a_file_is_no_data_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fact", ["base_url", "port", "pid", "version", "data_dir"])
 def test_before_the_start_facts_are_refused(fact: str) -> None:
-    with pytest.raises(MinIOError, match=r"it isn't started \(call start\(\)"):
+    with pytest.raises(MinIOError, match=r"it isn't started. Try: call start\(\)"):
         getattr(LocalServer(), fact)
 
 

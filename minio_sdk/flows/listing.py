@@ -10,6 +10,7 @@ from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
 from minio_sdk.wire.listing import Page
+from minio_sdk.wire.xml import writable
 
 PAGE = 1000
 """Entries asked for at once; the most that S3 gives."""
@@ -40,11 +41,26 @@ async def pages(
         seen += len(page.objects)
         if not page.truncated or (limit is not None and seen >= limit):
             return
-        if not page.token or page.token == token:
+        following = _following(place, page)
+        if not following or following == token:
             raise ServerError(
                 "the server says that the listing goes on, and not where", operation="ListObjectsV2"
             )
-        token = page.token
+        token = following
+
+
+def _following(place: Place, page: Page) -> str | None:
+    """The token of the next page.
+
+    SeaweedFS takes the last key for it, and writes that into XML, which can't carry all characters:
+    they come as U+FFFD. Taken as it came, such a token would leave keys out or list them twice.
+    """
+    token = page.token
+    if not token or "\ufffd" not in token:
+        return token
+    keys = (place.prefix + item.key for item in page.objects)
+    meant = (k for k in keys if "".join(c if writable(c) else "\ufffd" for c in k) == token)
+    return max(meant, default=token)
 
 
 async def objects(

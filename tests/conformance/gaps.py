@@ -79,9 +79,6 @@ class Gap:
 FEATURES: dict[str, dict[str, Gap]] = {
     "signatures": {"moto": Gap("checks no signature and knows no keys")},
     "a key below a key": {"minio": Gap("once there is an object dir, it lists dir/x no more")},
-    "pages that end at control characters": {
-        "seaweedfs": Gap("names the next page by the key, in XML, which can't carry them")
-    },
     "empty metadata values": {"seaweedfs": Gap("drops them")},
     "application/octet-stream": {"seaweedfs": Gap("takes it for no type, and guesses one")},
     "refusing to make a bucket twice": {

@@ -54,7 +54,7 @@ async def _check_deletes_refused(client: AsyncMinIOClient, bucket: str) -> None:
 
 
 @pytest.mark.needs("signatures")
-async def test_a_wrong_secret_key(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+async def test_a_wrong_secret_key(client: AsyncMinIOClient, bucket: str) -> None:
     """It is called by its name, and is never shown."""
     wrong = client.with_(secret_key=SECRET)
     await _check_refused(wrong, bucket, "SignatureDoesNotMatch", "check secret_key")
@@ -62,7 +62,7 @@ async def test_a_wrong_secret_key(setting: Setting, client: AsyncMinIOClient, bu
 
 
 @pytest.mark.needs("signatures")
-async def test_a_wrong_access_key(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+async def test_a_wrong_access_key(client: AsyncMinIOClient, bucket: str) -> None:
     """The server doesn't know it."""
     wrong = client.with_(access_key="NOBODYSKEY", secret_key=SECRET)
     await _check_refused(wrong, bucket, "InvalidAccessKeyId", "check access_key")
@@ -70,7 +70,7 @@ async def test_a_wrong_access_key(setting: Setting, client: AsyncMinIOClient, bu
 
 
 @pytest.mark.needs("signatures")
-async def test_nobody(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+async def test_nobody(client: AsyncMinIOClient, bucket: str) -> None:
     """Without keys nothing is signed, and nothing is allowed."""
     nobody = client.with_(access_key=None, secret_key=None, credentials=lambda: None, api="s3")
     await _check_refused(nobody, bucket, "AccessDenied", "check")

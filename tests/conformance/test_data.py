@@ -245,7 +245,7 @@ async def test_a_file_that_changes_while_it_is_uploaded(setting: Setting) -> Non
         assert await client.list() == []
 
 
-async def test_length(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+async def test_length(client: AsyncMinIOClient, bucket: str) -> None:
     """`length` takes exactly so many bytes of the data, and leaves the rest of a file alone."""
     file = io.BytesIO(SOME)
     for threshold in (100, 10):

@@ -198,9 +198,8 @@ async def _attack(client: AsyncMinIOClient, folder: str, secret: str) -> None:
         client.get_object_metadata("docs", key),
         client.delete_objects("docs", [key]),
     ]
-    if (
-        "\0" not in key
-    ):  # moto can't list its unfinished uploads any more when there is one of these
+    # moto can't list its unfinished uploads any more when there is one of these
+    if "\0" not in key:
         changes.append(client.with_(multipart_threshold=0).put_object("docs", key, b"B's"))
     await errors_of(*changes)  # refused or done: what counts is what A finds afterwards
 

@@ -352,7 +352,7 @@ def test_data_that_is_not_bytes_ends_the_upload(connect: Connect) -> None:
     storage = Storage()
     with ScriptedServer(handler=storage) as server, connect(server, **SETTINGS) as client:
         with pytest.raises(ValidationError, match="must give bytes, not str"):
-            client.put_object("docs", "a", iter([BODY[: 7 * MiB], "text"]))  # type: ignore[list-item]
+            client.put_object("docs", "a", iter([BODY[: 7 * MiB], "text"]))  # type: ignore[arg-type]
     assert (storage.objects, storage.unfinished) == ({}, {})
 
 
