@@ -40,6 +40,11 @@ def make_config(
         if port is not None and (not isinstance(port, int) or not 0 < port < 65536):
             raise ConfigurationError(f"port={shown(port)}: must be 1 to 65535")
         name = host or "localhost"
+        if "/" in name or name.count(":") == 1:
+            raise ConfigurationError(
+                f"host={shown(host)}: must be a bare host name or address; the port goes into port, and "
+                "a URL into base_url"
+            )
         if ":" in name and not name.startswith("["):
             name = f"[{name}]"
         scheme = "https" if secure else "http"

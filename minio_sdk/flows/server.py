@@ -17,15 +17,22 @@ from minio_sdk.models.results import HealthStatus, ServerInfo
 from minio_sdk.operation import WHOLE_SERVER, Operation
 from minio_sdk.operations.gateway import GatewayHealth, GatewayInfo, server_info
 from minio_sdk.operations.list_objects import ListObjectsV2
+from minio_sdk.retry import RETRIED_STATUSES
 from minio_sdk.wire.failure import error_of, is_web_page, not_s3
 from minio_sdk.wire.message import Reply, Request
 
 
-async def find_api(engine: Engine) -> str:
-    """``"s3"`` where somebody gave credentials; else what the server's greeting says."""
+async def find_api(engine: Engine, retry: bool = True) -> str:
+    """``"s3"`` where somebody gave credentials; else what the server's greeting says.
+
+    Raises:
+        ServerError: the server is not up yet; the next call asks again.
+    """
     if engine.transport.signing.provider.found:
         return "s3"
-    reply = await engine.exchange(Request("GET", "/", signed=False))
+    reply = await engine.exchange(Request("GET", "/", signed=False, retry=retry))
+    if reply.status in RETRIED_STATUSES:
+        raise error_of(reply, "")
     return "enterprise" if reply.status == 200 and server_info(reply) else "s3"
 
 
@@ -76,7 +83,9 @@ async def health(engine: Engine) -> HealthStatus:
 
 
 async def _ask(engine: Engine) -> dict[str, Any]:
-    if await engine.speaks() == "enterprise":
+    if engine.api.name is None:
+        engine.api.name = await find_api(engine, retry=False)
+    if engine.api.name == "enterprise":
         words = await engine.send(GatewayHealth(signed=engine.transport.signing.provider.found))
         return {"api": "enterprise", "answer": words}
     details: dict[str, Any] = {"api": "s3", "bucket": engine.config.bucket}

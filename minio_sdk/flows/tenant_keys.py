@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
-from minio_sdk.errors import BucketNotFoundError, NotFoundError, ObjectNotFoundError
+from minio_sdk.errors import BucketNotFoundError, IntegrityError, NotFoundError, ObjectNotFoundError
 from minio_sdk.flows import listing, objects, uploads
 from minio_sdk.flows.sources import BinaryFile, Data, Source
 from minio_sdk.models.names import check_key, check_prefix
@@ -115,5 +115,9 @@ def _file_body(file: BinaryFile, start: int, length: int) -> StreamBody:
         while left and (block := file.read(min(MiB, left))):
             left -= len(block)
             yield block
+        if left:
+            raise IntegrityError(
+                f"the file has {left} bytes fewer than the {length} it had when the upload began"
+            )
 
     return StreamBody(blocks, length, replayable=True)

@@ -6,8 +6,9 @@ unfinished multipart upload is aborted, and the abort's own failure never hides 
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
@@ -15,9 +16,9 @@ from minio_sdk.errors import (
     AccessDeniedError,
     BucketNotFoundError,
     IntegrityError,
-    MinIOError,
     NotFoundError,
     NotSupportedError,
+    UploadNotFoundError,
     invalid,
 )
 from minio_sdk.flows import buckets
@@ -26,6 +27,7 @@ from minio_sdk.models.names import check_key
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Operation, Place, T
 from minio_sdk.operations.buckets import HeadBucket
+from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
     AbortMultipartUpload,
@@ -166,10 +168,40 @@ async def _in_parts(
             etags.append(await engine.send(UploadPart(place, key, upload_id, number, body)))
             size += len(body)
         _check_length(source.length, size)
-        return await engine.send(CompleteMultipartUpload(place, key, upload_id, etags, size))
+        return await _complete(engine, CompleteMultipartUpload(place, key, upload_id, etags, size))
     except BaseException:
         await _abort(engine, AbortMultipartUpload(place, key, upload_id))
         raise
+
+
+async def _complete(engine: Engine, operation: CompleteMultipartUpload) -> UploadResponse:
+    """Make the parts an object; a lost answer is settled by asking for the object."""
+    try:
+        return await engine.send(operation)
+    except UploadNotFoundError as error:
+        if error.attempts == 1:
+            raise
+        # An earlier try may have done it, and its answer been lost: then the object is there.
+        found = await engine.send(HeadObject(operation.place, operation.key))
+        if found.size != operation.size or found.etag != _etag_of(operation.etags):
+            raise
+        return UploadResponse(
+            key=operation.key,
+            size=found.size,
+            etag=found.etag,
+            version_id=found.version_id,
+            bucket=operation.place.bucket,
+        )
+
+
+def _etag_of(etags: Sequence[str]) -> str | None:
+    """The ETag of an object made of these parts: the MD5 of their MD5s, and how many there are."""
+    try:
+        digests = b"".join(bytes.fromhex(etag.strip('"')) for etag in etags)
+    except ValueError:
+        return None  # encrypted parts have ETags of another kind
+    whole = hashlib.md5(digests, usedforsecurity=False).hexdigest()
+    return f"{whole}-{len(etags)}"
 
 
 async def _abort(engine: Engine, operation: AbortMultipartUpload) -> None:
@@ -177,7 +209,7 @@ async def _abort(engine: Engine, operation: AbortMultipartUpload) -> None:
     try:
         # `begin`: when it was the deadline that ended the upload, this has one of its own.
         await engine.begin().send(operation)
-    except MinIOError:
+    except Exception:  # whatever it is: also a user's provider that has no more keys to give
         return
 
 

@@ -179,7 +179,9 @@ class GatewayHealth(GatewayOperation[str]):
 
     def request(self) -> Request:
         """GET the health."""
-        return self._ask("GET", "/minio/health/live")
+        request = self._ask("GET", "/minio/health/live")
+        request.retry = False
+        return request
 
     def parse(self, reply: Reply) -> str:
         """The words."""

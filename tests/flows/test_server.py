@@ -70,9 +70,6 @@ def test_a_server_that_is_down_is_a_result_that_says_so(connect: Connect) -> Non
     assert "nothing listens on" in health.details["error"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="flows/server.py `find_api` asks with retries, for health_check too"
-)
 @both
 def test_a_server_that_is_down_is_asked_once_also_when_its_api_is_not_known(
     connect: Connect,
@@ -97,7 +94,6 @@ def test_health_tells_how_long_the_answer_took(connect: Connect) -> None:
         assert client.health_check().latency == 0.25
 
 
-@pytest.mark.xfail(strict=True, reason="operations/gateway.py: GatewayHealth asks with retries")
 @both
 def test_health_of_the_gateway_is_asked_without_retries(connect: Connect) -> None:
     clock = FakeClock()

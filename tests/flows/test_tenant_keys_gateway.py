@@ -275,9 +275,6 @@ def test_a_file_that_cannot_be_read_is_the_callers_error_and_not_the_servers(
     assert clock.slept == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="flows/tenant_keys.py `_file_body` ends early without a word"
-)
 @both
 def test_a_file_that_shrinks_on_its_way_is_told(connect: Connect) -> None:
     class Shrinking(io.BytesIO):
@@ -357,9 +354,6 @@ def test_a_server_that_could_not_be_asked_is_asked_again_at_the_next_call(connec
             assert client.list() == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="flows/server.py `find_api` takes a 503 of a starting gateway for S3"
-)
 @both
 def test_a_server_that_is_starting_up_is_asked_again_at_the_next_call(connect: Connect) -> None:
     with ScriptedServer(handler=Gateway(reply(503)), strict=False) as server:

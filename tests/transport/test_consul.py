@@ -218,9 +218,6 @@ def test_wrong_forms_of_host_and_port(
         kind(**arguments)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="client/base.py puts brackets around whatever host has a colon"
-)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("host", ["http://minio", "minio:9000"])
 def test_a_url_or_a_port_for_a_host_is_told(kind: type[MinIOClient], host: str) -> None:

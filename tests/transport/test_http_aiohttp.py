@@ -214,6 +214,22 @@ def test_a_timeout_of_the_callers_own_is_the_callers() -> None:
     assert len(server.requests) == 1
 
 
+def test_closing_does_not_wait_for_a_server_that_no_longer_listens() -> None:
+    """TLS has a farewell, for which the other side may let one wait for ever."""
+
+    def answers_and_sleeps(exchange: Exchange) -> None:
+        stored(b"x")(exchange)
+        exchange.stopping.wait()
+
+    async def main(server: ScriptedServer) -> None:
+        client = client_of(server)
+        await client.get_object("docs", "a")
+        await asyncio.wait_for(client.close(), 10)
+
+    with ScriptedServer([answers_and_sleeps], tls=True) as server:
+        asyncio.run(main(server))
+
+
 def test_closing_while_calls_are_on_their_way_does_not_hang_or_mix_answers() -> None:
     async def main(server: ScriptedServer) -> None:
         client = client_of(server)
