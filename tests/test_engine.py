@@ -424,13 +424,20 @@ def test_an_error_before_anything_was_sent_counts_no_attempts(connect: Connect) 
 
 
 @both
-def test_the_users_own_error_in_a_provider_of_keys_is_theirs(connect: Connect) -> None:
-    def no_keys() -> None:
-        raise LookupError("the vault is closed")
+@pytest.mark.parametrize("kind", [LookupError, OSError, TimeoutError, ConnectionError])
+def test_the_users_own_error_in_a_provider_of_keys_is_theirs(
+    connect: Connect, kind: type[Exception]
+) -> None:
+    """Also when it looks like one of the network's: it is not tried again."""
 
-    with ScriptedServer() as server, connect(server, credentials=no_keys) as client:
-        with pytest.raises(LookupError, match="the vault is closed"):
+    def no_keys() -> None:
+        raise kind("the vault is closed")
+
+    clock = FakeClock()
+    with ScriptedServer() as server, connect(server, clock=clock, credentials=no_keys) as client:
+        with pytest.raises(kind, match="^the vault is closed$"):
             client.get_object("docs", "a")
+    assert clock.slept == []
 
 
 @both

@@ -67,7 +67,10 @@ def explain(
     """
     causes = list(chain(error))
     for cause in causes:
-        found = _of_tls(cause, endpoint) or _of_network(cause, endpoint, proxy)
+        found = _of_tls(cause, endpoint)
+        if found is None and proxy is not None:
+            found = _of_proxy(cause, proxy)
+        found = found or _of_network(cause, endpoint)
         if found is not None:
             return found
     if timed_out or any(isinstance(cause, TimeoutError) for cause in causes):
@@ -138,26 +141,36 @@ def _of_tls(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | None
     )
 
 
-def _of_network(
-    cause: Exception, endpoint: Endpoint, proxy: str | None
-) -> MinIOConnectionError | None:
-    refusal = _PROXY_REFUSAL(str(cause)) if proxy is not None else None
-    if refusal or (proxy is not None and type(cause).__name__ == "ClientHttpProxyError"):
+def _of_proxy(cause: Exception, proxy: str) -> MinIOConnectionError | None:
+    """What went wrong on the way to the proxy, whose URL may hold a password."""
+    refusal = _PROXY_REFUSAL(str(cause))
+    if refusal or type(cause).__name__ == "ClientHttpProxyError":
         words = refusal[1] if refusal else getattr(cause, "message", "")
         return _error(MinIOConnectionError, f"the proxy refused: {words}", _PROXY_HINT)
-    place, hint = f"{endpoint.host}:{endpoint.port}", "check host and port of base_url"
-    host = endpoint.host
-    if proxy is not None:
-        parts = urlsplit(proxy)  # which may hold a password
-        host = parts.hostname or ""
-        place, hint = f"the proxy {host}:{parts.port or ''}".rstrip(":"), _PROXY_HINT
+    parts = urlsplit(proxy)
     if isinstance(cause, socket.gaierror):
-        what = "the host name" if proxy is None else "the proxy's host name"
-        hint = "check base_url's spelling and this computer's DNS" if proxy is None else hint
-        return _error(MinIOConnectionError, f"{what} {host!r} can't be resolved", hint)
+        message = f"the proxy's host name {parts.hostname!r} can't be resolved"
+        return _error(MinIOConnectionError, message, _PROXY_HINT)
     if isinstance(cause, ConnectionRefusedError):
-        hint = f"is the server started? {hint}" if proxy is None else hint
-        return _error(MinIOConnectionError, f"nothing listens on {place}", hint)
+        place = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+        message = f"nothing listens on the proxy {place}"
+        return _error(MinIOConnectionError, message, _PROXY_HINT)
+    return None
+
+
+def _of_network(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | None:
+    if isinstance(cause, socket.gaierror):
+        return _error(
+            MinIOConnectionError,
+            f"the host name {endpoint.host!r} can't be resolved",
+            "check base_url's spelling and this computer's DNS",
+        )
+    if isinstance(cause, ConnectionRefusedError):
+        return _error(
+            MinIOConnectionError,
+            f"nothing listens on {endpoint.host}:{endpoint.port}",
+            "is the server started? check host and port of base_url",
+        )
     if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
         return _error(MinIOConnectionError, "the network has no way there", "check the network")
     if isinstance(cause, (ConnectionResetError, BrokenPipeError)):
