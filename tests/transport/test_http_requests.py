@@ -408,24 +408,6 @@ def test_a_slow_line_may_take_longer_for_a_body_than_for_a_connection(connect: C
 
 
 @both
-def test_a_body_that_moves_may_take_longer_than_the_timeout(connect: Connect) -> None:
-    """`timeout` is for each block of it, as it is for each piece of an answer."""
-
-    def reads_slowly(exchange: Exchange) -> None:
-        stream = exchange._connection._input
-        while len(exchange.request.body) < 15 << 20:
-            exchange.stopping.wait(0.12)
-            exchange.request.body += stream.read(1 << 20)
-        exchange.request.complete = True
-        stored()(exchange)
-
-    with ScriptedServer([reads_slowly]) as server:
-        with connect(server, timeout=1.0, max_retries=0) as client:
-            client.put_object("docs", "a", b"x" * (15 << 20))
-    assert server.requests[0].body == b"x" * (15 << 20)
-
-
-@both
 def test_a_server_that_takes_no_more_of_a_body_is_a_timeout(connect: Connect) -> None:
     def takes_nothing(exchange: Exchange) -> None:
         exchange.stopping.wait()
