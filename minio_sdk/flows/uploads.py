@@ -16,6 +16,7 @@ from minio_sdk.errors import (
     AccessDeniedError,
     BucketNotFoundError,
     IntegrityError,
+    MinIOError,
     NotFoundError,
     NotSupportedError,
     UploadNotFoundError,
@@ -182,7 +183,10 @@ async def _complete(engine: Engine, operation: CompleteMultipartUpload) -> Uploa
         if error.attempts == 1:
             raise
         # An earlier try may have done it, and its answer been lost: then the object is there.
-        found = await engine.send(HeadObject(operation.place, operation.key))
+        try:
+            found = await engine.send(HeadObject(operation.place, operation.key))
+        except MinIOError:
+            raise error from None
         if found.size != operation.size or found.etag != _etag_of(operation.etags):
             raise
         return UploadResponse(

@@ -209,6 +209,26 @@ def test_an_object_of_somebody_else_does_not_settle_a_completion_that_was_lost(
 
 
 @both
+@pytest.mark.parametrize("answer", ["nothing there", "refused", "dropped"])
+def test_the_failure_of_asking_for_the_object_never_hides_the_cause(
+    connect: Connect, answer: str
+) -> None:
+    """The answer to the completion is lost, the upload gone, and HEAD doesn't settle it either."""
+    heads: dict[str, Step] = {
+        "nothing there": reply(404, headers={"x-amz-request-id": "r"}),
+        "refused": reply(403),
+        "dropped": drop_before_reply(),
+    }
+    faults = {("complete", 1): drop_before_reply(), ("head", 0): heads[answer]}
+    storage = Storage(faults)
+    storage.after_work = {("complete", 1)}
+    with ScriptedServer(handler=storage) as server, connect(server, **SETTINGS) as client:
+        with pytest.raises(UploadNotFoundError) as caught:
+            client.put_object("docs", "a", BODY)
+    assert caught.value.operation == "CompleteMultipartUpload"
+
+
+@both
 def test_many_uploads_at_once_through_a_bad_line(connect: Connect) -> None:
     faults: dict[tuple[str, int], Step] = {
         **{("part", number): reply(503) for number in range(1, 60, 7)},

@@ -10,6 +10,7 @@ import io
 import json
 import pickle
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +27,7 @@ from minio_sdk import (
     TenantAdapter,
 )
 from minio_sdk.blocking import run
-from minio_sdk.transport.http_requests import RequestsTransport
+from minio_sdk.transport.http_requests import RequestsTransport, _HTTPConnection, _timeouts
 from tests.both import SECRET_KEY, TOKEN, Connect, blocking, both, config_for, stored
 from tests.clock import FakeClock
 from tests.scripted import (
@@ -405,6 +406,23 @@ def test_a_slow_line_may_take_longer_for_a_body_than_for_a_connection(connect: C
         with connect(server, connect_timeout=0.1, max_retries=0) as client:
             client.put_object("docs", "a", body)
     assert server.requests[0].body == body
+
+
+def test_each_block_of_a_body_has_the_whole_timeout() -> None:
+    """A socket's own `sendall` counts the time of all that it is given."""
+    sent: list[tuple[float | None, int]] = []
+
+    class Recorder(socket.socket):
+        def sendall(self, data: Any, *_: Any) -> None:
+            sent.append((self.gettimeout(), len(data)))
+
+    connection = _HTTPConnection("127.0.0.1", 9, timeout=_timeouts(0.5, 7.0)[0])
+    with Recorder() as recorder:
+        connection.sock = recorder
+        recorder.settimeout(0.5)  # as urllib3 leaves it on a new connection
+        connection.send(b"head")
+        connection.send(memoryview(bytes(2_500_000)))
+    assert sent == [(7.0, 4), (7.0, 1 << 20), (7.0, 1 << 20), (7.0, 2_500_000 - (2 << 20))]
 
 
 @both
