@@ -483,6 +483,7 @@ def test_map_keeps_the_order_and_takes_no_more_than_it_can_work_on() -> None:
     taken: list[int] = []
     most = 0
     working = 0
+    ended = 0
     lock = threading.Lock()
 
     def items() -> Iterator[int]:
@@ -491,13 +492,14 @@ def test_map_keeps_the_order_and_takes_no_more_than_it_can_work_on() -> None:
             yield number
 
     async def double(number: int) -> int:
-        nonlocal most, working
+        nonlocal most, working, ended
         with lock:
             working += 1
             most = max(most, working)
-            assert len(taken) <= number + 4
+            assert len(taken) <= ended + 4
         with lock:
             working -= 1
+            ended += 1
         return number * 2
 
     assert run(transport().map(double, items(), 4)) == [number * 2 for number in range(50)]
