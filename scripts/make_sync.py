@@ -1,7 +1,9 @@
 """Make the blocking facade from the async one, by substituting words.
 
-    python scripts/make_sync.py            write minio_sdk/client/sync/client.py
-    python scripts/make_sync.py --check    exit 1 when the file is stale
+    python scripts/make_sync.py            write minio_sdk/client/sync/*.py
+    python scripts/make_sync.py --check    exit 1 when one of them is stale
+
+Every file of minio_sdk/client/aio has a twin, but for the two that say how flows are run.
 
 A rule that nothing uses is an error, so that the list stays true.
 """
@@ -14,8 +16,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "minio_sdk/client/aio/client.py"
-TARGET = ROOT / "minio_sdk/client/sync/client.py"
+SOURCES = ROOT / "minio_sdk/client/aio"
+TARGETS = ROOT / "minio_sdk/client/sync"
+BY_HAND = ("__init__.py", "base.py")
 
 RULES = [
     (r"\basync def\b", "def"),
@@ -31,23 +34,33 @@ RULES = [
     (r", with async and await\.", "."),
     (r"\bbetween tasks\b", "between threads"),
 ]
-HEADER = "# Made by scripts/make_sync.py from client/aio/client.py: change that one.\n"
+HEADER = "# Made by scripts/make_sync.py from client/aio/{name}: change that one.\n"
 
 
-def made() -> str:
-    """The text of the blocking facade."""
-    text = SOURCE.read_text(encoding="utf-8")
-    for pattern, word in RULES:
-        text, count = re.subn(pattern, word, text)
-        if count == 0:
+def made() -> dict[Path, str]:
+    """The text of each file of the blocking facade."""
+    used: set[str] = set()
+    texts: dict[Path, str] = {}
+    for source in sorted(SOURCES.glob("*.py")):
+        if source.name in BY_HAND:
+            continue
+        text = source.read_text(encoding="utf-8")
+        for pattern, word in RULES:
+            text, count = re.subn(pattern, word, text)
+            if count:
+                used.add(pattern)
+        target = TARGETS / source.name
+        texts[target] = formatted(HEADER.format(name=source.name) + text, target)
+    for pattern, _ in RULES:
+        if pattern not in used:
             raise SystemExit(f"make_sync: nothing matches {pattern!r}; drop the rule")
-    return formatted(HEADER + text)
+    return texts
 
 
-def formatted(text: str) -> str:
+def formatted(text: str, target: Path) -> str:
     """`text` as ruff formats the target file, imports sorted."""
     for arguments in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(TARGET), "-"]
+        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(target), "-"]
         done = subprocess.run(
             command, input=text, capture_output=True, text=True, cwd=ROOT, check=False
         )
@@ -59,15 +72,22 @@ def formatted(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write or check."""
-    text = made()
-    current = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
+    texts = made()
+    there = {path for path in TARGETS.glob("*.py") if path.name not in BY_HAND}
+    stale = sorted(there - set(texts)) + [
+        path
+        for path, text in texts.items()
+        if path not in there or path.read_text(encoding="utf-8") != text
+    ]
     if "--check" in arguments:
-        if text != current:
-            print(f"{TARGET.relative_to(ROOT)} is stale: run python scripts/make_sync.py")
-            return 1
-        return 0
-    if text != current:
-        TARGET.write_text(text, encoding="utf-8")
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is stale: run python scripts/make_sync.py")
+        return 1 if stale else 0
+    for path in stale:
+        if path in texts:
+            path.write_text(texts[path], encoding="utf-8")
+        else:
+            path.unlink()
     return 0
 
 

@@ -1,0 +1,76 @@
+"""Buckets."""
+
+from __future__ import annotations
+
+from minio_sdk.client.aio.base import AsyncBase
+from minio_sdk.flows import buckets
+from minio_sdk.models.results import BucketInfo
+
+
+class Buckets(AsyncBase):
+    """Make, look at, remove."""
+
+    async def create_bucket(
+        self, bucket: str, *, region: str | None = None, object_lock: bool = False
+    ) -> None:
+        """Make a bucket.
+
+        Args:
+            bucket: 1 to 63 of ``a-z 0-9 . -``, beginning and ending with a letter or digit.
+            region: where it is to be; None takes `Config.region`.
+            object_lock: whether its objects can be locked; this can't be changed later.
+
+        Raises:
+            BucketAlreadyExistsError: it exists.
+            ValidationError: S3 allows no such name.
+            MinIOError: it failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+        """
+        return await self._run(buckets.create(self._engine.begin(), bucket, region, object_lock))
+
+    async def delete_bucket(self, bucket: str, *, force: bool = False) -> None:
+        """Remove a bucket.
+
+        Args:
+            bucket: its name.
+            force: remove all its objects, versions and unfinished uploads first.
+
+        Raises:
+            BucketNotFoundError: it doesn't exist.
+            BucketNotEmptyError: it has objects, and `force` is False.
+            MinIOError: it failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
+        """
+        return await self._run(buckets.delete(self._engine.begin(), bucket, force))
+
+    async def bucket_exists(self, bucket: str) -> bool:
+        """Whether the bucket exists.
+
+        Raises:
+            AccessDeniedError: these credentials may not know.
+            MinIOError: it failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+        """
+        return await self._run(buckets.exists(self._engine.begin(), bucket))
+
+    async def get_bucket_info(self, bucket: str) -> BucketInfo:
+        """Name, creation date, region and owner of a bucket, as far as the server tells.
+
+        Raises:
+            BucketNotFoundError: it doesn't exist.
+            MinIOError: it failed after all retries.
+        """
+        return await self._run(buckets.info(self._engine.begin(), bucket))
+
+    async def list_buckets(self) -> list[BucketInfo]:
+        """The tenant's buckets, by name.
+
+        Raises:
+            MinIOError: it failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
+        """
+        return await self._run(buckets.list_all(self._engine.begin()))

@@ -1,0 +1,154 @@
+# Made by scripts/make_sync.py from client/aio/objects.py: change that one.
+"""Objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from minio_sdk.client.sync.base import Base
+from minio_sdk.flows import objects, uploads
+from minio_sdk.flows.objects import Keys
+from minio_sdk.flows.sources import Data, Source
+from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata, UploadResponse
+
+
+class Objects(Base):
+    """Put, get, look at, list, remove."""
+
+    def put_object(
+        self,
+        bucket: str,
+        key: str,
+        data: Data,
+        length: int | None = None,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> UploadResponse:
+        """Store an object in a bucket that exists.
+
+        Args:
+            bucket: its name.
+            key: 1 to 1,024 bytes of UTF-8.
+            data: bytes-like, a binary file (from its current position), or an iterator of bytes.
+            length: take exactly this many bytes; None takes all.
+            content_type: such as ``"text/plain"``; None guesses it from the key.
+            metadata: names, with ``x-amz-meta-`` in front or not, and values.
+
+        Raises:
+            BucketNotFoundError: the bucket doesn't exist.
+            ValidationError: a bad argument; nothing was sent.
+            MinIOError: it failed after all retries; then no object has appeared.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+        """
+        engine = self._engine.begin()
+        headers = uploads.object_headers(key, content_type, metadata)
+        place = engine.place(bucket)
+        return self._run(uploads.put(engine, place, key, Source(data, length), headers))
+
+    def get_object(self, bucket: str, key: str) -> bytes:
+        """The bytes of an object, exactly as they were stored.
+
+        Raises:
+            ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            MinIOError: it failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        return self._run(objects.get(self._engine.begin(), bucket, key))
+
+    def get_object_metadata(self, bucket: str, key: str) -> ObjectMetadata:
+        """Size, type, ETag, dates and the user's metadata of an object.
+
+        Raises:
+            ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            MinIOError: it failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        """
+        return self._run(objects.head(self._engine.begin(), bucket, key))
+
+    def object_exists(self, bucket: str, key: str) -> bool:
+        """Whether the object exists; False too when its bucket doesn't.
+
+        Raises:
+            MinIOError: it failed after all retries.
+        """
+        return self._run(objects.object_exists(self._engine.begin(), bucket, key))
+
+    def delete_object(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
+        """Remove an object, or one version of it; a missing object is no error.
+
+        Raises:
+            BucketNotFoundError: the bucket doesn't exist.
+            MinIOError: it failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
+        """
+        return self._run(objects.delete(self._engine.begin(), bucket, key, version_id))
+
+    def delete_objects(self, bucket: str, keys: Keys) -> DeleteResult:
+        """Remove any number of objects, 1,000 a request.
+
+        Args:
+            bucket: its name.
+            keys: keys, or pairs (key, version_id).
+
+        Returns:
+            `DeleteResult`: ``deleted`` and ``errors``; true when there are no errors.
+
+        Raises:
+            BucketNotFoundError: the bucket doesn't exist.
+            MinIOError: a whole request failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+        """
+        return self._run(objects.delete_objects(self._engine.begin(), bucket, keys))
+
+    def list_objects(
+        self,
+        bucket: str,
+        prefix: str = "",
+        suffix: str = "",
+        *,
+        recursive: bool = True,
+        limit: int | None = None,
+    ) -> list[ObjectInfo]:
+        """The objects of a bucket as a list in byte order; `iter_objects` takes no memory for it.
+
+        Args:
+            bucket: its name.
+            prefix: only keys that begin with it.
+            suffix: only keys that end with it; sorted out here, not on the server.
+            recursive: False folds what lies below the next ``/`` into one entry with ``is_prefix``.
+            limit: at most this many.
+
+        Raises:
+            BucketNotFoundError: the bucket doesn't exist.
+            MinIOError: it failed after all retries.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+        """
+        engine = self._engine.begin()
+        return self._run(objects.listed(engine, bucket, prefix, suffix, recursive, limit))
+
+    def iter_objects(
+        self,
+        bucket: str,
+        prefix: str = "",
+        suffix: str = "",
+        *,
+        recursive: bool = True,
+        limit: int | None = None,
+    ) -> Iterator[ObjectInfo]:
+        """The objects of a bucket one by one in the server's order, asked for page by page.
+
+        The arguments are those of `list_objects`.
+
+        Example:
+            >>> for item in client.iter_objects("docs", "2026/"):
+            ...     print(item.key, item.size)
+        """
+        engine = self._engine.begin()
+        return self._iterate(objects.found(engine, bucket, prefix, suffix, recursive, limit))
