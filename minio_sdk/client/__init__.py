@@ -1,6 +1,7 @@
 """The facades: `MinIOClient`, and `AsyncMinIOClient` with the same methods.
 
-`aio/` is written by hand, one file for each part of the API; `sync/` is made from it by `scripts/make_sync.py`.
+`aio/` is written by hand, one file for each part of the API; `sync/` is made from it by
+`scripts/make_sync.py`.
 """
 
 from __future__ import annotations
