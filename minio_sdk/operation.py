@@ -131,7 +131,9 @@ class Operation(Generic[T]):
         if reply.status == 404 and not reply.body and not headless and not is_s3(reply):
             # Any web server says this of any path: it is no word of S3 on a bucket or key.
             return not_s3(reply, "a 404 that has none of the marks of an S3 answer")
-        return error_of(reply, self.not_found)
+        # None but operations on a version have the attribute.
+        version = getattr(self, "version_id", None)
+        return error_of(reply, "NoSuchVersion" if version else self.not_found)
 
 
 @dataclass(frozen=True, slots=True)

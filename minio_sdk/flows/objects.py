@@ -12,6 +12,7 @@ from minio_sdk.errors import (
     MinIOError,
     NotFoundError,
     ObjectNotFoundError,
+    VersionNotFoundError,
     invalid,
 )
 from minio_sdk.flows import buckets, listing
@@ -35,16 +36,18 @@ async def get(engine: Engine, bucket: str, key: str) -> bytes:
     return await _read(engine, GetObject(engine.place(bucket), key))
 
 
-async def head(engine: Engine, bucket: str, key: str) -> ObjectMetadata:
-    """What is known of an object."""
-    return await _read(engine, HeadObject(engine.place(bucket), key))
+async def head(
+    engine: Engine, bucket: str, key: str, version_id: str | None = None
+) -> ObjectMetadata:
+    """What is known of an object, or of one version of it."""
+    return await _read(engine, HeadObject(engine.place(bucket), key, version_id))
 
 
 async def _read(engine: Engine, operation: ObjectOperation[T]) -> T:
     """Send; a missing object is told from a missing bucket where the answer can't do it."""
     try:
         return await engine.send(operation)
-    except ObjectNotFoundError as error:
+    except (ObjectNotFoundError, VersionNotFoundError) as error:
         place = operation.place
         if place.bucket is None or not (place.prefix or isinstance(operation, HeadObject)):
             raise

@@ -169,13 +169,13 @@ async def _in_parts(
             etags.append(await engine.send(UploadPart(place, key, upload_id, number, body)))
             size += len(body)
         _check_length(source.length, size)
-        return await _complete(engine, CompleteMultipartUpload(place, key, upload_id, etags, size))
+        return await complete(engine, CompleteMultipartUpload(place, key, upload_id, etags, size))
     except BaseException:
-        await _abort(engine, AbortMultipartUpload(place, key, upload_id))
+        await abort(engine, AbortMultipartUpload(place, key, upload_id))
         raise
 
 
-async def _complete(engine: Engine, operation: CompleteMultipartUpload) -> UploadResponse:
+async def complete(engine: Engine, operation: CompleteMultipartUpload) -> UploadResponse:
     """Make the parts an object; a lost answer is settled by asking for the object."""
     try:
         return await engine.send(operation)
@@ -208,7 +208,7 @@ def _etag_of(etags: Sequence[str]) -> str | None:
     return f"{whole}-{len(etags)}"
 
 
-async def _abort(engine: Engine, operation: AbortMultipartUpload) -> None:
+async def abort(engine: Engine, operation: AbortMultipartUpload) -> None:
     """End an upload; a failure here is not the news, what led to it is."""
     try:
         # `begin`: when it was the deadline that ended the upload, this has one of its own.

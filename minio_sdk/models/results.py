@@ -125,6 +125,7 @@ class ObjectMetadata(Record):
         last_modified: aware, UTC.
         content_type: such as ``"text/plain"``.
         metadata: the user's metadata, names in lower case without ``x-amz-meta-``.
+        tag_count: how many tags it has, as far as the server tells; `get_object_tags` has them.
         version_id: on a versioned bucket.
         storage_class: None means the standard one.
         content_encoding, content_disposition, content_language, cache_control, expires: as stored.
@@ -136,6 +137,7 @@ class ObjectMetadata(Record):
     last_modified: datetime | None = None
     content_type: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    tag_count: int = 0
     version_id: str | None = None
     storage_class: str | None = None
     content_encoding: str | None = None

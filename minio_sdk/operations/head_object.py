@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from minio_sdk.models.names import check_version_id
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operation import ObjectOperation
 from minio_sdk.wire.failure import check_s3
 from minio_sdk.wire.headers import http_date, integer, unquoted
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import read_metadata
+from minio_sdk.wire.url import query_string
 
 
 @dataclass(frozen=True, slots=True)
 class HeadObject(ObjectOperation[ObjectMetadata]):
-    """What is known of an object without its bytes."""
+    """What is known of an object without its bytes.
+
+    Attributes:
+        version_id: a version; None for the current one.
+        headers: conditions; lower-case names.
+    """
 
     name: ClassVar[str] = "HeadObject"
 
+    version_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
     def request(self) -> Request:
         """HEAD the object."""
-        return Request("HEAD", self.place.object_path(self.key))
+        query = ""
+        if self.version_id is not None:
+            query = query_string([("versionId", check_version_id(self.version_id))])
+        return Request("HEAD", self.place.object_path(self.key), query, dict(self.headers))
 
     def parse(self, reply: Reply) -> ObjectMetadata:
         """The headers as a record."""
@@ -34,6 +48,7 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
             last_modified=http_date(headers.get("last-modified")),
             content_type=headers.get("content-type"),
             metadata=read_metadata(headers),
+            tag_count=integer(headers.get("x-amz-tagging-count")),
             version_id=headers.get("x-amz-version-id"),
             storage_class=headers.get("x-amz-storage-class"),
             content_encoding=headers.get("content-encoding"),

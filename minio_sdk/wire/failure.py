@@ -173,15 +173,6 @@ def unmasked(reply: Reply) -> Reply:
     return replace(reply, status=_EMBEDDED_STATUS.get(root.get("Code"), 500))
 
 
-def missing(has_version: bool, has_upload: bool, has_key: bool) -> str:
-    """The code that a 404 without a body stands for, by what was asked for."""
-    if has_upload:
-        return "NoSuchUpload"
-    if has_version:
-        return "NoSuchVersion"
-    return "NoSuchKey" if has_key else "NoSuchBucket"
-
-
 def error_of(reply: Reply, not_found: str) -> e.MinIOError:
     """The exception for an answer that is not a success; the caller adds names and place.
 
@@ -197,6 +188,9 @@ def error_of(reply: Reply, not_found: str) -> e.MinIOError:
     if cls is None:
         cls = e.ServerError if reply.status >= 500 or reply.status < 400 else e.MinIOError
     message = failure.message or _plain(reply.status, code)
+    if reply.status == 405 and reply.headers.get("x-amz-delete-marker") == "true":
+        cls = e.ObjectNotFoundError
+        message = "this version is a delete marker: here the object was removed"
     hint = _HINTS.get(code or "") or _CLASS_HINTS.get(cls)
     if failure.is_page:
         cls, hint = e.ServerError, _PAGE_HINT

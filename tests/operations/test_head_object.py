@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from minio_sdk import ObjectMetadata, ObjectNotFoundError, ServerError
+from minio_sdk import (
+    ObjectMetadata,
+    ObjectNotFoundError,
+    ServerError,
+    ValidationError,
+    VersionNotFoundError,
+)
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.wire.headers import http_date
 from minio_sdk.wire.message import Reply
@@ -36,6 +42,7 @@ def test_everything_that_can_be_known() -> None:
         "expires": "0",
         "x-amz-version-id": "v",
         "x-amz-storage-class": "GLACIER",
+        "x-amz-tagging-count": "3",
     }
     assert HeadObject(SAMPLES, KEY).parse(Reply(200, headers)) == ObjectMetadata(
         key=KEY,
@@ -48,6 +55,7 @@ def test_everything_that_can_be_known() -> None:
         expires="0",
         version_id="v",
         storage_class="GLACIER",
+        tag_count=3,
     )
 
 
@@ -60,3 +68,15 @@ def test_a_404_without_a_body_is_a_missing_object(origin: str) -> None:
 def test_a_200_without_a_mark_of_s3_is_an_error_not_an_object() -> None:
     with pytest.raises(ServerError):
         HeadObject(SAMPLES, KEY).parse(Reply(200, {"content-length": "5", "server": "nginx"}))
+
+
+def test_a_version_and_conditions_are_asked_for() -> None:
+    request = HeadObject(SAMPLES, "k", "a/+", {"if-match": '"e"'}).request()
+    assert (request.query, request.headers) == ("versionId=a%2F%2B", {"if-match": '"e"'})
+    with pytest.raises(ValidationError, match="version_id="):
+        HeadObject(SAMPLES, "k", "").request()
+
+
+def test_a_404_for_a_version_is_a_missing_version() -> None:
+    error = HeadObject(SAMPLES, "k", "v").failure(Reply(404, {"x-amz-request-id": "1"}))
+    assert (type(error), getattr(error, "code", "")) == (VersionNotFoundError, "NoSuchVersion")

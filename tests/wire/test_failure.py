@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from minio_sdk import errors
 from minio_sdk.errors import MinIOError
 from minio_sdk.wire import failure
-from minio_sdk.wire.failure import check_s3, error_of, missing, not_s3, read_failure, unmasked
+from minio_sdk.wire.failure import check_s3, error_of, not_s3, read_failure, unmasked
 from minio_sdk.wire.message import Reply
 from tests.strategies import MANY
 
@@ -113,10 +113,11 @@ def test_a_404_that_names_nothing_is_told_apart_by_what_was_asked_for(
     assert (type(error), error.code) == (cls, not_found)
 
 
-def test_what_was_asked_for_is_an_upload_before_a_version_before_a_key() -> None:
-    asked = [(True, True, True), (True, False, True), (False, False, True), (False, False, False)]
-    codes = [missing(has_version=v, has_upload=u, has_key=k) for v, u, k in asked]
-    assert codes == ["NoSuchUpload", "NoSuchVersion", "NoSuchKey", "NoSuchBucket"]
+def test_a_405_for_a_delete_marker_is_an_object_that_is_gone() -> None:
+    marker = Reply(405, {"x-amz-delete-marker": "true"})
+    assert type(error_of(marker, "NoSuchVersion")) is errors.ObjectNotFoundError
+    assert "delete marker" in str(error_of(marker, "NoSuchVersion"))
+    assert type(error_of(Reply(405, {}), "NoSuchVersion")) is errors.NotSupportedError
 
 
 def test_every_class_of_error_can_come_from_some_answer_or_has_a_reason_not_to() -> None:

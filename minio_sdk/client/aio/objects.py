@@ -57,16 +57,24 @@ class Objects(AsyncBase):
         """
         return await self._run(objects.get(self._engine.begin(), bucket, key))
 
-    async def get_object_metadata(self, bucket: str, key: str) -> ObjectMetadata:
+    async def get_object_metadata(
+        self, bucket: str, key: str, *, version_id: str | None = None
+    ) -> ObjectMetadata:
         """Size, type, ETag, dates and the user's metadata of an object.
 
+        Args:
+            bucket: its name.
+            key: its key.
+            version_id: a version of it; None for the current one.
+
         Raises:
+            VersionNotFoundError: it has no such version.
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
             MinIOError: it failed after all retries.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
-        return await self._run(objects.head(self._engine.begin(), bucket, key))
+        return await self._run(objects.head(self._engine.begin(), bucket, key, version_id))
 
     async def object_exists(self, bucket: str, key: str) -> bool:
         """Whether the object exists; False too when its bucket doesn't.
