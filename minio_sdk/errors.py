@@ -28,7 +28,7 @@ The classes follow https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponse
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = [
     "AccessDeniedError",
@@ -55,6 +55,7 @@ __all__ = [
 ]
 
 _MAX_TEXT = 500
+_Error = TypeVar("_Error", bound="MinIOError")
 
 
 def one_line(text: object) -> str:
@@ -152,6 +153,15 @@ class MinIOError(Exception):
         if self.hint:
             line += f". Try: {one_line(self.hint)}"
         return line
+
+
+def as_class(
+    error: MinIOError, cls: type[_Error], message: str, hint: str | None = None, **changes: Any
+) -> _Error:
+    """The same failure as an error of another class, which knows better what it means."""
+    other = cls(message)
+    other.__dict__.update({**error.__dict__, "message": message, "hint": hint, **changes})
+    return other
 
 
 class MinIOConnectionError(MinIOError):

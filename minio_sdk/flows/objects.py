@@ -13,6 +13,7 @@ from minio_sdk.errors import (
     NotFoundError,
     ObjectNotFoundError,
     VersionNotFoundError,
+    as_class,
     invalid,
 )
 from minio_sdk.flows import buckets, listing
@@ -53,11 +54,9 @@ async def _read(engine: Engine, operation: ObjectOperation[T]) -> T:
             raise
         if await _bucket_is_there(engine, place.bucket):
             raise
-        missing = BucketNotFoundError("the bucket does not exist")
-        missing.__dict__.update({**error.__dict__, "message": missing.message})
-        missing.code = "NoSuchBucket"
-        missing.hint = "create_bucket() first, and check the tenant and the spelling"
-        raise missing from None
+        hint = "create_bucket() first, and check the tenant and the spelling"
+        why = "the bucket does not exist"
+        raise as_class(error, BucketNotFoundError, why, hint, code="NoSuchBucket") from None
 
 
 async def _bucket_is_there(engine: Engine, bucket: str) -> bool:

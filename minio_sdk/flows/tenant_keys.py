@@ -11,7 +11,13 @@ from collections.abc import Iterator
 
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
-from minio_sdk.errors import BucketNotFoundError, IntegrityError, NotFoundError, ObjectNotFoundError
+from minio_sdk.errors import (
+    BucketNotFoundError,
+    IntegrityError,
+    NotFoundError,
+    ObjectNotFoundError,
+    as_class,
+)
 from minio_sdk.flows import listing, objects, uploads
 from minio_sdk.flows.sources import BinaryFile, Data, Source
 from minio_sdk.models.names import check_key, check_prefix
@@ -45,11 +51,8 @@ async def download(engine: Engine, key: str) -> bytes:
     try:
         return await objects.get(engine, engine.config.bucket, key)
     except BucketNotFoundError as error:
-        missing = ObjectNotFoundError("no object has this key")
-        missing.__dict__.update({**error.__dict__, "message": missing.message})
-        missing.code = "NoSuchKey"
-        missing.hint = "list() shows the keys there are"
-        raise missing from None
+        why, hint = "no object has this key", "list() shows the keys there are"
+        raise as_class(error, ObjectNotFoundError, why, hint, code="NoSuchKey") from None
 
 
 async def list_keys(engine: Engine, prefix: str = "") -> list[str]:

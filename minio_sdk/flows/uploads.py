@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import os
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime, timezone
+from email.utils import format_datetime
 
 from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
@@ -19,10 +23,14 @@ from minio_sdk.errors import (
     MinIOError,
     NotFoundError,
     NotSupportedError,
+    ObjectNotFoundError,
+    PreconditionFailedError,
     UploadNotFoundError,
+    as_class,
     invalid,
 )
 from minio_sdk.flows import buckets
+from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.sources import Source
 from minio_sdk.models.names import check_key
 from minio_sdk.models.results import UploadResponse
@@ -37,8 +45,10 @@ from minio_sdk.operations.multipart import (
     UploadPart,
 )
 from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.quirks import not_kept, suspicious
+from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags, tags_header
 
 MAX_OBJECT = MAX_PARTS * MAX_PART
 DEFAULT_PART = 16 * MiB
@@ -50,28 +60,73 @@ _COMPRESSED = {
 }
 
 
+_STORAGE_CLASS = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,63}", re.ASCII)
+
+
 def object_headers(
-    key: str, content_type: str | None, metadata: Mapping[str, str] | None
+    key: str,
+    content_type: str | None,
+    metadata: Mapping[str, str] | None,
+    *,
+    tags: Mapping[str, str] | None = None,
+    content_encoding: str | None = None,
+    content_disposition: str | None = None,
+    content_language: str | None = None,
+    cache_control: str | None = None,
+    expires: datetime | str | None = None,
+    storage_class: str | None = None,
 ) -> dict[str, str]:
     """The headers that describe a new object.
 
     Raises:
-        ValidationError: a content type or metadata that a header can't carry.
+        ValidationError: what a header can't carry, or S3 does not take.
     """
     check_key(key)
+    headers = {"content-type": _content_type(key, content_type), **metadata_headers(metadata)}
+    if tags is not None and check_tags(tags, MAX_OBJECT_TAGS):
+        headers["x-amz-tagging"] = tags_header(tags)
+    if isinstance(expires, datetime):
+        if expires.tzinfo is None:
+            raise invalid("expires", expires, "must have a time zone")
+        expires = format_datetime(expires.astimezone(timezone.utc), usegmt=True)
+    for argument, value in (
+        ("content_encoding", content_encoding),
+        ("content_disposition", content_disposition),
+        ("content_language", content_language),
+        ("cache_control", cache_control),
+        ("expires", expires),
+    ):
+        if value is not None:
+            headers[argument.replace("_", "-")] = _header_text(argument, value)
+    if storage_class is not None:
+        if not isinstance(storage_class, str) or not _STORAGE_CLASS.fullmatch(storage_class):
+            raise invalid("storage_class", storage_class, "must be a name such as 'STANDARD_IA'")
+        headers["x-amz-storage-class"] = storage_class
+    return headers
+
+
+def _content_type(key: str, content_type: str | None) -> str:
     if content_type is None:
         guess, encoding = mimetypes.guess_type(key, strict=False)
         # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
         found = _COMPRESSED.get(encoding) if encoding else guess
-        content_type = found or "application/octet-stream"
-    elif (
+        return found or "application/octet-stream"
+    if (
         not isinstance(content_type, str)
         or not content_type.isascii()
         or not content_type.isprintable()
         or "/" not in content_type
     ):
         raise invalid("content_type", content_type, "must be like 'text/plain', in ASCII")
-    return {"content-type": content_type, **metadata_headers(metadata)}
+    return content_type
+
+
+def _header_text(argument: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise invalid(argument, value, "must be text, and not empty")
+    if not value.isascii() or not value.isprintable():
+        raise invalid(argument, value, "must be printable ASCII, as headers are")
+    return value.strip()
 
 
 async def put(
@@ -82,6 +137,7 @@ async def put(
     headers: dict[str, str],
     *,
     create_bucket: bool = False,
+    condition: Condition | None = None,
 ) -> UploadResponse:
     """Store what `source` gives as one object.
 
@@ -92,6 +148,7 @@ async def put(
         source: the bytes.
         headers: what describes the object.
         create_bucket: make the bucket when the server says that it is missing.
+        condition: what must hold of the object that is there, or isn't.
     """
     place.object_path(key)
     if suspicious(key):
@@ -109,11 +166,78 @@ async def put(
         # One byte more than a file said it has tells whether it has grown.
         body = await source.read(engine.transport, length + 1)
         _check_length(length, len(body))
+    if condition is not None:
+        await check_condition(engine, place, key, condition)
     if body is not None and len(body) <= threshold:
-        return await _begin(engine, PutObject(place, key, body, headers), create_bucket)
+        if condition is not None:
+            headers = {**headers, **condition.headers()}
+        return await _put_whole(engine, PutObject(place, key, body, headers), create_bucket)
     create = CreateMultipartUpload(place, key, headers)
     upload_id = await _begin(engine, create, create_bucket)
-    return await _in_parts(engine, place, key, source, upload_id)
+    return await _in_parts(engine, place, key, source, upload_id, condition)
+
+
+async def put_file(
+    engine: Engine,
+    place: Place,
+    key: str,
+    path: str | os.PathLike[str],
+    headers: dict[str, str],
+    *,
+    condition: Condition | None = None,
+) -> UploadResponse:
+    """Store a file as one object; the bucket is made when the server says that it is missing.
+
+    Raises:
+        OSError: the file can't be opened or read.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise invalid("path", path, "must be text or a path")
+    file = await engine.transport.call(open, path, "rb")
+    try:
+        source = Source(file)
+        return await put(
+            engine, place, key, source, headers, create_bucket=True, condition=condition
+        )
+    finally:
+        file.close()
+
+
+async def _put_whole(engine: Engine, operation: PutObject, create_bucket: bool) -> UploadResponse:
+    """Store in one request; a refusal that our own first try has caused is settled by the ETag."""
+    try:
+        return await _begin(engine, operation, create_bucket)
+    except ObjectNotFoundError as error:
+        # Some say so where `if_match` finds nothing.
+        raise as_class(error, PreconditionFailedError, GONE, READ_ANEW) from None
+    except PreconditionFailedError as error:
+        body = operation.body
+        if error.attempts == 1 or isinstance(body, StreamBody):
+            raise
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        ours = await _stored_by_us(engine, operation, etag, len(body))
+        if ours is None:
+            raise
+        return ours
+
+
+async def _stored_by_us(
+    engine: Engine, operation: PutObject | CompleteMultipartUpload, etag: str | None, size: int
+) -> UploadResponse | None:
+    """What an earlier try of `operation` has stored, its answer having been lost; None if it hasn't."""
+    try:
+        found = await engine.send(HeadObject(operation.place, operation.key))
+    except MinIOError:
+        return None
+    if found.size != size or found.etag != etag:
+        return None
+    return UploadResponse(
+        key=operation.key,
+        size=found.size,
+        etag=found.etag,
+        version_id=found.version_id,
+        bucket=operation.place.bucket,
+    )
 
 
 async def _refuse_what_is_not_kept(engine: Engine, place: Place, key: str, source: Source) -> None:
@@ -157,7 +281,12 @@ def _check_length(expected: int | None, found: int) -> None:
 
 
 async def _in_parts(
-    engine: Engine, place: Place, key: str, source: Source, upload_id: str
+    engine: Engine,
+    place: Place,
+    key: str,
+    source: Source,
+    upload_id: str,
+    condition: Condition | None,
 ) -> UploadResponse:
     try:
         etags: list[str] = []
@@ -169,7 +298,14 @@ async def _in_parts(
             etags.append(await engine.send(UploadPart(place, key, upload_id, number, body)))
             size += len(body)
         _check_length(source.length, size)
-        return await complete(engine, CompleteMultipartUpload(place, key, upload_id, etags, size))
+        headers = {}
+        if condition is not None:
+            # Once more: the parts have taken their time, and some servers don't look at the header.
+            await check_condition(engine, place, key, condition)
+            headers = condition.headers()
+        return await complete(
+            engine, CompleteMultipartUpload(place, key, upload_id, etags, size, headers)
+        )
     except BaseException:
         await abort(engine, AbortMultipartUpload(place, key, upload_id))
         raise
@@ -179,23 +315,14 @@ async def complete(engine: Engine, operation: CompleteMultipartUpload) -> Upload
     """Make the parts an object; a lost answer is settled by asking for the object."""
     try:
         return await engine.send(operation)
-    except UploadNotFoundError as error:
+    except (UploadNotFoundError, PreconditionFailedError) as error:
         if error.attempts == 1:
             raise
         # An earlier try may have done it, and its answer been lost: then the object is there.
-        try:
-            found = await engine.send(HeadObject(operation.place, operation.key))
-        except MinIOError:
-            raise error from None
-        if found.size != operation.size or found.etag != _etag_of(operation.etags):
+        ours = await _stored_by_us(engine, operation, _etag_of(operation.etags), operation.size)
+        if ours is None:
             raise
-        return UploadResponse(
-            key=operation.key,
-            size=found.size,
-            etag=found.etag,
-            version_id=found.version_id,
-            bucket=operation.place.bucket,
-        )
+        return ours
 
 
 def _etag_of(etags: Sequence[str]) -> str | None:

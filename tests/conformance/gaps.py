@@ -81,6 +81,7 @@ FEATURES: dict[str, dict[str, Gap]] = {
     "a key below a key": {"minio": Gap("once there is an object dir, it lists dir/x no more")},
     "empty metadata values": {"seaweedfs": Gap("drops them")},
     "application/octet-stream": {"seaweedfs": Gap("takes it for no type, and guesses one")},
+    "tags beyond ASCII": {"minio": Gap("takes a-z A-Z 0-9 and + - . _ : / @ = and blanks only")},
     "refusing to make a bucket twice": {
         "moto": Gap("answers 200, as S3 itself does in us-east-1", UNSCOPED)
     },

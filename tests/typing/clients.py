@@ -65,8 +65,12 @@ def blocking(client: MinIOClient, path: Path) -> None:
         client.put_object("docs", "k", b"x", 1, content_type="text/plain", metadata={"a": "b"}),
         UploadResponse,
     )
+    assert_type(
+        client.upload_object("docs", "k", b"x", tags={"a": "b"}, if_none_match="*"), UploadResponse
+    )
+    assert_type(client.upload_file("docs", "k", path, if_match="e"), UploadResponse)
     assert_type(client.get_object("docs", "k"), bytes)
-    assert_type(client.get_object_metadata("docs", "k"), ObjectMetadata)
+    assert_type(client.get_object_metadata("docs", "k", version_id="v"), ObjectMetadata)
     assert_type(client.object_exists("docs", "k"), bool)
     assert_type(client.delete_objects("docs", ["a", ("b", "version"), ("c", None)]), DeleteResult)
     assert_type(client.list_objects("docs", "p", "s", recursive=False, limit=5), list[ObjectInfo])

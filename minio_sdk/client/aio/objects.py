@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 
 from minio_sdk.client.aio.base import AsyncBase
 from minio_sdk.flows import objects, uploads
+from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.objects import Keys
 from minio_sdk.flows.sources import Data, Source
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata, UploadResponse
@@ -13,6 +16,73 @@ from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata, U
 
 class Objects(AsyncBase):
     """Put, get, look at, list, remove."""
+
+    async def upload_object(
+        self,
+        bucket: str,
+        key: str,
+        data: Data,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        if_none_match: str | None = None,
+        if_match: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        expires: datetime | str | None = None,
+        storage_class: str | None = None,
+    ) -> UploadResponse:
+        """Store an object; its bucket is made when the server says that it is missing.
+
+        Args:
+            bucket: its name.
+            key: 1 to 1,024 bytes of UTF-8.
+            data: bytes-like, a binary file (from its current position), or an iterator of bytes.
+            content_type: such as ``"text/plain"``; None guesses it from the key.
+            metadata: names, with ``x-amz-meta-`` in front or not, and values; 2 KiB in all.
+            tags: at most 10 names and values.
+            if_none_match: ``"*"`` stores it only if there is no such object yet.
+            if_match: an ETag; stores it only if that is still the one of the object.
+            content_encoding, content_disposition, content_language, cache_control: headers that come
+                back with the object.
+            expires: when caches should let go of it; an aware datetime, or an HTTP date.
+            storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+
+        Returns:
+            `UploadResponse`: ``size`` in bytes, ``etag``, and ``version_id`` on a versioned bucket.
+
+        Raises:
+            PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
+            ValidationError: a bad argument; nothing was sent.
+            MinIOError: it failed after all retries; then no object has appeared.
+
+        Example:
+            >>> await client.upload_object("docs", "q4.pdf", data, metadata={"author": "Ada"})
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+        """
+        engine = self._engine.begin()
+        headers = uploads.object_headers(
+            key,
+            content_type,
+            metadata,
+            tags=tags,
+            content_encoding=content_encoding,
+            content_disposition=content_disposition,
+            content_language=content_language,
+            cache_control=cache_control,
+            expires=expires,
+            storage_class=storage_class,
+        )
+        wanted = condition(if_none_match, if_match)
+        place = engine.place(bucket)
+        source = Source(data)
+        return await self._run(
+            uploads.put(engine, place, key, source, headers, create_bucket=True, condition=wanted)
+        )
 
     async def put_object(
         self,
@@ -23,8 +93,17 @@ class Objects(AsyncBase):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        if_none_match: str | None = None,
+        if_match: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        expires: datetime | str | None = None,
+        storage_class: str | None = None,
     ) -> UploadResponse:
-        """Store an object in a bucket that exists.
+        """Store an object in a bucket that exists; else as `upload_object`.
 
         Args:
             bucket: its name.
@@ -32,19 +111,107 @@ class Objects(AsyncBase):
             data: bytes-like, a binary file (from its current position), or an iterator of bytes.
             length: take exactly this many bytes; None takes all.
             content_type: such as ``"text/plain"``; None guesses it from the key.
-            metadata: names, with ``x-amz-meta-`` in front or not, and values.
+            metadata: names, with ``x-amz-meta-`` in front or not, and values; 2 KiB in all.
+            tags: at most 10 names and values.
+            if_none_match: ``"*"`` stores it only if there is no such object yet.
+            if_match: an ETag; stores it only if that is still the one of the object.
+            content_encoding, content_disposition, content_language, cache_control: headers that come
+                back with the object.
+            expires: when caches should let go of it; an aware datetime, or an HTTP date.
+            storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
 
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
+            PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed after all retries; then no object has appeared.
+
+        Example:
+            >>> await client.put_object("docs", "log", stream, if_none_match="*")
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
         """
         engine = self._engine.begin()
-        headers = uploads.object_headers(key, content_type, metadata)
+        headers = uploads.object_headers(
+            key,
+            content_type,
+            metadata,
+            tags=tags,
+            content_encoding=content_encoding,
+            content_disposition=content_disposition,
+            content_language=content_language,
+            cache_control=cache_control,
+            expires=expires,
+            storage_class=storage_class,
+        )
+        wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
-        return await self._run(uploads.put(engine, place, key, Source(data, length), headers))
+        source = Source(data, length)
+        return await self._run(uploads.put(engine, place, key, source, headers, condition=wanted))
+
+    async def upload_file(
+        self,
+        bucket: str,
+        key: str,
+        path: str | os.PathLike[str],
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        if_none_match: str | None = None,
+        if_match: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        expires: datetime | str | None = None,
+        storage_class: str | None = None,
+    ) -> UploadResponse:
+        """Store a file; its bucket is made when the server says that it is missing.
+
+        Args:
+            bucket: its name.
+            key: 1 to 1,024 bytes of UTF-8.
+            path: the file. One that changes its size meanwhile is an IntegrityError.
+            content_type: such as ``"text/plain"``; None guesses it from the key.
+            metadata: names, with ``x-amz-meta-`` in front or not, and values; 2 KiB in all.
+            tags: at most 10 names and values.
+            if_none_match: ``"*"`` stores it only if there is no such object yet.
+            if_match: an ETag; stores it only if that is still the one of the object.
+            content_encoding, content_disposition, content_language, cache_control: headers that come
+                back with the object.
+            expires: when caches should let go of it; an aware datetime, or an HTTP date.
+            storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+
+        Raises:
+            OSError: the file can't be opened or read.
+            PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
+            ValidationError: a bad argument; nothing was sent.
+            MinIOError: it failed after all retries; then no object has appeared.
+
+        Example:
+            >>> await client.upload_file("docs", "uploads/video.mp4", "video.mp4")
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+        """
+        engine = self._engine.begin()
+        headers = uploads.object_headers(
+            key,
+            content_type,
+            metadata,
+            tags=tags,
+            content_encoding=content_encoding,
+            content_disposition=content_disposition,
+            content_language=content_language,
+            cache_control=cache_control,
+            expires=expires,
+            storage_class=storage_class,
+        )
+        wanted = condition(if_none_match, if_match)
+        place = engine.place(bucket)
+        return await self._run(
+            uploads.put_file(engine, place, key, path, headers, condition=wanted)
+        )
 
     async def get_object(self, bucket: str, key: str) -> bytes:
         """The bytes of an object, exactly as they were stored.
