@@ -16,16 +16,17 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets, listing
+from minio_sdk.flows import buckets, listing, quirks
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.names import check_key, check_prefix, check_version_id
-from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
+from minio_sdk.models.results import DeletedObject, DeleteResult, ObjectInfo, ObjectMetadata
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectsV2
+from minio_sdk.wire.quirks import suspicious
 from minio_sdk.wire.url import parse_endpoint
 
 LONGEST_EXPIRY = 7 * 24 * 3600
@@ -34,18 +35,24 @@ _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 async def get(engine: Engine, bucket: str, key: str) -> bytes:
     """The bytes of an object."""
-    return await _read(engine, GetObject(engine.place(bucket), key))
+    return await read(engine, GetObject(engine.place(bucket), key))
 
 
 async def head(
     engine: Engine, bucket: str, key: str, version_id: str | None = None
 ) -> ObjectMetadata:
     """What is known of an object, or of one version of it."""
-    return await _read(engine, HeadObject(engine.place(bucket), key, version_id))
+    return await read(engine, HeadObject(engine.place(bucket), key, version_id))
 
 
-async def _read(engine: Engine, operation: ObjectOperation[T]) -> T:
-    """Send; a missing object is told from a missing bucket where the answer can't do it."""
+async def read(engine: Engine, operation: ObjectOperation[T]) -> T:
+    """Send what is asked of an object that should be there.
+
+    A missing object is told from a missing bucket where the answer can't do it, and the server is never
+    asked for a key that it takes for another one.
+    """
+    if suspicious(operation.key):
+        await quirks.expect(engine, operation)
     try:
         return await engine.send(operation)
     except (ObjectNotFoundError, VersionNotFoundError) as error:
@@ -68,8 +75,11 @@ async def _bucket_is_there(engine: Engine, bucket: str) -> bool:
 
 async def object_exists(engine: Engine, bucket: str, key: str) -> bool:
     """Whether the object is there; false too when its bucket isn't."""
+    operation = HeadObject(engine.place(bucket), key)
     try:
-        await engine.send(HeadObject(engine.place(bucket), key))
+        if suspicious(key):
+            await quirks.expect(engine, operation)
+        await engine.send(operation)
     except NotFoundError:
         return False
     return True
@@ -79,7 +89,11 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
     """Remove an object or a version of it."""
     operation = DeleteObject(engine.place(bucket), key, version_id)
     check_key(key)
+    if version_id is not None:
+        check_version_id(version_id)
     await buckets.check(engine, operation)
+    if suspicious(key) and await quirks.why_not_kept(engine, operation.place, key):
+        return  # no object has this key, and the server would remove another one
     await engine.send(operation)
 
 
@@ -103,7 +117,16 @@ async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResul
         pairs.append((key, version))
     if pairs:
         await buckets.check(engine, DeleteObjects(place, ()))
-    return await delete_many(engine, place, pairs)
+    kept: list[tuple[str, str | None]] = []
+    never: list[DeletedObject] = []
+    for key, version in pairs:
+        if suspicious(key) and await quirks.why_not_kept(engine, place, key):
+            # No object has this key, and the server would remove another one.
+            never.append(DeletedObject(key=key, version_id=version))
+        else:
+            kept.append((key, version))
+    result = await delete_many(engine, place, kept)
+    return DeleteResult(deleted=(*result.deleted, *never), errors=result.errors)
 
 
 async def presign(engine: Engine, bucket: str, key: str, expires: int, method: str = "GET") -> str:

@@ -17,25 +17,21 @@ from email.utils import format_datetime
 from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
-    AccessDeniedError,
     BucketNotFoundError,
     IntegrityError,
     MinIOError,
-    NotFoundError,
-    NotSupportedError,
     ObjectNotFoundError,
     PreconditionFailedError,
     UploadNotFoundError,
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets
+from minio_sdk.flows import buckets, quirks
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.sources import Source
 from minio_sdk.models.names import check_key
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Operation, Place, T
-from minio_sdk.operations.buckets import HeadBucket
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
@@ -47,7 +43,7 @@ from minio_sdk.operations.multipart import (
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.metadata import metadata_headers
-from minio_sdk.wire.quirks import not_kept, suspicious
+from minio_sdk.wire.quirks import suspicious
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags, tags_header
 
 MAX_OBJECT = MAX_PARTS * MAX_PART
@@ -111,6 +107,11 @@ def _content_type(key: str, content_type: str | None) -> str:
         # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
         found = _COMPRESSED.get(encoding) if encoding else guess
         return found or "application/octet-stream"
+    return check_content_type(content_type)
+
+
+def check_content_type(content_type: object) -> str:
+    """A media type that a header can carry."""
     if (
         not isinstance(content_type, str)
         or not content_type.isascii()
@@ -152,7 +153,7 @@ async def put(
     """
     place.object_path(key)
     if suspicious(key):
-        await _refuse_what_is_not_kept(engine, place, key, source)
+        await quirks.refuse(engine, PutObject(place, key, b""), empty=source.length == 0)
     length = source.length
     threshold = engine.config.multipart_threshold
     body = source.whole
@@ -238,25 +239,6 @@ async def _stored_by_us(
         version_id=found.version_id,
         bucket=operation.place.bucket,
     )
-
-
-async def _refuse_what_is_not_kept(engine: Engine, place: Place, key: str, source: Source) -> None:
-    """Refuse a key that this server would answer 200 to, and store under another one or nowhere.
-
-    Raises:
-        NotSupportedError: it would.
-    """
-    head = HeadBucket(place)
-    if engine.api.server is None:
-        try:
-            await engine.send(head)  # any answer says which server it is
-        except (NotFoundError, AccessDeniedError):
-            pass
-    why = not_kept(engine.api.server or "", place.key_out(key), empty=source.length == 0)
-    if why is not None:
-        error = NotSupportedError(why, hint="another key")
-        engine.named(error, PutObject(place, key, b""))
-        raise error
 
 
 async def _begin(engine: Engine, operation: Operation[T], create_bucket: bool) -> T:

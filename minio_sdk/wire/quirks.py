@@ -1,15 +1,31 @@
-"""Keys that a known server does not keep as they are: it stores the bytes under another key, or nowhere.
+"""What known servers do with keys that they don't keep as they are, and what they are known to offer.
 
-Seen on real servers by the conformance suite (tests/conformance/gaps.py). Such a key is refused before it
-is sent, since the server would answer 200.
+A key that isn't kept is taken for another one, or for none: seen on real servers by the conformance suite
+(tests/conformance/gaps.py). It is never sent, since the server would answer 200.
 """
 
 from __future__ import annotations
 
+_COMPLETE = ("minio", "seaweedfs", "amazons3", "ceph")
+"""How the ``Server`` header of those begins that are known to copy objects and to tag them."""
 
-def suspicious(key: str) -> bool:
-    """Whether any known server might not keep the key; cheap, as every upload asks."""
-    return key[0] == "/" or key[-1] == "/" or "//" in key or "\\" in key
+
+def suspicious(key: object) -> bool:
+    """Whether any known server might not keep the key; cheap, as every call on an object asks.
+
+    What is no key at all isn't suspicious: the operation will say what is wrong with it.
+    """
+    return isinstance(key, str) and (
+        "//" in key or "\\" in key or key[:1] == "/" or key[-1:] == "/"
+    )
+
+
+def is_complete(server: str | None) -> bool:
+    """Whether a server, by its ``Server`` header, is known to copy objects and to tag them.
+
+    One that doesn't would take a copy for an upload of nothing, and tags for the object's new bytes.
+    """
+    return server is not None and server.lower().startswith(_COMPLETE)
 
 
 def not_kept(server: str, whole: str, empty: bool) -> str | None:
@@ -23,9 +39,9 @@ def not_kept(server: str, whole: str, empty: bool) -> str | None:
     name = server.lower()
     if name.startswith("seaweedfs"):
         if "\\" in whole or "//" in whole or whole.startswith("/"):
-            return "SeaweedFS cleans keys as paths, and would store it under another key"
+            return "SeaweedFS cleans keys as paths, and would take it for another key"
         if whole.endswith("/") and not empty:
             return "SeaweedFS takes a slash at the end for a folder, and would lose the bytes"
-    if name.startswith("minio") and whole.startswith("/"):
-        return "MinIO drops slashes at the beginning, and would store it under another key"
+    if name.startswith("minio") and (whole.startswith("/") or "//" in whole):
+        return "MinIO has no empty segments in keys, and would take it for another key"
     return None
