@@ -66,13 +66,15 @@ class Api:
     Attributes:
         name: the API that it speaks; None until it was asked.
         server: its ``Server`` header; None until the first answer.
+        copies: whether it knows CopyObject; None until it was asked (`minio_sdk.flows.copies`).
     """
 
-    __slots__ = ("name", "server")
+    __slots__ = ("copies", "name", "server")
 
     def __init__(self, name: str) -> None:
         self.name: str | None = None if name == "auto" else name
         self.server: str | None = None
+        self.copies: bool | None = None
 
 
 class Engine:
@@ -100,7 +102,7 @@ class Engine:
         self.scope: Scope = scope_of(config)
         self.api = api
         self.deadline: float | None = None
-        # Buckets that were seen to exist, with the moment: only prefix tenancy needs to remember.
+        # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
         self._find_api = find_api
 

@@ -31,7 +31,7 @@ from minio_sdk.operations.put_object import PutObject
 _CHECK_NAME = "check the tenant and the spelling; list_buckets() shows those there are"
 
 KNOWN_FOR = 60.0
-"""Seconds that a bucket seen to exist is taken to exist still, with prefix tenancy."""
+"""Seconds that a bucket seen to exist is taken to exist still."""
 
 
 async def create(
@@ -115,13 +115,34 @@ async def check(engine: Engine, operation: Operation[Any]) -> None:
         BucketNotFoundError: it doesn't.
     """
     bucket = operation.place.bucket
-    if not operation.place.prefix or bucket is None:
-        return
-    seen = engine.known_buckets.get(bucket)
-    if seen is not None and engine.transport.clock.monotonic() - seen < KNOWN_FOR:
+    if not operation.place.prefix or bucket is None or _known(engine, bucket):
         return
     if not await _marked(engine, bucket):
         raise _no_bucket(engine, operation)
+
+
+async def check_on_server(engine: Engine, operation: Operation[Any]) -> None:
+    """Make sure that the bucket of an operation exists, where the answer to the operation can't tell.
+
+    Raises:
+        BucketNotFoundError: it doesn't.
+    """
+    bucket = operation.place.bucket
+    if operation.place.prefix or bucket is None:
+        await check(engine, operation)
+    elif not _known(engine, bucket):
+        try:
+            await engine.send(HeadBucket(operation.place))
+        except NotFoundError:
+            raise _no_bucket(engine, operation) from None
+        except AccessDeniedError:
+            return  # the operation itself may be allowed
+        _remember(engine, bucket)
+
+
+def _known(engine: Engine, bucket: str) -> bool:
+    seen = engine.known_buckets.get(bucket)
+    return seen is not None and engine.transport.clock.monotonic() - seen < KNOWN_FOR
 
 
 def _no_bucket(engine: Engine, operation: Operation[Any]) -> BucketNotFoundError:
@@ -220,6 +241,7 @@ async def info(engine: Engine, bucket: str) -> BucketInfo:
 async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
     """Remove a bucket; with `force` also all that is in it."""
     place = engine.place(bucket)
+    engine.known_buckets.pop(bucket, None)
     registry = engine.scope.registry(bucket)
     if registry is not None and not await _marked(engine, bucket):
         raise _no_bucket(engine, DeleteBucket(place))

@@ -15,7 +15,7 @@ class UploadResponse(Record):
     """What became of an upload.
 
     Attributes:
-        status: ``"uploaded"``.
+        status: ``"uploaded"``, or ``"copied"``.
         key: the key as the caller wrote it.
         size: bytes stored.
         etag: the object's ETag without quotes; None where the server gave none.

@@ -50,6 +50,11 @@ def metadata_headers(metadata: Mapping[str, str] | None) -> dict[str, str]:
     return headers
 
 
+def carried_headers(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Headers for metadata that a server has told: it has taken them once, whatever our rules are."""
+    return {META + name: _encoded(value) for name, value in metadata.items()}
+
+
 def _encoded(value: str) -> str:
     plain = value.isascii() and value.isprintable() and value == value.strip() and "  " not in value
     if plain and "=?" not in value:

@@ -1,0 +1,343 @@
+"""Copies on the server, of any size, of one generation of the source.
+
+The source is looked at first. What is copied then is that generation and no other: its ETag, and its
+version where it has one, go with each request. What isn't given anew is carried over, in one request and in
+parts alike.
+
+A server that doesn't know CopyObject takes it for an upload of nothing. So one that isn't known is asked
+first, once, for a copy that can do no harm.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import (
+    AccessDeniedError,
+    BucketNotFoundError,
+    MinIOError,
+    NotFoundError,
+    NotSupportedError,
+    ObjectChangedError,
+    ObjectNotFoundError,
+    PreconditionFailedError,
+    ServerError,
+    ValidationError,
+    VersionNotFoundError,
+    invalid,
+)
+from minio_sdk.flows import buckets, objects, quirks, uploads
+from minio_sdk.flows.copy_rules import Changes, Conditions
+from minio_sdk.models.names import check_key, check_version_id
+from minio_sdk.models.results import ObjectMetadata, UploadResponse
+from minio_sdk.operation import Place
+from minio_sdk.operations.copy_object import Copied, CopyObject, CopySource, UploadPartCopy
+from minio_sdk.operations.delete_object import DeleteObject
+from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.operations.multipart import (
+    MAX_PARTS,
+    AbortMultipartUpload,
+    CompleteMultipartUpload,
+    CreateMultipartUpload,
+)
+from minio_sdk.operations.object_tagging import GetObjectTagging
+from minio_sdk.wire.quirks import is_complete, suspicious
+from minio_sdk.wire.tags import tags_header
+
+LARGEST = 5 * 1024**3
+"""Bytes that one CopyObject can copy; a larger object is copied in parts."""
+
+PART = 128 * 1024**2
+"""Bytes of a part at least; the server moves them, and has `Config.timeout` for each."""
+
+AT_ONCE = 8
+"""Parts that are copied at the same time."""
+
+PROBE = ".minio-sdk-copy-"
+"""How the keys begin with which an unknown server is asked whether it copies."""
+
+_NONE = Changes()
+_ANY = Conditions()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A copy that has been checked, of a source that has been looked at."""
+
+    dest: Place
+    key: str
+    source: CopySource
+    found: ObjectMetadata
+    changes: Changes
+    onto_itself: bool
+
+
+async def copy(
+    engine: Engine,
+    dest: Place,
+    dest_key: str,
+    source: Place,
+    source_key: str,
+    *,
+    source_version_id: str | None = None,
+    changes: Changes = _NONE,
+    conditions: Conditions = _ANY,
+    largest: int = LARGEST,
+    part: int = PART,
+) -> UploadResponse:
+    """Copy an object; what `changes` doesn't give anew is carried over.
+
+    Args:
+        engine: sends.
+        dest, dest_key: where to.
+        source, source_key: where from.
+        source_version_id: a version of the source; None for the current one.
+        changes: what is to be different.
+        conditions: what must be true of the source.
+        largest: bytes up to which one request is enough.
+        part: bytes of a part, at least 5 MiB on most servers.
+
+    Raises:
+        ObjectChangedError: the source was replaced after it was looked at.
+    """
+    check_key(dest_key, "dest_key")
+    check_key(source_key, "source_key")
+    if source_version_id is not None:
+        check_version_id(source_version_id, "source_version_id")
+    onto_itself = dest.object_path(dest_key) == source.object_path(source_key)
+    if onto_itself and changes == _NONE and source_version_id is None:
+        raise ValidationError(
+            f"dest_key={dest_key!r}: is the source itself, and nothing is to be changed by the copy",
+            hint="another key, or give metadata, tags or another of the arguments that replace",
+        )
+    wanted = CopySource(source, source_key, source_version_id)
+    operation = CopyObject(dest, dest_key, wanted)
+    found = await _look_at(engine, wanted, conditions)
+    if suspicious(dest_key):
+        await quirks.refuse(engine, operation, empty=found.size == 0)
+    if dest.bucket == source.bucket:
+        await buckets.check(engine, operation)
+    else:
+        await buckets.check_on_server(engine, operation)
+    version = source_version_id
+    # Onto itself the ETag alone is better: a version would undo what was stored meanwhile.
+    if version is None and not onto_itself and found.version_id != "null":
+        version = found.version_id
+    pinned = replace(wanted, version_id=version, etag=found.etag)
+    job = _Job(dest, dest_key, pinned, found, changes, onto_itself)
+    try:
+        if found.size > largest:
+            return await _in_parts(engine, job, part)
+        return await _whole(engine, job)
+    except PreconditionFailedError as error:
+        raise _changed(error) from None
+    except (ObjectNotFoundError, VersionNotFoundError) as error:
+        error.bucket, error.key = source.bucket, source_key  # it was there a moment ago
+        raise
+    except BucketNotFoundError:
+        if dest.bucket is not None:
+            engine.known_buckets.pop(dest.bucket, None)
+        raise
+
+
+async def set_metadata(
+    engine: Engine, bucket: str, key: str, metadata: Mapping[str, str]
+) -> UploadResponse:
+    """Replace the user's metadata of an object, and nothing else of it."""
+    if metadata is None:
+        raise invalid("metadata", metadata, "must be a mapping; {} removes all of it")
+    place = engine.place(bucket)
+    try:
+        return await copy(engine, place, key, place, key, changes=Changes(metadata=metadata))
+    except ValidationError as error:
+        error.message = error.message.replace("dest_key=", "key=", 1)
+        raise
+
+
+async def _look_at(engine: Engine, source: CopySource, conditions: Conditions) -> ObjectMetadata:
+    operation = HeadObject(source.place, source.key, source.version_id)
+    try:
+        found = await objects.read(engine, operation)
+        failed = conditions.failed(found)
+        if failed is not None:
+            raise PreconditionFailedError(
+                f"{failed} doesn't hold for the source of the copy",
+                code="PreconditionFailed",
+                status=412,
+            )
+    except MinIOError as error:
+        engine.named(error, operation)
+        error.operation = CopyObject.name  # the user asked for no HEAD
+        raise
+    return found
+
+
+def _changed(error: MinIOError) -> ObjectChangedError:
+    changed = ObjectChangedError("the source was replaced while it was being copied")
+    changed.__dict__.update({**error.__dict__, "message": changed.message})
+    changed.hint = "copy it again"
+    return changed
+
+
+# --- in one request ----------------------------------------------------------------------------------
+
+
+async def _whole(engine: Engine, job: _Job) -> UploadResponse:
+    changes, found = job.changes, job.found
+    headers: dict[str, str] = {}
+    # MinIO forgets Expires unless it is told anew, and S3 refuses a copy of an object onto itself that
+    # changes its tags only.
+    if changes.describes or found.expires or (job.onto_itself and changes.tags is not None):
+        headers["x-amz-metadata-directive"] = "REPLACE"
+        headers.update(changes.description(found))
+    if changes.tags is not None:
+        headers["x-amz-tagging-directive"] = "REPLACE"
+        if changes.tags:
+            headers["x-amz-tagging"] = tags_header(changes.tags)
+    headers.update(_storage_class(job))
+    copied = await _copied(engine, CopyObject(job.dest, job.key, job.source, headers))
+    return UploadResponse(
+        status="copied",
+        key=job.key,
+        size=found.size,
+        etag=copied.etag,
+        version_id=copied.version_id,
+        bucket=job.dest.bucket,
+    )
+
+
+def _storage_class(job: _Job) -> dict[str, str]:
+    """S3 gives a copy the standard class unless it is told; an object copied onto itself keeps its own."""
+    chosen = job.changes.storage_class or (job.found.storage_class if job.onto_itself else None)
+    return {"x-amz-storage-class": chosen} if chosen else {}
+
+
+async def _copied(engine: Engine, operation: CopyObject) -> Copied:
+    if engine.api.copies is None and is_complete(engine.api.server):
+        engine.api.copies = True
+    if not engine.api.copies:
+        await _prove(engine, operation)
+    try:
+        return await engine.send(operation)
+    except NotSupportedError:
+        engine.api.copies = False
+        raise
+
+
+async def _prove(engine: Engine, operation: CopyObject) -> None:
+    """Make sure that the server copies, before something can be lost to one that doesn't.
+
+    It is asked for a copy of an object that isn't there, to a key that nobody has. A server that copies
+    says that there is no such object; another one stores nothing under that key, which is removed again.
+
+    Raises:
+        NotSupportedError: it doesn't copy, or it can't be told and the destination is there.
+    """
+    why = "the server doesn't copy objects: it takes a copy for an upload of nothing"
+    if engine.api.copies is None:
+        key = f"{PROBE}{secrets.token_hex(8)}"
+        missing = CopySource(operation.place, f"{key}-missing")
+        try:
+            await engine.send(CopyObject(operation.place, key, missing))
+        except NotFoundError:
+            engine.api.copies = True
+            return
+        except AccessDeniedError:
+            # Some servers tell this to those who may not list the bucket.
+            if await _is_missing(engine, operation):
+                return
+            why = "it can't be told whether the server copies objects: it refuses the question"
+        except NotSupportedError as error:
+            engine.api.copies = False
+            if error.status is not None and error.status >= 400:
+                why = error.message
+            else:
+                await _remove(engine, DeleteObject(operation.place, key))
+        except ServerError as error:
+            if error.status is None or error.status >= 400:
+                raise
+            await _remove(engine, DeleteObject(operation.place, key))
+        else:
+            await _remove(engine, DeleteObject(operation.place, key))
+    refused = NotSupportedError(why, hint="download it and upload it again")
+    engine.named(refused, operation)
+    raise refused
+
+
+async def _is_missing(engine: Engine, operation: CopyObject) -> bool:
+    try:
+        await engine.send(HeadObject(operation.place, operation.key))
+    except NotFoundError:
+        return True
+    return False
+
+
+async def _remove(engine: Engine, operation: DeleteObject) -> None:
+    try:
+        await engine.send(operation)
+    except MinIOError:
+        return  # what led here is the news
+
+
+# --- in parts ----------------------------------------------------------------------------------------
+
+
+async def _in_parts(engine: Engine, job: _Job, part: int) -> UploadResponse:
+    found, source = job.found, job.source
+    if source.etag is None:
+        error = NotSupportedError(
+            "the server gives the source no ETag, so that its parts could be of different generations"
+        )
+        engine.named(error, CopyObject(job.dest, job.key, source))
+        raise error
+    tags = job.changes.tags
+    if tags is None:
+        tags = await _tags_of(engine, source)
+    headers = {**job.changes.description(found), **_storage_class(job)}
+    if tags:
+        headers["x-amz-tagging"] = tags_header(tags)
+    size = max(part, -(-found.size // MAX_PARTS))
+    starts = range(0, found.size, size)
+    upload_id = await engine.send(CreateMultipartUpload(job.dest, job.key, headers))
+
+    async def copy_part(number: int) -> str:
+        first = starts[number]
+        last = min(first + size, found.size) - 1
+        operation = UploadPartCopy(job.dest, job.key, source, upload_id, number + 1, first, last)
+        return await engine.send(operation)
+
+    try:
+        etags = await engine.transport.map(copy_part, range(len(starts)), AT_ONCE)
+        await _check_unchanged(engine, source)
+        done = await uploads.complete(
+            engine, CompleteMultipartUpload(job.dest, job.key, upload_id, etags, found.size)
+        )
+    except BaseException:
+        await uploads.abort(engine, AbortMultipartUpload(job.dest, job.key, upload_id))
+        raise
+    return replace(done, status="copied")
+
+
+async def _tags_of(engine: Engine, source: CopySource) -> dict[str, str]:
+    """The source's tags; none where the server has no tags at all."""
+    try:
+        return await engine.send(GetObjectTagging(source.place, source.key, source.version_id))
+    except NotSupportedError as error:
+        if error.status is None:
+            raise
+        return {}
+
+
+async def _check_unchanged(engine: Engine, source: CopySource) -> None:
+    """Some servers pass the condition over that each part carries."""
+    if source.version_id is not None:
+        return
+    operation = HeadObject(source.place, source.key)
+    again = await engine.send(operation)
+    if again.etag != source.etag:
+        error = PreconditionFailedError("", code="PreconditionFailed", status=412)
+        engine.named(error, operation)
+        raise error

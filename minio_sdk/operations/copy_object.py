@@ -1,0 +1,158 @@
+"""CopyObject, UploadPartCopy.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.models.names import check_version_id
+from minio_sdk.operation import ObjectOperation, Place, T
+from minio_sdk.operations.documents import document
+from minio_sdk.wire.headers import unquoted
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.url import query_string, quote_value
+from minio_sdk.wire.xml import xml
+
+
+@dataclass(frozen=True, slots=True)
+class CopyResult:
+    """``<CopyObjectResult>`` and ``<CopyPartResult>``."""
+
+    etag: str | None = field(default=None, metadata=xml("ETag"))
+
+
+@dataclass(frozen=True, slots=True)
+class CopySource:
+    """The object that is copied.
+
+    Attributes:
+        place: its bucket.
+        key: its key.
+        version_id: a version of it; None for the current one.
+        etag: the generation that is meant; None for whatever is there.
+    """
+
+    place: Place
+    key: str
+    version_id: str | None = None
+    etag: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The headers that name it."""
+        name = self.place.object_path(self.key).removeprefix("/")
+        if self.version_id is not None:
+            name += f"?versionId={quote_value(check_version_id(self.version_id))}"
+        headers = {"x-amz-copy-source": name}
+        if self.etag is not None:
+            headers["x-amz-copy-source-if-match"] = f'"{self.etag}"'
+        return headers
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What the answer says of the copy."""
+
+    etag: str | None
+    version_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOperation(ObjectOperation[T]):
+    """What both have in common.
+
+    Attributes:
+        source: what is copied.
+    """
+
+    source: CopySource
+
+    def failure(self, reply: Reply) -> Exception:
+        """The error, which may speak of the source as well."""
+        error = ObjectOperation.failure(self, reply)
+        if isinstance(error, MinIOError):
+            error.message = self.source.place.text_back(error.message)
+        return error
+
+
+@dataclass(frozen=True, slots=True)
+class CopyObject(CopyOperation[Copied]):
+    """Copy an object on the server.
+
+    Attributes:
+        headers: directives, and what describes the copy; lower-case names.
+    """
+
+    name: ClassVar[str] = "CopyObject"
+
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def request(self) -> Request:
+        """PUT the copy."""
+        path = self.place.object_path(self.key)
+        headers = {**self.source.headers(), **self.headers}
+        return Request("PUT", path, headers=headers, error_in_ok=True)
+
+    def parse(self, reply: Reply) -> Copied:
+        """What the copy became.
+
+        Raises:
+            NotSupportedError: the server took the request for an upload of nothing.
+        """
+        if not reply.body.strip():
+            raise NotSupportedError(
+                "the server can't copy: it took the request for an upload, and an empty object may "
+                "stand where the copy should be",
+                status=reply.status,
+                attempts=reply.attempts,
+                hint="download it and upload it again",
+            )
+        found = document(CopyResult, reply, "CopyObjectResult")
+        return Copied(unquoted(found.etag), reply.headers.get("x-amz-version-id"))
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPartCopy(CopyOperation[str]):
+    """Copy a range of an object as one part; the result is its ETag as the server wrote it.
+
+    Attributes:
+        upload_id: the upload.
+        number: of the part, from 1.
+        first, last: the range of bytes, both included.
+    """
+
+    name: ClassVar[str] = "UploadPartCopy"
+    not_found: ClassVar[str] = "NoSuchUpload"
+
+    upload_id: str
+    number: int
+    first: int
+    last: int
+
+    def request(self) -> Request:
+        """PUT the part."""
+        query = query_string([("partNumber", str(self.number)), ("uploadId", self.upload_id)])
+        headers = self.source.headers()
+        headers["x-amz-copy-source-range"] = f"bytes={self.first}-{self.last}"
+        path = self.place.object_path(self.key)
+        return Request("PUT", path, query, headers, error_in_ok=True)
+
+    def parse(self, reply: Reply) -> str:
+        """The ETag.
+
+        Raises:
+            NotSupportedError: the server took the request for a part of nothing.
+        """
+        etag = document(CopyResult, reply, "CopyPartResult").etag if reply.body.strip() else None
+        if not etag:
+            raise NotSupportedError(
+                "the server can't copy in parts: it took the request for an upload of nothing",
+                status=reply.status,
+                attempts=reply.attempts,
+                hint="download it and upload it again",
+            )
+        return etag
