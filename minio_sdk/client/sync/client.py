@@ -10,12 +10,13 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.sync.buckets import Buckets
+from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
 from minio_sdk.client.sync.presigned import Presigned
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 
 
-class MinIOClient(TenantKeys, Buckets, Objects, Presigned):
+class MinIOClient(TenantKeys, Buckets, Objects, ObjectSettings, Presigned):
     """S3-compatible object storage for one tenant.
 
     Safe to share between threads; it makes connections when they are needed and keeps them. Use it as a
