@@ -43,7 +43,18 @@ if TYPE_CHECKING:
         VersionNotFoundError,
     )
     from minio_sdk.local_server import LocalServer
+    from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
+    from minio_sdk.models.lifecycle import (
+        AbortIncompleteMultipartUpload,
+        DelMarkerExpiration,
+        Expiration,
+        LifecycleFilter,
+        LifecycleRule,
+        NoncurrentVersionExpiration,
+        NoncurrentVersionTransition,
+        Transition,
+    )
     from minio_sdk.models.results import (
         BucketInfo,
         DeletedObject,
@@ -58,6 +69,7 @@ if TYPE_CHECKING:
     from minio_sdk.transport.http_requests import TenantAdapter
 
 __all__ = [
+    "AbortIncompleteMultipartUpload",
     "AccessDeniedError",
     "AsyncMinIOClient",
     "BucketAlreadyExistsError",
@@ -67,18 +79,25 @@ __all__ = [
     "Config",
     "ConfigurationError",
     "ConflictError",
+    "CorsRule",
     "Credentials",
     "CredentialsProvider",
+    "DelMarkerExpiration",
     "DeleteError",
     "DeleteResult",
     "DeletedObject",
+    "Expiration",
     "HealthStatus",
     "IntegrityError",
+    "LifecycleFilter",
+    "LifecycleRule",
     "LocalServer",
     "MinIOClient",
     "MinIOConnectionError",
     "MinIOError",
     "MinIOTimeoutError",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionTransition",
     "NotFoundError",
     "NotSupportedError",
     "ObjectChangedError",
@@ -91,6 +110,7 @@ __all__ = [
     "ServerError",
     "ServerInfo",
     "TenantAdapter",
+    "Transition",
     "UploadNotFoundError",
     "UploadResponse",
     "ValidationError",
@@ -103,7 +123,18 @@ _HOMES = {
     "minio_sdk.client": ("AsyncMinIOClient", "MinIOClient", "create_client"),
     "minio_sdk.config": ("Config",),
     "minio_sdk.local_server": ("LocalServer",),
+    "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
+    "minio_sdk.models.lifecycle": (
+        "AbortIncompleteMultipartUpload",
+        "DelMarkerExpiration",
+        "Expiration",
+        "LifecycleFilter",
+        "LifecycleRule",
+        "NoncurrentVersionExpiration",
+        "NoncurrentVersionTransition",
+        "Transition",
+    ),
     "minio_sdk.models.results": (
         "BucketInfo",
         "DeleteError",

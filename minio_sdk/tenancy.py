@@ -9,7 +9,7 @@ Three ways, one type: a `Scope` makes the `Place` of each bucket.
 A slug never has a ``-`` or ``/`` and no two tenants share one, so what stands before the first ``-`` (or
 ``/``) of a server's name says whose it is, and nothing else does. With prefixes, a bucket exists when
 the object ``{slug}/.buckets/docs`` does: no bucket of a tenant can be called ``.buckets``, so that
-no listing of a tenant's bucket ever shows it.
+no listing of a tenant's bucket ever shows it. Its tags are in ``{slug}/.bucket-tags/docs``.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from minio_sdk.wire.url import quote_value
 
 _OWN_SLUG = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 REGISTRY = ".buckets"
+TAGS = ".bucket-tags"
 
 
 def slug_of(tenant_id: str) -> str:
@@ -77,6 +78,10 @@ class Scope:
 
     def registry(self, bucket: str = "") -> Place | None:
         """Where the markers of buckets lie when they are not buckets of the server."""
+        return None
+
+    def tags(self, bucket: str) -> Place | None:
+        """Where the tags of buckets lie when they are not buckets of the server."""
         return None
 
 
@@ -127,6 +132,10 @@ class PrefixScope(Scope):
     def registry(self, bucket: str = "") -> Place | None:
         """Where the markers of the tenant's buckets lie."""
         return Place(bucket or None, self.shared, f"{self.slug}/{REGISTRY}/", f"/{self.shared}")
+
+    def tags(self, bucket: str) -> Place | None:
+        """Where the tags of the tenant's buckets lie."""
+        return Place(bucket, self.shared, f"{self.slug}/{TAGS}/", f"/{self.shared}")
 
 
 def scope_of(config: Config) -> Scope:

@@ -22,6 +22,7 @@ from minio_sdk.flows import listing
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.results import BucketInfo, ObjectInfo
 from minio_sdk.operation import WHOLE_SERVER, Operation, Place
+from minio_sdk.operations.bucket_versioning import GetBucketVersioning
 from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.head_object import HeadObject
@@ -29,6 +30,8 @@ from minio_sdk.operations.multipart import AbortMultipartUpload, ListMultipartUp
 from minio_sdk.operations.put_object import PutObject
 
 _CHECK_NAME = "check the tenant and the spelling; list_buckets() shows those there are"
+
+FAILED = frozenset({408, 429, 500, 502, 503, 504})
 
 KNOWN_FOR = 60.0
 """Seconds that a bucket seen to exist is taken to exist still."""
@@ -108,14 +111,21 @@ async def exists(engine: Engine, bucket: str) -> bool:
     return True
 
 
-async def check(engine: Engine, operation: Operation[Any]) -> None:
+async def check(engine: Engine, operation: Operation[Any], *, now: bool = False) -> None:
     """With prefix tenancy, make sure that the bucket of an operation exists; no server can say so.
+
+    Args:
+        engine: what sends.
+        operation: what is about to be asked.
+        now: ask also when it existed a moment ago.
 
     Raises:
         BucketNotFoundError: it doesn't.
     """
     bucket = operation.place.bucket
-    if not operation.place.prefix or bucket is None or _known(engine, bucket):
+    if not operation.place.prefix or bucket is None:
+        return
+    if not now and _known(engine, bucket):
         return
     if not await _marked(engine, bucket):
         raise _no_bucket(engine, operation)
@@ -235,7 +245,20 @@ async def info(engine: Engine, bucket: str) -> BucketInfo:
         creation_date=listed.creation_date if listed else None,
         region=region or (listed.region if listed else None),
         owner_id=listed.owner_id if listed else None,
+        versioning=await _versioning(engine, place),
     )
+
+
+async def _versioning(engine: Engine, place: Place) -> str | None:
+    try:
+        return await engine.send(GetBucketVersioning(place))
+    except BucketNotFoundError:
+        raise
+    except MinIOError as error:
+        # A server that doesn't know the question may say so in any way; one that failed has said nothing.
+        if error.status is None or error.status in FAILED:
+            raise
+        return None
 
 
 async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
@@ -266,7 +289,10 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
             hint="delete its objects first, or delete_bucket(..., force=True)",
         )  # fmt: skip
     engine.known_buckets.pop(bucket, None)
-    await engine.send(DeleteObject(registry, bucket))
+    tags = engine.scope.tags(bucket)
+    assert tags is not None  # as there are markers
+    for shelf in (tags, registry):
+        await engine.send(DeleteObject(shelf, bucket))
 
 
 async def _clear(engine: Engine, place: Place) -> None:

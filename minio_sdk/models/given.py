@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from minio_sdk.errors import invalid
+from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.models.record import Record
 
 _EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -18,16 +18,48 @@ def _snake(name: str) -> str:
 
 
 def named(
-    given: Any, where: str, cls: Callable[..., Any], aliases: set[str] | None = None
+    given: Any, where: str, cls: Callable[..., Any], aliases: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """The fields of a record or dict, S3's own CamelCase names included."""
-    if not isinstance(given, (Mapping, Record)):
+    """The fields of a record or dict, S3's own CamelCase names included.
+
+    Raises:
+        ValidationError: neither, or with a name that the record doesn't have, or with one twice.
+    """
+    if not isinstance(given, Mapping) and type(given) is not cls:
         raise invalid(where, given, f"must be a dict or a {cls.__name__}")
-    known = {f.name for f in fields(cls)} | (aliases or set())  # type: ignore[arg-type]
-    values = {}
-    for name, value in dict(given).items():
-        short = _snake(str(name))
+    known = {f.name for f in fields(cls)} | set(aliases)  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        short = _snake(name) if isinstance(name, str) else name
         if short not in known:
             raise invalid(where, name, f"is not one of {', '.join(sorted(known))}")
+        if short in values:
+            raise invalid(where, name, f"is {short}, which is there already")
         values[short] = value
     return values
+
+
+def listed(given: Any, where: str, most: int) -> list[Any]:
+    """What a caller gives as a list of rules.
+
+    Raises:
+        ValidationError: no list, or longer than S3 allows.
+    """
+    if isinstance(given, (str, bytes, Mapping, Record)) or not isinstance(given, Iterable):
+        raise invalid(where, given, "must be a list of rules")
+    found = list(given)
+    if len(found) > most:
+        raise ValidationError(f"{where}: {len(found)} of them, and S3 allows {most}")
+    return found
+
+
+def whole(value: object, where: str, least: int) -> None:
+    """Refuse what is no whole number, or less than `least`."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise invalid(where, value, f"must be a whole number of at least {least}")
+
+
+def rule_id(value: object, where: str) -> None:
+    """Refuse what S3 takes for no rule's id."""
+    if value is not None and not (isinstance(value, str) and 1 <= len(value) <= 255):
+        raise invalid(f"{where}.id", value, "must be text of 1 to 255 characters")

@@ -79,12 +79,15 @@ class BucketInfo(Record):
         creation_date: when it was made (aware, UTC); None where the server doesn't tell.
         region: where it is; None where the server doesn't tell.
         owner_id: the owner's id; None where the server doesn't tell.
+        versioning: ``"Enabled"``, ``"Suspended"``, or None for never, with prefix tenancy, where the
+            server doesn't tell, and in lists of buckets.
     """
 
     name: str
     creation_date: datetime | None = None
     region: str | None = None
     owner_id: str | None = None
+    versioning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

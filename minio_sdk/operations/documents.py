@@ -1,4 +1,4 @@
-"""Sub-resources that are XML documents: what their operations have in common."""
+"""Sub-resources that are documents: what their operations have in common."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ import base64
 import hashlib
 from typing import Any, TypeVar
 
+from minio_sdk.errors import NotSupportedError, invalid
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import XmlError, parse, read, write
 
 T = TypeVar("T")
 
+_LISTINGS = ("ListBucketResult", "ListVersionsResult", "ListAllMyBucketsResult")
+
 
 def put_document(path: str, query: str, model: Any, root: str) -> Request:
-    """PUT `model` as a document called `root`."""
-    body = write(model, root)
+    """PUT `model` as a document called `root`.
+
+    Raises:
+        ValidationError: it has a character that XML can't carry.
+    """
+    try:
+        body = write(model, root)
+    except XmlError as error:
+        raise invalid(root, "...", str(error)) from None
     return Request("PUT", path, query, document_headers(body), body)
 
 
@@ -24,13 +34,38 @@ def document_headers(body: bytes, content_type: str = "application/xml") -> dict
     return {"content-type": content_type, "content-md5": base64.b64encode(digest).decode()}
 
 
-def document(cls: type[T], reply: Reply, root: str) -> T:
+def document(cls: type[T], reply: Reply, *roots: str) -> T:
     """The document as a `cls`.
 
+    Args:
+        cls: what it is read as.
+        reply: the answer.
+        roots: what the document may be called.
+
     Raises:
+        NotSupportedError: a listing: the server passed over the sub-resource in the question.
         XmlError: another document, or none: the server took the question for another one.
     """
     node = parse(reply.body)
-    if node.tag != root:
-        raise XmlError(f"<{node.tag[:80]}> where <{root}> should be")
+    if node.tag in _LISTINGS:
+        raise passed_over(reply)
+    if node.tag not in roots:
+        raise XmlError(f"<{node.tag[:80]}> where <{roots[0]}> should be")
     return read(cls, node)
+
+
+def is_listing(reply: Reply) -> bool:
+    """Whether the answer is a listing of a bucket."""
+    try:
+        return parse(reply.body).tag in _LISTINGS
+    except XmlError:
+        return False
+
+
+def passed_over(reply: Reply) -> NotSupportedError:
+    """The error for a server that listed the bucket when it was asked for a sub-resource of it."""
+    return NotSupportedError(
+        "the server doesn't know this question, and listed the bucket instead",
+        status=reply.status,
+        attempts=reply.attempts,
+    )

@@ -227,7 +227,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, datetime):
         utc = value.astimezone(timezone.utc).replace(tzinfo=None)
-        return f"{utc.isoformat(timespec='microseconds')}Z"
+        return f"{utc.isoformat()}Z"  # without a fraction where there is none, as S3 writes it
     return str(value)
 
 

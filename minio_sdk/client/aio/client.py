@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
+from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
@@ -15,7 +16,7 @@ from minio_sdk.client.aio.presigned import Presigned
 from minio_sdk.client.aio.tenant_keys import TenantKeys
 
 
-class AsyncMinIOClient(TenantKeys, Buckets, Objects, ObjectSettings, Presigned):
+class AsyncMinIOClient(TenantKeys, Buckets, BucketSettings, Objects, ObjectSettings, Presigned):
     """S3-compatible object storage for one tenant, with async and await.
 
     Safe to share between tasks; it makes connections when they are needed and keeps them. Use it as a

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
+from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
@@ -16,7 +17,7 @@ from minio_sdk.client.sync.presigned import Presigned
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 
 
-class MinIOClient(TenantKeys, Buckets, Objects, ObjectSettings, Presigned):
+class MinIOClient(TenantKeys, Buckets, BucketSettings, Objects, ObjectSettings, Presigned):
     """S3-compatible object storage for one tenant.
 
     Safe to share between threads; it makes connections when they are needed and keeps them. Use it as a

@@ -1,0 +1,84 @@
+"""GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from minio_sdk.operation import Operation
+from minio_sdk.operations.documents import document_headers, is_listing, passed_over
+from minio_sdk.wire.failure import is_s3
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.policy import write_policy
+from minio_sdk.wire.xml import XmlError
+
+NOTHING = "NoSuchBucketPolicy"
+
+
+@dataclass(frozen=True, slots=True)
+class GetBucketPolicy(Operation[dict[str, Any]]):
+    """The policy of a bucket with the server's names, which `wire.policy` turns into the tenant's."""
+
+    name: ClassVar[str] = "GetBucketPolicy"
+    not_found: ClassVar[str] = NOTHING
+
+    def request(self) -> Request:
+        """GET the policy."""
+        return Request("GET", self.place.path, "policy=")
+
+    def parse(self, reply: Reply) -> dict[str, Any]:
+        """The document; no text at all is none."""
+        if not reply.body.strip() and is_s3(reply):
+            return {}
+        if is_listing(reply):
+            raise passed_over(reply)
+        try:
+            document = json.loads(reply.body)
+        except (ValueError, RecursionError):
+            raise XmlError("a policy that is not JSON") from None
+        if not isinstance(document, dict) or "Statement" not in document:
+            raise XmlError("not a policy")
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class PutBucketPolicy(Operation[None]):
+    """Replace the policy of a bucket.
+
+    Attributes:
+        policy: with the server's names.
+    """
+
+    name: ClassVar[str] = "PutBucketPolicy"
+    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+
+    policy: dict[str, Any]
+
+    def request(self) -> Request:
+        """PUT the policy."""
+        body = write_policy(self.policy)
+        headers = document_headers(body, "application/json")
+        return Request("PUT", self.place.path, "policy=", headers, body)
+
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteBucketPolicy(Operation[None]):
+    """Remove the policy of a bucket."""
+
+    name: ClassVar[str] = "DeleteBucketPolicy"
+    not_found: ClassVar[str] = NOTHING
+    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+
+    def request(self) -> Request:
+        """DELETE the policy."""
+        return Request("DELETE", self.place.path, "policy=")
+
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""
