@@ -22,6 +22,19 @@ from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.credentials import find_credentials
 from minio_sdk.operation import WHOLE_SERVER, Operation, Place
 from minio_sdk.operations import buckets, multipart
+from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
+from minio_sdk.operations.bucket_lifecycle import (
+    DeleteBucketLifecycle,
+    GetBucketLifecycle,
+    PutBucketLifecycle,
+)
+from minio_sdk.operations.bucket_policy import DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy
+from minio_sdk.operations.bucket_tagging import (
+    DeleteBucketTagging,
+    GetBucketTagging,
+    PutBucketTagging,
+)
+from minio_sdk.operations.bucket_versioning import GetBucketVersioning, PutBucketVersioning
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject
@@ -33,7 +46,7 @@ from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.url import quote_value
 from minio_sdk.wire.xml import escape
-from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked
+from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, settings
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
@@ -116,7 +129,7 @@ def record(server: Server) -> None:
     # MinIO says that it is ready and answers 503 for some moments more.
     while recorder.ask(buckets.ListBuckets(WHOLE_SERVER).request()).status == 503:
         time.sleep(0.1)
-    for scene in (_buckets, _objects, _listings, _versions, _uploads, _deletes):
+    for scene in (_buckets, _objects, _listings, _versions, _uploads, _deletes, _settings):
         scene(recorder, recorder.take)
 
 
@@ -224,6 +237,34 @@ def _deletes(recorder: Recorder, take: Take) -> None:
     take("DeleteObject", DeleteObject(SAMPLES, OTHER))
     take("DeleteBucket", buckets.DeleteBucket(SAMPLES))
     take("DeleteBucket-missing", buckets.DeleteBucket(SAMPLES))
+
+
+def _settings(recorder: Recorder, take: Take) -> None:
+    place = settings.SETTINGS
+    recorder.ask(buckets.CreateBucket(place).request())
+    take("GetBucketVersioning-never", GetBucketVersioning(place))
+    take("PutBucketVersioning", PutBucketVersioning(place, True))
+    take("GetBucketVersioning", GetBucketVersioning(place))
+    recorder.ask(PutBucketVersioning(place, False).request())
+    take("GetBucketVersioning-suspended", GetBucketVersioning(place))
+    documents: list[tuple[str, Any, Any, Any, Any]] = [
+        ("Tagging", GetBucketTagging, PutBucketTagging, DeleteBucketTagging, settings.TAGS),
+        ("Policy", GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy, settings.POLICY),
+        ("Cors", GetBucketCors, PutBucketCors, DeleteBucketCors, settings.CORS),
+        (
+            "LifecycleConfiguration",
+            GetBucketLifecycle,
+            PutBucketLifecycle,
+            DeleteBucketLifecycle,
+            settings.LIFECYCLE,
+        ),
+    ]
+    for name, get, put, delete, value in documents:
+        take(f"GetBucket{name}-none", get(place))
+        take(f"GetBucket{name}-missing-bucket", get(MISSING))
+        take(f"PutBucket{name}", put(place, value))
+        take(f"GetBucket{name}", get(place))
+        take(delete.name, delete(place))
 
 
 def main(kinds: list[str]) -> int:
