@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         NoncurrentVersionTransition,
         Transition,
     )
+    from minio_sdk.models.presigned import PresignedPost
     from minio_sdk.models.results import (
         BucketInfo,
         DeletedObject,
@@ -105,6 +106,7 @@ __all__ = [
     "ObjectMetadata",
     "ObjectNotFoundError",
     "PreconditionFailedError",
+    "PresignedPost",
     "QuotaExceededError",
     "RateLimitError",
     "ServerError",
@@ -135,6 +137,7 @@ _HOMES = {
         "NoncurrentVersionTransition",
         "Transition",
     ),
+    "minio_sdk.models.presigned": ("PresignedPost",),
     "minio_sdk.models.results": (
         "BucketInfo",
         "DeleteError",

@@ -1,4 +1,4 @@
-"""Objects: get, head, delete, and addresses that are signed ahead."""
+"""Objects: get, head, delete, list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from operator import attrgetter
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     BucketNotFoundError,
-    ConfigurationError,
     MinIOError,
     NotFoundError,
     ObjectNotFoundError,
@@ -27,10 +26,6 @@ from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.wire.quirks import suspicious
-from minio_sdk.wire.url import parse_endpoint
-
-LONGEST_EXPIRY = 7 * 24 * 3600
-_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 
 
 async def get(engine: Engine, bucket: str, key: str) -> bytes:
@@ -127,29 +122,6 @@ async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResul
             kept.append((key, version))
     result = await delete_many(engine, place, kept)
     return DeleteResult(deleted=(*result.deleted, *never), errors=result.errors)
-
-
-async def presign(engine: Engine, bucket: str, key: str, expires: int, method: str = "GET") -> str:
-    """A URL that is good for one method on one object, for some seconds."""
-    if not isinstance(expires, int) or isinstance(expires, bool):
-        raise invalid("expiry_seconds", expires, "must be a whole number of seconds")
-    if not 1 <= expires <= LONGEST_EXPIRY:
-        raise invalid("expiry_seconds", expires, f"must be 1 to {LONGEST_EXPIRY} (7 days)")
-    if not isinstance(method, str) or method not in _METHODS:
-        raise invalid("method", method, f"must be one of {', '.join(sorted(_METHODS))}")
-    path = engine.place(bucket).object_path(key)
-    signing = engine.transport.signing
-    signer = signing.signer()
-    if signer is None:
-        raise ConfigurationError(
-            "a presigned URL needs credentials, and none were found",
-            hint="access_key and secret_key, or MINIO_ACCESS_KEY and MINIO_SECRET_KEY",
-        )
-    endpoint = parse_endpoint(engine.config.public_url or engine.config.base_url)
-    whole = endpoint.path + path
-    host = {"host": endpoint.host_header}
-    query = signer.presign(method, whole, (), host, expires, signing.now())
-    return f"{endpoint.origin}{whole}?{query}"
 
 
 async def found(

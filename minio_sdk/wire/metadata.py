@@ -18,7 +18,7 @@ from minio_sdk.wire.headers import META
 MAX_METADATA = 2048
 """Bytes of all names and values together, S3's limit."""
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 
 
 def metadata_headers(metadata: Mapping[str, str] | None) -> dict[str, str]:
@@ -37,7 +37,7 @@ def metadata_headers(metadata: Mapping[str, str] | None) -> dict[str, str]:
         if not isinstance(name, str) or not isinstance(value, str):
             raise invalid("metadata", {name: value}, "names and values must be text")
         short = name.lower().removeprefix(META)
-        if not _TOKEN.fullmatch(short):
+        if not TOKEN.fullmatch(short):
             raise invalid("metadata", name, "a name must be of letters, digits and !#$%&'*+.^_`|~-")
         if META + short in headers:
             raise invalid("metadata", name, "stands there twice (case and x-amz-meta- don't count)")

@@ -1,0 +1,145 @@
+"""URLs and browser forms that are signed ahead, for others to use. Nothing is sent.
+
+Rule of this file: what is made here is good until the moment that its maker asked for, or isn't made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import ConfigurationError, NotSupportedError, invalid
+from minio_sdk.models.names import check_version_id
+from minio_sdk.models.presigned import PresignedPost
+from minio_sdk.operation import Operation, Place
+from minio_sdk.operations.delete_object import DeleteObject
+from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire import presigned as rules
+from minio_sdk.wire.quirks import not_kept
+from minio_sdk.wire.sigv4 import Signer
+from minio_sdk.wire.url import Endpoint, parse_endpoint
+
+_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
+
+
+async def url(
+    engine: Engine,
+    bucket: str,
+    key: str,
+    expires: int,
+    method: str = "GET",
+    *,
+    version_id: str | None = None,
+    response_headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> str:
+    """A URL that is good for one method on one object, for some seconds."""
+    rules.check_expiry(expires)
+    if not isinstance(method, str) or method not in _METHODS:
+        raise invalid("method", method, f"must be one of {', '.join(sorted(_METHODS))}")
+    place = engine.place(bucket)
+    path = place.object_path(key)
+    query = rules.override_query(response_headers)
+    if query and method not in ("GET", "HEAD"):
+        raise invalid("response_headers", response_headers, f"goes with GET and HEAD, not {method}")
+    if version_id is not None:
+        if method in ("PUT", "POST"):
+            raise invalid("version_id", version_id, f"{method} makes a version, and names none")
+        query.append(("versionId", check_version_id(version_id)))
+    asked = rules.asked_headers(headers)
+    if method in ("PUT", "POST"):
+        _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
+    elif method == "DELETE":
+        _refuse_what_is_not_kept(engine, place, key, DeleteObject(place, key), empty=True)
+    signer = _signer(engine, expires)
+    endpoint = _endpoint(engine)
+    whole = endpoint.path + path
+    signed = {"host": endpoint.host_header, **asked}
+    signature = signer.presign(
+        method, whole, query, signed, expires, engine.transport.signing.now()
+    )
+    return f"{endpoint.origin}{whole}?{signature}"
+
+
+async def post(
+    engine: Engine,
+    bucket: str,
+    key: str,
+    expires: int,
+    *,
+    content_length_range: tuple[int, int] | None = None,
+    content_type: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    success_action_status: int | None = None,
+    success_action_redirect: str | None = None,
+) -> PresignedPost:
+    """A form that uploads one object, for some seconds."""
+    rules.check_expiry(expires)
+    place = engine.place(bucket)
+    form = rules.form_for(place.server_bucket, place.key_out(key))
+    rules.limit_size(form, content_length_range)
+    rules.limit_type(form, content_type)
+    rules.describe(form, metadata, tags)
+    rules.answer_with(form, success_action_status, success_action_redirect)
+    _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
+    signer = _signer(engine, expires)
+    endpoint = _endpoint(engine)
+    signed = signer.post_policy(
+        form.fixed, form.conditions, expires, engine.transport.signing.now()
+    )
+    # As plain text: what is put into a page has to be shown there.
+    fields = {name: str.__str__(value) for name, value in {**form.free, **signed}.items()}
+    return PresignedPost(url=endpoint.origin + endpoint.path + place.path, fields=fields)
+
+
+def _endpoint(engine: Engine) -> Endpoint:
+    """The server as those see it who will use what is made."""
+    return parse_endpoint(engine.config.public_url or engine.config.base_url)
+
+
+def _signer(engine: Engine, expires: int) -> Signer:
+    """The signer, when its keys are good for so many seconds more."""
+    if engine.api.name == "enterprise":
+        raise NotSupportedError(
+            "only S3 has URLs and forms that are signed ahead, and this server is spoken to with "
+            "api='enterprise'",
+            hint="Config(api='s3')",
+        )
+    signing = engine.transport.signing
+    signer = signing.signer()
+    if signer is None:
+        raise ConfigurationError(
+            "a presigned URL needs credentials, and none were found",
+            hint="access_key and secret_key, or MINIO_ACCESS_KEY and MINIO_SECRET_KEY",
+        )
+    ends = signer.credentials.expires_at
+    if ends is not None:
+        left = int(ends.timestamp() - signing.now())
+        if left < 1:
+            raise ConfigurationError(f"the credentials to sign with ended at {ends.isoformat()}")
+        if left < expires:
+            # The URL would say that it is good, and servers would refuse it: a fault nobody finds.
+            raise invalid(
+                "expiry_seconds",
+                expires,
+                f"the temporary credentials that sign end in {left} seconds, and what they signed "
+                "with them; ask for fewer, or sign with lasting credentials",
+            )
+    return signer
+
+
+def _refuse_what_is_not_kept(
+    engine: Engine, place: Place, key: str, operation: Operation[Any], *, empty: bool
+) -> None:
+    """Refuse a key that the server, as far as it is known already, would take for another one.
+
+    Raises:
+        NotSupportedError: it would.
+    """
+    why = not_kept(engine.api.server or "", place.key_out(key), empty)
+    if why is not None:
+        error = NotSupportedError(why, hint="another key")
+        engine.named(error, operation)
+        raise error
