@@ -1,0 +1,33 @@
+"""boto3, asked what it would sign: the oracle for what is signed ahead."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import datetime, timezone
+from typing import Any
+
+from minio_sdk import Credentials
+
+
+def s3_of(url: str, keys: Credentials) -> Any:
+    """boto3's client of the server at `url`, with paths as ours are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its word on which Pythons it will support
+        from boto3.session import Session
+        from botocore.config import Config as BotoConfig
+
+        return Session().client(
+            "s3",
+            endpoint_url=url,
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=str(keys.secret_key),
+            aws_session_token=keys.session_token,
+            region_name="us-east-1",
+            config=BotoConfig(s3={"addressing_style": "path"}, signature_version="s3v4"),
+        )
+
+
+def moment_of(stamp: str) -> float:
+    """The moment of a signature, from its date: ours is then made for the same."""
+    moment = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
+    return moment.timestamp()
