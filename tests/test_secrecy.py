@@ -214,6 +214,7 @@ def test_a_server_that_can_t_be_reached_shows_no_secret(
         lambda client: client.get_object("Not A Bucket", "a"),
         lambda client: client.put_object("docs", "a", "text"),
         lambda client: client.get_presigned_url("docs", "a", 0),
+        lambda client: client.presigned_post("docs", "${filename}/a"),
         lambda client: client.with_(timeout=-1),
         lambda client: client.with_(access_key="other"),
         lambda client: client.with_(base_url=f"http://user:{PASSWORD}@h"),

@@ -240,8 +240,8 @@ def _web_address(url: object) -> str:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if not good or "@" in parts.netloc:
+            raise ValueError
     except ValueError:
-        good = False
-    if not good or "@" in parts.netloc:
-        raise invalid("success_action_redirect", url, rule)
+        raise invalid("success_action_redirect", url, rule) from None
     return url

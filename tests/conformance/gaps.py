@@ -78,6 +78,12 @@ class Gap:
 # A test says @pytest.mark.needs("..."); on a server that has an entry here it must fail.
 FEATURES: dict[str, dict[str, Gap]] = {
     "signatures": {"moto": Gap("checks no signature and knows no keys")},
+    "response headers of HEAD": {"moto": Gap("answers with what is stored")},
+    "limits of forms": {"moto": Gap("takes every form, whatever its policy says")},
+    "tags of forms": {
+        "moto": Gap("drops them"),
+        "seaweedfs": Gap("doesn't know the field, and refuses the form"),
+    },
     "a key below a key": {"minio": Gap("once there is an object dir, it lists dir/x no more")},
     "empty metadata values": {"seaweedfs": Gap("drops them")},
     "application/octet-stream": {"seaweedfs": Gap("takes it for no type, and guesses one")},

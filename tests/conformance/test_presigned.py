@@ -8,13 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from minio_sdk import AsyncMinIOClient, ConfigurationError, ValidationError
+from minio_sdk import AsyncMinIOClient, ConfigurationError, NotSupportedError, ValidationError
 from tests.clock import FakeClock
+from tests.conformance.gaps import key_gaps
 from tests.conformance.setting import Setting
 
 pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
 
-KEYS = ("a.txt", "a b+c%2F", "ü/日本", "#?&=", "%2e%2e/x", "'\"<>&\\~!*()")
+KEYS = ("a.txt", "a b+c%2F", "ü/日本", "#?&=", "%2e%2e/x", "'\"<>&~!*()")
 
 
 async def test_get_head_put_and_delete(client: AsyncMinIOClient, bucket: str) -> None:
@@ -69,6 +70,111 @@ async def test_public_url(client: AsyncMinIOClient, bucket: str) -> None:
     url = await client.with_(public_url=public).get_presigned_url(bucket, "a")
     assert url.startswith(public + "/")
     assert requests.get(url, timeout=30).content == b"1"
+
+
+async def test_keys_that_servers_fold(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """What comes by a URL lies where the URL says, or isn't taken; a server that is known to keep such
+    a key elsewhere gets no URL for it."""
+    fates = key_gaps(setting.server.kind, setting.tenancy)
+    for key in ("a//b", "a\\b", "a//", "/lead", "trail/"):
+        fate = fates.get(key, "kept")
+        if fate not in ("kept", "refused"):
+            with pytest.raises(NotSupportedError, match="would"):
+                await client.get_presigned_put_url(bucket, key)
+            continue
+        url = _as_it_is(await client.get_presigned_put_url(bucket, key))
+        status = requests.Session().send(url, timeout=30).status_code
+        assert (key, status == 200) == (key, fate == "kept")
+        found = [item.key for item in await client.list_objects(bucket)]
+        assert found == ([key] if fate == "kept" else [])
+        await client.delete_objects(bucket, found)
+
+
+def _as_it_is(url: str) -> requests.PreparedRequest:
+    """A PUT of a URL that `requests` has not tidied."""
+    prepared = requests.Request("PUT", url, data=b"1").prepare()
+    prepared.url = url
+    return prepared
+
+
+@pytest.mark.parametrize("tenancy", ["plain", "bucket"])
+async def test_one_version(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+    """A URL can be for one version, to read it or to remove it."""
+    setting.s3.put_bucket_versioning(
+        Bucket=setting.place(bucket)[0], VersioningConfiguration={"Status": "Enabled"}
+    )
+    old = (await client.put_object(bucket, "a b", b"old")).version_id
+    await client.put_object(bucket, "a b", b"newer")
+    assert old is not None
+    url = await client.get_presigned_url(bucket, "a b", version_id=old)
+    assert requests.get(url, timeout=30).content == b"old"
+    head = await client.get_presigned_url(bucket, "a b", method="HEAD", version_id=old)
+    assert requests.head(head, timeout=30).headers["content-length"] == "3"
+    remove = await client.get_presigned_url(bucket, "a b", method="DELETE", version_id=old)
+    assert requests.delete(remove, timeout=30).status_code == 204
+    assert requests.get(url, timeout=30).status_code == 404
+    assert await client.get_object(bucket, "a b") == b"newer"
+
+
+async def test_response_headers(client: AsyncMinIOClient, bucket: str) -> None:
+    """The answer has the headers that the URL says, in place of those that are stored."""
+    await client.put_object(bucket, "a", b"1", content_type="text/plain")
+    wanted = {
+        "content-type": "application/x-a; charset=utf-8",
+        "content-disposition": "attachment; filename*=UTF-8''%C3%BC%20b.txt",
+        "content-language": "de",
+        "cache-control": "no-store",
+        "expires": "Thu, 01 Jan 2032 00:00:00 GMT",
+    }
+    url = await client.get_presigned_url(bucket, "a", response_headers=wanted)
+    answer = requests.get(url, timeout=30)
+    assert answer.content == b"1"
+    assert {name: answer.headers.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.needs("response headers of HEAD")
+async def test_response_headers_of_head(client: AsyncMinIOClient, bucket: str) -> None:
+    """The same without the bytes."""
+    await client.put_object(bucket, "a", b"1", content_type="text/plain")
+    wanted = {"content-type": "text/x-a"}
+    url = await client.get_presigned_url(bucket, "a", method="HEAD", response_headers=wanted)
+    assert requests.head(url, timeout=30).headers["content-type"] == "text/x-a"
+
+
+async def test_signed_headers(client: AsyncMinIOClient, bucket: str) -> None:
+    """What the URL's user sends as it was signed describes the object."""
+    headers = {"Content-Type": "text/x-a", "x-amz-meta-who": "Ada  L.", "Content-Length": "4"}
+    url = await client.get_presigned_put_url(bucket, "a", headers=headers)
+    assert requests.put(url, data=b"1234", headers=headers, timeout=30).status_code == 200
+    metadata = await client.get_object_metadata(bucket, "a")
+    assert metadata.content_type == "text/x-a"
+    assert metadata.metadata["who"].split() == ["Ada", "L."]
+
+
+@pytest.mark.needs("signatures")
+async def test_signed_headers_that_are_not_sent_so(client: AsyncMinIOClient, bucket: str) -> None:
+    """Left out or changed, they are refused; so are bytes that another size or digest was signed for."""
+    headers = {
+        "Content-Type": "text/x-a",
+        "x-amz-meta-who": "Ada",
+        "Content-MD5": "gdyb21LQTcIANtvYMT7QVQ==",  # of b"1234"
+        "Content-Length": "4",
+    }
+    url = await client.get_presigned_put_url(bucket, "a", headers=headers)
+    for name in headers:
+        sent = {**headers, name: "QQ==" if name == "Content-MD5" else "5"}
+        data = b"12345" if name == "Content-Length" else b"1234"
+        refused = requests.put(url, data=data, headers=sent, timeout=30)
+        assert (name, refused.status_code in (400, 403)) == (name, True)
+        del sent[name]
+        refused = requests.put(url, data=data, headers=sent, timeout=30)
+        assert (name, refused.status_code in (400, 403)) == (name, True)
+    refused = requests.put(url, data=b"4321", headers=headers, timeout=30)
+    assert refused.status_code == 400
+    assert await client.list_objects(bucket) == []
+    assert requests.put(url, data=b"1234", headers=headers, timeout=30).status_code == 200
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 604_801, 1.5, "60", None, True])

@@ -19,6 +19,7 @@ from minio_sdk import (
     MinIOClient,
     ObjectInfo,
     ObjectMetadata,
+    PresignedPost,
     ServerInfo,
     UploadResponse,
     create_client,
@@ -78,7 +79,10 @@ def blocking(client: MinIOClient, path: Path) -> None:
     for item in client.iter_objects("docs"):
         assert_type(item, ObjectInfo)
     assert_type(client.get_presigned_url("docs", "k", 60, method="PUT"), str)
+    assert_type(client.get_presigned_url("docs", "k", version_id="v", headers={"a": "b"}), str)
     assert_type(client.get_presigned_put_url("docs", "k"), str)
+    assert_type(client.presigned_post("docs", "k", content_length_range=(0, 9)), PresignedPost)
+    client.presigned_post("docs", "k", content_length_range=9)  # type: ignore[arg-type]
     client.create_bucket("docs", region="eu-west-1", object_lock=True)
     client.delete_bucket("docs", force=True)
     client.delete_object("docs", "k", version_id="v")
@@ -114,6 +118,7 @@ async def awaited(client: AsyncMinIOClient, path: Path) -> None:
     async for item in client.iter_objects("docs"):
         assert_type(item, ObjectInfo)
     assert_type(await client.get_presigned_url("docs", "k"), str)
+    assert_type(await client.presigned_post("docs", "k", tags={"a": "b"}), PresignedPost)
     await client.close()
 
     len(client.download("k"))  # type: ignore[arg-type]

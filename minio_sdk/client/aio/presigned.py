@@ -126,7 +126,7 @@ class Presigned(AsyncBase):
             content_type: the object's type; with ``*`` at its end (``"image/*"``) any that begins so, and
                 the page itself adds the field ``Content-Type``. Default: the server's.
             metadata: names and values.
-            tags: names and values, at most 10.
+            tags: names and values, at most 10; SeaweedFS refuses a form that has them.
             success_action_status: 200, 201 (answers with XML) or 204; default the server's, 204.
             success_action_redirect: where the browser goes afterwards, with the server's names of bucket
                 and key behind it.
