@@ -184,9 +184,9 @@ def test_what_the_browser_sees_afterwards() -> None:
     assert made.fixed["success_action_redirect"] == "https://example.com/done?a=b#c"
     presigned.answer_with(made, None, None)
     wrong: list[Any] = [True, 202, "201", 0, 303]
-    for given in wrong:
+    for status in wrong:
         with pytest.raises(ValidationError, match="success_action_status="):
-            presigned.answer_with(form(), given, None)
+            presigned.answer_with(form(), status, None)
     with pytest.raises(ValidationError, match="success_action_status="):
         presigned.answer_with(form(), 200, "https://example.com/")
 
