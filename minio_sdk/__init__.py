@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         ServerInfo,
         UploadResponse,
     )
+    from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
     from minio_sdk.transport.http_requests import TenantAdapter
 
 __all__ = [
@@ -109,8 +110,11 @@ __all__ = [
     "PresignedPost",
     "QuotaExceededError",
     "RateLimitError",
+    "RestoreResult",
     "ServerError",
     "ServerInfo",
+    "SnapshotDiff",
+    "SnapshotInfo",
     "TenantAdapter",
     "Transition",
     "UploadNotFoundError",
@@ -149,6 +153,7 @@ _HOMES = {
         "ServerInfo",
         "UploadResponse",
     ),
+    "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),
     "minio_sdk.transport.http_requests": ("TenantAdapter",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -10,6 +10,12 @@ A slug never has a ``-`` or ``/`` and no two tenants share one, so what stands b
 ``/``) of a server's name says whose it is, and nothing else does. With prefixes, a bucket exists when
 the object ``{slug}/.buckets/docs`` does: no bucket of a tenant can be called ``.buckets``, so that
 no listing of a tenant's bucket ever shows it. Its tags are in ``{slug}/.bucket-tags/docs``.
+
+Snapshots of bucket "docs" lie where no bucket of a tenant can:
+
+    no tenancy      bucket "docs--snapshots"       prefix "docs/"
+    bucket          bucket "{slug}--snapshots",    prefix "docs/"
+    prefix          bucket shared_bucket,          prefix "{slug}/.snapshots/docs/"
 """
 
 from __future__ import annotations
@@ -22,6 +28,7 @@ from hashlib import sha256
 from minio_sdk.config import Config
 from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.models.names import (
+    MAX_BUCKET,
     canonical_tenant,
     check_bucket_part,
     check_existing_bucket,
@@ -35,6 +42,7 @@ from minio_sdk.wire.url import quote_value
 _OWN_SLUG = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
 REGISTRY = ".buckets"
 TAGS = ".bucket-tags"
+SNAPSHOTS = "snapshots"
 
 
 def slug_of(tenant_id: str) -> str:
@@ -84,6 +92,17 @@ class Scope:
         """Where the tags of buckets lie when they are not buckets of the server."""
         return None
 
+    def snapshots(self, bucket: str) -> Place:
+        """Where the snapshots of `bucket` lie: a place that is no bucket's, which `bucket` None says."""
+        self.place(bucket)
+        ending = f"--{SNAPSHOTS}"
+        name = bucket
+        if len(name) + len(ending) > MAX_BUCKET:
+            digest = base64.b32encode(sha256(bucket.encode()).digest()).decode().lower()[:12]
+            name = f"{bucket[: MAX_BUCKET - len(ending) - 13].rstrip('.-_')}-{digest}"
+        home = name.lower().replace("_", "-") + ending
+        return Place(None, home, f"{bucket}/", f"/{home}")
+
 
 class BucketScope(Scope):
     """Each tenant has buckets of its own, told apart by name."""
@@ -96,6 +115,12 @@ class BucketScope(Scope):
     def place(self, bucket: str) -> Place:
         """Where `bucket` lies."""
         return _bucket_place(self.slug, _text(bucket))
+
+    def snapshots(self, bucket: str) -> Place:
+        """Where the snapshots of `bucket` lie; no bucket's own part can begin with ``-``."""
+        self.place(bucket)
+        home = f"{self.slug}--{SNAPSHOTS}"
+        return Place(None, home, f"{bucket}/", f"/{home}")
 
     def own(self, server_bucket: str) -> str | None:
         """The tenant's name of a bucket on the server, None when it is another tenant's."""
@@ -136,6 +161,11 @@ class PrefixScope(Scope):
     def tags(self, bucket: str) -> Place | None:
         """Where the tags of the tenant's buckets lie."""
         return Place(bucket, self.shared, f"{self.slug}/{TAGS}/", f"/{self.shared}")
+
+    def snapshots(self, bucket: str) -> Place:
+        """Where the snapshots of `bucket` lie; no bucket's name can begin with ``.``."""
+        self.place(bucket)
+        return Place(None, self.shared, f"{self.slug}/.{SNAPSHOTS}/{bucket}/", f"/{self.shared}")
 
 
 def scope_of(config: Config) -> Scope:

@@ -11,7 +11,18 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests.servers import Farm, RemoteFarm, Server, Servers, Unavailable, announce, kinds
+from tests.conformance import matrix
+from tests.servers import (
+    ALL_KINDS,
+    Farm,
+    RemoteFarm,
+    Server,
+    Servers,
+    Unavailable,
+    announce,
+    kinds,
+    version,
+)
 
 # Time says nothing on a machine that does other things as well.
 hypothesis.settings.register_profile(
@@ -77,11 +88,50 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Write on each test which server it is for, so that the summary can count."""
+    """Write on each test which server it is for, and what it is about, so that the summary can count."""
     for item in items:
         callspec = getattr(item, "callspec", None)
         if callspec is not None and "server" in callspec.params:
             item.user_properties.append(("server", callspec.params["server"]))
+        for name in ("feature", "needs"):
+            if marker := item.get_closest_marker(name):
+                item.user_properties.append((name, marker.args[0]))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--servers-page", action="store_true", help="write docs/servers.md after a whole run"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A whole run on all servers has the say on docs/servers.md."""
+    config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if hasattr(config, "workerinput") or reporter is None or not _is_whole(config, reporter.stats):
+        return
+    versions = {kind: version(kind) for kind in kinds()}
+    page = matrix.tally(reporter.stats).page(versions)
+    there = matrix.PAGE.read_text(encoding="utf-8") if matrix.PAGE.exists() else ""
+    if config.option.servers_page:
+        matrix.PAGE.write_text(page, encoding="utf-8")
+    elif not matrix.says_the_same(page, there):
+        reporter.write_line(
+            "docs/servers.md says something else than this run: python -m pytest --servers-page",
+            red=True,
+        )
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_whole(config: pytest.Config, stats: dict[str, list[Any]]) -> bool:
+    """Whether every test has run, on every server, and none has failed."""
+    chosen = config.option.keyword or config.option.markexpr or config.option.lf
+    if chosen or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return False
+    if stats.get("failed") or stats.get("error") or set(kinds()) != set(ALL_KINDS):
+        return False
+    return not any(line.startswith("server") and "MISSING" in line for line in announce())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -82,12 +82,15 @@ class Servers(Protocol):
 # -- which there are -----------------------------------------------------------------------------
 
 
+ALL_KINDS = ("seaweedfs", "moto", "minio")
+
+
 def kinds() -> tuple[str, ...]:
     """Every kind that this run tests against, missing ones included: their tests are skipped."""
     if chosen := os.environ.get("MINIO_SDK_TEST_SERVERS"):
         return tuple(chosen.split(","))
     external = ("external",) if "MINIO_SDK_TEST_ENDPOINT" in os.environ else ()
-    return ("seaweedfs", "moto", "minio", *external)
+    return (*ALL_KINDS, *external)
 
 
 def version(kind: str) -> str:

@@ -122,4 +122,5 @@ async def bucket(setting: Setting, client: AsyncMinIOClient) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "needs(feature): see FEATURES in gaps.py")
+    config.addinivalue_line("markers", "needs(gap): see FEATURES in gaps.py")
+    config.addinivalue_line("markers", "feature(name): the row of docs/servers.md")

@@ -156,6 +156,15 @@ class Setting:
             return self.shared_bucket, f"{slug_of(tenant_id)}/{bucket}/"
         return f"{slug_of(tenant_id)}-{bucket}", ""
 
+    def snapshots(self, bucket: str) -> tuple[str, str]:
+        """Where the snapshots of a bucket must lie."""
+        if self.tenant_id is None:
+            return f"{bucket}--snapshots", f"{bucket}/"
+        slug = slug_of(self.tenant_id)
+        if self.tenancy == "prefix":
+            return self.shared_bucket, f"{slug}/.snapshots/{bucket}/"
+        return f"{slug}--snapshots", f"{bucket}/"
+
     def unfinished_uploads(self, bucket: str) -> list[str]:
         """Keys of multipart uploads that were begun and not ended, as the server tells."""
         server_bucket, prefix = self.place(bucket)

@@ -16,7 +16,11 @@ from minio_sdk import (
 from minio_sdk.flows import listing
 from tests.conformance.setting import Setting, errors_of
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Buckets"),
+]
 
 
 async def test_the_life_of_a_bucket(setting: Setting, client: AsyncMinIOClient) -> None:

@@ -16,7 +16,11 @@ from minio_sdk.config import MiB
 from tests.clock import FakeClock
 from tests.conformance.setting import Setting
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Uploads of every kind of data"),
+]
 # What data is, and how much of it, has nothing to do with how names are scoped.
 one_tenancy = pytest.mark.parametrize("tenancy", ["bucket"])
 

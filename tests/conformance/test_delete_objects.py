@@ -11,7 +11,11 @@ from minio_sdk.flows import deletes
 from tests.conformance.setting import Setting
 from tests.conformance.tap import tap
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Deleting many objects"),
+]
 
 
 async def test_none_and_one(client: AsyncMinIOClient, bucket: str) -> None:

@@ -12,7 +12,11 @@ from minio_sdk.flows import listing
 from tests.conformance.setting import Setting
 from tests.conformance.tap import tap
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Listings"),
+]
 
 KEYS = [
     "a.txt",

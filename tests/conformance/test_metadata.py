@@ -6,7 +6,11 @@ import pytest
 
 from minio_sdk import AsyncMinIOClient, ValidationError
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Metadata and content types"),
+]
 
 
 async def test_metadata(client: AsyncMinIOClient, bucket: str) -> None:

@@ -13,7 +13,11 @@ from tests.clock import FakeClock
 from tests.conformance.gaps import key_gaps
 from tests.conformance.setting import Setting
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Presigned URLs"),
+]
 
 KEYS = ("a.txt", "a b+c%2F", "ü/日本", "#?&=", "%2e%2e/x", "'\"<>&~!*()")
 

@@ -18,7 +18,11 @@ from minio_sdk import (
 )
 from tests.conformance.setting import Setting, errors_of
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Tenants kept apart"),
+]
 scoped = pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
 
 

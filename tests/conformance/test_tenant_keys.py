@@ -7,7 +7,11 @@ import pytest
 from minio_sdk import AsyncMinIOClient, ObjectNotFoundError, ValidationError
 from tests.conformance.setting import Setting
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("The tenant's own keys"),
+]
 
 
 async def test_before_the_first_upload(setting: Setting, client: AsyncMinIOClient) -> None:

@@ -16,7 +16,11 @@ from minio_sdk import (
 )
 from tests.conformance.setting import Setting
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Tags, headers and conditions of uploads"),
+]
 in_both_ways = pytest.mark.parametrize("threshold", [1000, 0], ids=["whole", "in parts"])
 
 EXPIRES = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=1)))

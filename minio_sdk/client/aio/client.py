@@ -13,10 +13,13 @@ from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
 from minio_sdk.client.aio.presigned import Presigned
+from minio_sdk.client.aio.snapshots import Snapshots
 from minio_sdk.client.aio.tenant_keys import TenantKeys
 
 
-class AsyncMinIOClient(TenantKeys, Buckets, BucketSettings, Objects, ObjectSettings, Presigned):
+class AsyncMinIOClient(
+    TenantKeys, Buckets, BucketSettings, Objects, ObjectSettings, Presigned, Snapshots
+):
     """S3-compatible object storage for one tenant, with async and await.
 
     Safe to share between tasks; it makes connections when they are needed and keeps them. Use it as a

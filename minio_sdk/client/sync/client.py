@@ -14,10 +14,13 @@ from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
 from minio_sdk.client.sync.presigned import Presigned
+from minio_sdk.client.sync.snapshots import Snapshots
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 
 
-class MinIOClient(TenantKeys, Buckets, BucketSettings, Objects, ObjectSettings, Presigned):
+class MinIOClient(
+    TenantKeys, Buckets, BucketSettings, Objects, ObjectSettings, Presigned, Snapshots
+):
     """S3-compatible object storage for one tenant.
 
     Safe to share between threads; it makes connections when they are needed and keeps them. Use it as a
