@@ -80,8 +80,8 @@ class Entry:
 
     key: str
     size: int
-    etag: str | None
-    modified: str | None
+    etag: str | None = None
+    modified: str | None = None
     version_id: str | None = None
     copy: int | None = None
     copy_etag: str | None = None
@@ -292,7 +292,7 @@ class _Taking:
             try:
                 if entry is None:
                     head = await engine.send(HeadObject(place, found.key))
-                    entry = Entry(found.key, head.size, head.etag, None)
+                    entry = Entry(found.key, head.size, head.etag)
                 copy = await copies.copy(
                     engine,
                     home,

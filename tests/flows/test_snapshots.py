@@ -1,0 +1,278 @@
+"""Snapshots of many objects, of objects that change meanwhile, and of calls that end half-way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from minio_sdk import ObjectChangedError, ServerError
+from minio_sdk.blocking import run
+from minio_sdk.engine import Engine
+from minio_sdk.errors import ConflictError, NotFoundError
+from minio_sdk.flows import restoring, snapshots
+from minio_sdk.wire.message import Request
+from tests.flows.memory import Bucket, Killed, Memory
+
+DOCS, HOME = "acme-docs", "acme--snapshots"
+each_kind = pytest.mark.parametrize("versioned", [False, True], ids=["copies", "versions"])
+
+
+def filled(count: int, *, versioned: bool = False) -> tuple[Memory, Engine]:
+    memory = Memory()
+    memory.buckets[DOCS] = Bucket(versioned)
+    for number in range(count):
+        headers = {"content-type": "text/plain", "x-amz-meta-n": str(number)}
+        memory.store(DOCS, f"k/{number:05}", b"%d" % number, headers, {"n": str(number)})
+    return memory, memory.engine()
+
+
+def state(memory: Memory) -> dict[str, tuple[bytes | None, dict[str, str], dict[str, str]]]:
+    """What readers of the bucket see: bytes, description, tags."""
+    current = ((key, versions[0]) for key, versions in memory.buckets[DOCS].keys.items())
+    return {key: (v.data, v.headers, v.tags) for key, v in current if v.data is not None}
+
+
+def change(memory: Memory, count: int) -> None:
+    """Every third object is replaced, every third removed, and others come."""
+    for number in range(count):
+        key = f"k/{number:05}"
+        if number % 3 == 0:
+            memory.store(DOCS, key, b"changed", {}, {})
+        elif number % 3 == 1:
+            memory.store(DOCS, key, None)
+    memory.store(DOCS, "late", b"1")
+
+
+@each_kind
+def test_ten_thousand_objects(versioned: bool) -> None:
+    memory, engine = filled(10_000, versioned=versioned)
+    before = state(memory)
+    info = run(snapshots.create(engine, "docs", "s"))
+    assert (info.objects, info.size, info.versioned) == (10_000, 38_890, versioned)
+    change(memory, 10_000)
+    diff = run(snapshots.diff(engine, "docs", "s"))
+    assert (len(diff.added), len(diff.removed), len(diff.changed)) == (1, 3333, 3334)
+    result = run(restoring.restore(engine, "docs", "s", delete=True))
+    assert (len(result.restored), result.unchanged, result.deleted) == (6667, 3333, ("late",))
+    assert state(memory) == before
+    run(snapshots.delete(engine, "docs", "s"))
+    assert memory.buckets[HOME].keys == {}
+
+
+@each_kind
+def test_a_process_killed_at_any_request_leaves_all_of_a_snapshot_or_none(versioned: bool) -> None:
+    memory, engine = filled(4, versioned=versioned)
+    run(snapshots.create(engine, "docs", "whole"))
+    requests = memory.asked
+    for last in range(1, requests + 1):
+        memory, engine = filled(4, versioned=versioned)
+        memory.before = _kill_after(memory, last)
+        with pytest.raises(Killed):
+            run(snapshots.create(engine, "docs", "s"))
+        memory.before = lambda _: None
+        assert run(snapshots.list_all(engine, "docs")) == []
+        with pytest.raises(NotFoundError):
+            run(restoring.restore(engine, "docs", "s"))
+        run(snapshots.create(engine, "docs", "s"))
+        before = state(memory)
+        change(memory, 4)
+        run(restoring.restore(engine, "docs", "s", delete=True))
+        assert state(memory) == before
+        run(snapshots.delete(engine, "docs", "s"))
+        assert memory.buckets[HOME].keys == {}, "what the killed one left goes as well"
+
+
+def _kill_after(memory: Memory, last: int) -> Callable[[Request], None]:
+    def kill(_: Request) -> None:
+        if memory.asked >= last:
+            raise Killed
+
+    return kill
+
+
+@each_kind
+def test_a_restore_killed_at_any_request_is_finished_by_the_next(versioned: bool) -> None:
+    memory, engine = filled(6, versioned=versioned)
+    run(snapshots.create(engine, "docs", "s"))
+    change(memory, 6)
+    start = memory.asked
+    run(restoring.restore(engine, "docs", "s", delete=True))
+    requests = memory.asked - start
+    for last in range(1, requests + 1):
+        memory, engine = filled(6, versioned=versioned)
+        before = state(memory)
+        run(snapshots.create(engine, "docs", "s"))
+        change(memory, 6)
+        memory.before = _kill_after(memory, memory.asked + last)
+        with pytest.raises(Killed):
+            run(restoring.restore(engine, "docs", "s", delete=True))
+        memory.before = lambda _: None
+        run(restoring.restore(engine, "docs", "s", delete=True))
+        assert state(memory) == before
+        again = run(restoring.restore(engine, "docs", "s", delete=True))
+        assert (again.restored, again.unchanged, again.deleted) == ((), 6, ())
+
+
+def test_a_failure_that_is_no_death_cleans_up_and_says_how_to_go_on() -> None:
+    memory, engine = filled(4)
+    change_at = memory.asked + 12
+
+    def fail(_: Request) -> None:
+        if memory.asked == change_at:
+            raise ServerError("it failed", hint="ask its operator")
+
+    memory.before = fail
+    with pytest.raises(ServerError) as caught:
+        run(snapshots.create(engine, "docs", "s"))
+    assert (caught.value.operation, caught.value.bucket) is not None
+    assert memory.buckets[HOME].keys == {}
+    memory.before = lambda _: None
+    run(snapshots.create(engine, "docs", "s"))
+    change(memory, 4)
+    change_at = memory.asked + 8
+    memory.before = fail
+    with pytest.raises(ServerError, match=r"Try: ask its operator; what was restored stays"):
+        run(restoring.restore(engine, "docs", "s"))
+
+
+def test_an_object_that_is_replaced_while_it_is_copied_is_copied_again() -> None:
+    memory, engine = filled(3)
+    changes = iter([b"first", b"second"])
+
+    def interfere(request: Request) -> None:
+        of_it = "00001" in request.headers.get("x-amz-copy-source", "")
+        if of_it and (data := next(changes, None)) is not None:
+            memory.store(DOCS, "k/00001", data, {}, {"t": data.decode()})
+
+    memory.before = interfere
+    run(snapshots.create(engine, "docs", "s"))
+    memory.before = lambda _: None
+    before = state(memory)
+    change(memory, 3)
+    run(restoring.restore(engine, "docs", "s", delete=True))
+    assert state(memory) == before
+    assert before["k/00001"] == (b"second", {}, {"t": "second"})
+
+
+def test_an_object_that_never_rests_is_an_error_in_the_end() -> None:
+    memory, engine = filled(3)
+    count = 0
+
+    def interfere(request: Request) -> None:
+        nonlocal count
+        if "x-amz-copy-source" in request.headers:
+            count += 1
+            memory.store(DOCS, "k/00000", b"%d" % count)
+
+    memory.before = interfere
+    with pytest.raises(ObjectChangedError):
+        run(snapshots.create(engine, "docs", "s"))
+    assert count == snapshots.TRIES
+    memory.before = lambda _: None
+    assert run(snapshots.list_all(engine, "docs")) == []
+    assert memory.buckets[HOME].keys == {}
+
+
+def test_an_object_that_goes_while_it_is_copied_is_left_out() -> None:
+    memory, engine = filled(3)
+
+    def interfere(request: Request) -> None:
+        if "x-amz-copy-source" in request.headers:
+            memory.buckets[DOCS].keys.pop("k/00002", None)
+
+    memory.before = interfere
+    info = run(snapshots.create(engine, "docs", "s"))
+    assert (info.objects, info.size) == (2, 2)
+
+
+def test_two_of_one_name_at_the_same_moment_are_one_and_a_conflict() -> None:
+    memory, engine = filled(2)
+    done = False
+
+    def interfere(request: Request) -> None:
+        nonlocal done
+        if not done and request.path.endswith("/objects.ndjson"):
+            done = True
+            run(snapshots.create(engine, "docs", "s"))
+
+    memory.before = interfere
+    with pytest.raises(ConflictError, match="snapshot called 's' already"):
+        run(snapshots.create(engine, "docs", "s"))
+    memory.before = lambda _: None
+    assert [info.name for info in run(snapshots.list_all(engine, "docs"))] == ["s"]
+    assert run(restoring.restore(engine, "docs", "s")).unchanged == 2
+    assert len(memory.buckets[HOME].keys) == 4, "one manifest, one list, two copies"
+
+
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (b"", "manifest of snapshot 's' can't be read"),
+        (b"[]", "manifest of snapshot 's' can't be read"),
+        (b'{"format": 2}', "of a kind that this version doesn't know"),
+    ],
+)
+def test_a_manifest_that_is_damaged(damage: bytes, message: str) -> None:
+    memory, engine = filled(1)
+    run(snapshots.create(engine, "docs", "s"))
+    memory.store(HOME, "docs/s/manifest.json", damage)
+    with pytest.raises(Exception, match=message):
+        run(restoring.restore(engine, "docs", "s"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}\n", b'{"key": "k/00000"'])
+def test_a_list_that_is_damaged(damage: bytes) -> None:
+    memory, engine = filled(2)
+    run(snapshots.create(engine, "docs", "s"))
+    (key,) = [key for key in memory.buckets[HOME].keys if key.endswith("objects.ndjson")]
+    memory.store(HOME, key, damage)
+    with pytest.raises(ServerError, match="list of snapshot 's' is damaged"):
+        run(restoring.restore(engine, "docs", "s"))
+
+
+def test_without_tags_there_are_fewer_requests_and_the_tags_of_copies_come_back() -> None:
+    memory, engine = filled(3)
+    before = state(memory)
+    start = memory.asked
+    run(snapshots.create(engine, "docs", "with"))
+    with_tags = memory.asked - start
+    start = memory.asked
+    run(snapshots.create(engine, "docs", "without", tags=False))
+    assert memory.asked - start == with_tags - 3 - 1, "one for each, and the bucket is there by now"
+    change(memory, 3)
+    run(restoring.restore(engine, "docs", "without", delete=True))
+    assert state(memory) == before
+
+
+def test_only_tags_that_changed_are_set_back() -> None:
+    memory, engine = filled(3, versioned=True)
+    run(snapshots.create(engine, "docs", "s"))
+    memory.buckets[DOCS].keys["k/00000"][0].tags = {"other": "1"}
+    memory.buckets[DOCS].keys["k/00001"][0].tags = {}
+    result = run(restoring.restore(engine, "docs", "s"))
+    assert (result.restored, result.unchanged) == (("k/00000", "k/00001"), 1)
+    assert [len(memory.buckets[DOCS].keys[f"k/0000{n}"]) for n in range(3)] == [1, 1, 1]
+    assert memory.buckets[DOCS].keys["k/00000"][0].tags == {"n": "0"}
+
+
+def test_the_same_bytes_written_anew_with_other_metadata_are_restored() -> None:
+    memory, engine = filled(2)
+    before = state(memory)
+    run(snapshots.create(engine, "docs", "s"))
+    memory.store(DOCS, "k/00000", b"0", {"content-type": "text/other"}, {"n": "0"})
+    memory.store(DOCS, "k/00001", b"1", dict(before["k/00001"][1]), {"n": "1"})
+    diff = run(snapshots.diff(engine, "docs", "s"))
+    assert (diff.changed, diff.rewritten) == ((), ("k/00000", "k/00001"))
+    result = run(restoring.restore(engine, "docs", "s"))
+    assert (result.restored, result.unchanged) == (("k/00000",), 1)
+    assert state(memory) == before
+
+
+def test_a_version_that_stands_for_other_bytes_by_now_is_lost() -> None:
+    """Such as "null", which is overwritten once versioning is suspended."""
+    memory, engine = filled(2, versioned=True)
+    run(snapshots.create(engine, "docs", "s"))
+    memory.buckets[DOCS].keys["k/00000"][0].data = b"other"
+    with pytest.raises(NotFoundError, match="lost 1 of its 2 versions"):
+        run(restoring.restore(engine, "docs", "s"))
