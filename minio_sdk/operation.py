@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from minio_sdk.errors import ServerError, invalid
-from minio_sdk.models.names import MAX_KEY_BYTES, check_key, check_prefix
+from minio_sdk.models.names import MAX_KEY_BYTES, check_key, check_prefix, check_version_id
 from minio_sdk.wire.failure import error_of, is_s3, not_s3
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.url import quote_path
+from minio_sdk.wire.url import quote_path, quote_value
 
 T = TypeVar("T")
 
@@ -81,6 +81,33 @@ class Place:
         if self.bucket is not None and self.server_bucket != self.bucket:
             text = text.replace(self.server_bucket, self.bucket)
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class CopySource:
+    """The object that is copied.
+
+    Attributes:
+        place: its bucket.
+        key: its key.
+        version_id: a version of it; None for the current one.
+        etag: the generation that is meant; None for whatever is there.
+    """
+
+    place: Place
+    key: str
+    version_id: str | None = None
+    etag: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The headers that name it."""
+        name = self.place.object_path(self.key).removeprefix("/")
+        if self.version_id is not None:
+            name += f"?versionId={quote_value(check_version_id(self.version_id))}"
+        headers = {"x-amz-copy-source": name}
+        if self.etag is not None:
+            headers["x-amz-copy-source-if-match"] = f'"{self.etag}"'
+        return headers
 
 
 WHOLE_SERVER = Place(None, "", "", "/")

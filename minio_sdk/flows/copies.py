@@ -33,8 +33,8 @@ from minio_sdk.flows import buckets, objects, quirks, uploads
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.models.names import check_key, check_version_id
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
-from minio_sdk.operation import Place
-from minio_sdk.operations.copy_object import Copied, CopyObject, CopySource, UploadPartCopy
+from minio_sdk.operation import CopySource, Place
+from minio_sdk.operations.copy_object import CopyObject, UploadPartCopy
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import (
@@ -85,8 +85,6 @@ async def copy(
     source_version_id: str | None = None,
     changes: Changes = _NONE,
     conditions: Conditions = _ANY,
-    largest: int = LARGEST,
-    part: int = PART,
 ) -> UploadResponse:
     """Copy an object; what `changes` doesn't give anew is carried over.
 
@@ -97,8 +95,6 @@ async def copy(
         source_version_id: a version of the source; None for the current one.
         changes: what is to be different.
         conditions: what must be true of the source.
-        largest: bytes up to which one request is enough.
-        part: bytes of a part, at least 5 MiB on most servers.
 
     Raises:
         ObjectChangedError: the source was replaced after it was looked at.
@@ -114,7 +110,7 @@ async def copy(
             hint="another key, or give metadata, tags or another of the arguments that replace",
         )
     wanted = CopySource(source, source_key, source_version_id)
-    operation = CopyObject(dest, dest_key, wanted)
+    operation = CopyObject(dest, dest_key, wanted, 0)
     found = await _look_at(engine, wanted, conditions)
     if suspicious(dest_key):
         await quirks.refuse(engine, operation, empty=found.size == 0)
@@ -129,8 +125,8 @@ async def copy(
     pinned = replace(wanted, version_id=version, etag=found.etag)
     job = _Job(dest, dest_key, pinned, found, changes, onto_itself)
     try:
-        if found.size > largest:
-            return await _in_parts(engine, job, part)
+        if found.size > LARGEST:
+            return await _in_parts(engine, job)
         return await _whole(engine, job)
     except PreconditionFailedError as error:
         raise _changed(error) from None
@@ -198,24 +194,7 @@ async def _whole(engine: Engine, job: _Job) -> UploadResponse:
         if changes.tags:
             headers["x-amz-tagging"] = tags_header(changes.tags)
     headers.update(_storage_class(job))
-    copied = await _copied(engine, CopyObject(job.dest, job.key, job.source, headers))
-    return UploadResponse(
-        status="copied",
-        key=job.key,
-        size=found.size,
-        etag=copied.etag,
-        version_id=copied.version_id,
-        bucket=job.dest.bucket,
-    )
-
-
-def _storage_class(job: _Job) -> dict[str, str]:
-    """S3 gives a copy the standard class unless it is told; an object copied onto itself keeps its own."""
-    chosen = job.changes.storage_class or (job.found.storage_class if job.onto_itself else None)
-    return {"x-amz-storage-class": chosen} if chosen else {}
-
-
-async def _copied(engine: Engine, operation: CopyObject) -> Copied:
+    operation = CopyObject(job.dest, job.key, job.source, found.size, headers)
     if engine.api.copies is None and is_complete(engine.api.server):
         engine.api.copies = True
     if not engine.api.copies:
@@ -225,6 +204,12 @@ async def _copied(engine: Engine, operation: CopyObject) -> Copied:
     except NotSupportedError:
         engine.api.copies = False
         raise
+
+
+def _storage_class(job: _Job) -> dict[str, str]:
+    """S3 gives a copy the standard class unless it is told; an object copied onto itself keeps its own."""
+    chosen = job.changes.storage_class or (job.found.storage_class if job.onto_itself else None)
+    return {"x-amz-storage-class": chosen} if chosen else {}
 
 
 async def _prove(engine: Engine, operation: CopyObject) -> None:
@@ -241,7 +226,7 @@ async def _prove(engine: Engine, operation: CopyObject) -> None:
         key = f"{PROBE}{secrets.token_hex(8)}"
         missing = CopySource(operation.place, f"{key}-missing")
         try:
-            await engine.send(CopyObject(operation.place, key, missing))
+            await engine.send(CopyObject(operation.place, key, missing, 0))
         except NotFoundError:
             engine.api.copies = True
             return
@@ -285,13 +270,13 @@ async def _remove(engine: Engine, operation: DeleteObject) -> None:
 # --- in parts ----------------------------------------------------------------------------------------
 
 
-async def _in_parts(engine: Engine, job: _Job, part: int) -> UploadResponse:
+async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
     found, source = job.found, job.source
     if source.etag is None:
         error = NotSupportedError(
             "the server gives the source no ETag, so that its parts could be of different generations"
         )
-        engine.named(error, CopyObject(job.dest, job.key, source))
+        engine.named(error, CopyObject(job.dest, job.key, source, found.size))
         raise error
     tags = job.changes.tags
     if tags is None:
@@ -299,7 +284,7 @@ async def _in_parts(engine: Engine, job: _Job, part: int) -> UploadResponse:
     headers = {**job.changes.description(found), **_storage_class(job)}
     if tags:
         headers["x-amz-tagging"] = tags_header(tags)
-    size = max(part, -(-found.size // MAX_PARTS))
+    size = max(PART, -(-found.size // MAX_PARTS))
     starts = range(0, found.size, size)
     upload_id = await engine.send(CreateMultipartUpload(job.dest, job.key, headers))
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minio_sdk.errors import MinIOError, NotSupportedError
-from minio_sdk.models.names import check_version_id
-from minio_sdk.operation import ObjectOperation, Place, T
+from minio_sdk.models.results import UploadResponse
+from minio_sdk.operation import CopySource, ObjectOperation, T
 from minio_sdk.operations.documents import document
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.url import query_string, quote_value
+from minio_sdk.wire.url import query_string
 from minio_sdk.wire.xml import xml
 
 
@@ -24,41 +24,6 @@ class CopyResult:
     """``<CopyObjectResult>`` and ``<CopyPartResult>``."""
 
     etag: str | None = field(default=None, metadata=xml("ETag"))
-
-
-@dataclass(frozen=True, slots=True)
-class CopySource:
-    """The object that is copied.
-
-    Attributes:
-        place: its bucket.
-        key: its key.
-        version_id: a version of it; None for the current one.
-        etag: the generation that is meant; None for whatever is there.
-    """
-
-    place: Place
-    key: str
-    version_id: str | None = None
-    etag: str | None = None
-
-    def headers(self) -> dict[str, str]:
-        """The headers that name it."""
-        name = self.place.object_path(self.key).removeprefix("/")
-        if self.version_id is not None:
-            name += f"?versionId={quote_value(check_version_id(self.version_id))}"
-        headers = {"x-amz-copy-source": name}
-        if self.etag is not None:
-            headers["x-amz-copy-source-if-match"] = f'"{self.etag}"'
-        return headers
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """What the answer says of the copy."""
-
-    etag: str | None
-    version_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +45,17 @@ class CopyOperation(ObjectOperation[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class CopyObject(CopyOperation[Copied]):
+class CopyObject(CopyOperation[UploadResponse]):
     """Copy an object on the server.
 
     Attributes:
+        size: bytes of the source, for the result.
         headers: directives, and what describes the copy; lower-case names.
     """
 
     name: ClassVar[str] = "CopyObject"
 
+    size: int
     headers: dict[str, str] = field(default_factory=dict)
 
     def request(self) -> Request:
@@ -97,7 +64,7 @@ class CopyObject(CopyOperation[Copied]):
         headers = {**self.source.headers(), **self.headers}
         return Request("PUT", path, headers=headers, error_in_ok=True)
 
-    def parse(self, reply: Reply) -> Copied:
+    def parse(self, reply: Reply) -> UploadResponse:
         """What the copy became.
 
         Raises:
@@ -112,7 +79,14 @@ class CopyObject(CopyOperation[Copied]):
                 hint="download it and upload it again",
             )
         found = document(CopyResult, reply, "CopyObjectResult")
-        return Copied(unquoted(found.etag), reply.headers.get("x-amz-version-id"))
+        return UploadResponse(
+            status="copied",
+            key=self.key,
+            size=self.size,
+            etag=unquoted(found.etag),
+            version_id=reply.headers.get("x-amz-version-id"),
+            bucket=self.place.bucket,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from typing import Any
 from minio_sdk import Config
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.credentials import find_credentials
-from minio_sdk.operation import WHOLE_SERVER, Operation, Place
-from minio_sdk.operations import buckets, multipart
+from minio_sdk.operation import WHOLE_SERVER, CopySource, Operation, Place
+from minio_sdk.operations import buckets, multipart, object_tagging
 from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
 from minio_sdk.operations.bucket_lifecycle import (
     DeleteBucketLifecycle,
@@ -35,6 +35,7 @@ from minio_sdk.operations.bucket_tagging import (
     PutBucketTagging,
 )
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning, PutBucketVersioning
+from minio_sdk.operations.copy_object import CopyObject, UploadPartCopy
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject
@@ -50,6 +51,7 @@ from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, se
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
+COPIES = Place("copies", "acme-copies", "", "/acme-copies")
 VERSIONED = Place("versioned", "acme-versioned", "", "/acme-versioned")
 SHARED = Place("samples", "tenants", "", "/tenants")
 
@@ -129,7 +131,10 @@ def record(server: Server) -> None:
     # MinIO says that it is ready and answers 503 for some moments more.
     while recorder.ask(buckets.ListBuckets(WHOLE_SERVER).request()).status == 503:
         time.sleep(0.1)
-    for scene in (_buckets, _objects, _listings, _versions, _uploads, _deletes, _settings):
+    scenes = (
+        _buckets, _objects, _listings, _versions, _uploads, _deletes, _settings, _copies,
+    )  # fmt: skip
+    for scene in scenes:
         scene(recorder, recorder.take)
 
 
@@ -265,6 +270,29 @@ def _settings(recorder: Recorder, take: Take) -> None:
         take(f"PutBucket{name}", put(place, value))
         take(f"GetBucket{name}", get(place))
         take(delete.name, delete(place))
+
+
+def _copies(recorder: Recorder, take: Take) -> None:
+    recorder.ask(buckets.CreateBucket(COPIES).request())
+    put = PutObject(COPIES, KEY, b"Hello!", {})
+    source = CopySource(COPIES, KEY, None, put.parse(recorder.ask(put.request())).etag)
+    take(
+        "CopyObject", CopyObject(COPIES, OTHER, source, 6, {"x-amz-metadata-directive": "REPLACE"})
+    )
+    take("CopyObject-missing", CopyObject(COPIES, OTHER, CopySource(COPIES, "nothing"), 6))
+    take("CopyObject-itself", CopyObject(COPIES, KEY, CopySource(COPIES, KEY), 6))
+    changed = CopySource(COPIES, KEY, None, "0" * 32)
+    take("CopyObject-changed", CopyObject(COPIES, OTHER, changed, 6))
+    start = multipart.CreateMultipartUpload(COPIES, OTHER)
+    upload_id = recorder.learn(start.parse(recorder.ask(start.request())), "UPLOAD-ID")
+    take("UploadPartCopy", UploadPartCopy(COPIES, OTHER, source, upload_id, 1, 1, 4))
+    recorder.ask(multipart.AbortMultipartUpload(COPIES, OTHER, upload_id).request())
+    take("GetObjectTagging-none", object_tagging.GetObjectTagging(COPIES, KEY))
+    tags = {"status": "draft + final", "of": "a=b/c:d"}
+    take("PutObjectTagging", object_tagging.PutObjectTagging(COPIES, KEY, tags))
+    take("GetObjectTagging", object_tagging.GetObjectTagging(COPIES, KEY))
+    take("GetObjectTagging-missing", object_tagging.GetObjectTagging(COPIES, "nothing"))
+    take("DeleteObjectTagging", object_tagging.DeleteObjectTagging(COPIES, KEY))
 
 
 def main(kinds: list[str]) -> int:

@@ -1,0 +1,567 @@
+"""Copies on servers that misunderstand, fail, lie, or change under the copy: nothing is ever lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from minio_sdk import (
+    AccessDeniedError,
+    BucketNotFoundError,
+    MinIOClient,
+    MinIOConnectionError,
+    NotSupportedError,
+    ObjectChangedError,
+    ObjectNotFoundError,
+    PreconditionFailedError,
+    ServerError,
+    ValidationError,
+)
+from minio_sdk.flows import copies
+from tests.both import Connect, both
+from tests.clock import FakeClock
+from tests.flows.store import Store, Stored, document
+from tests.scripted import (
+    Request,
+    ScriptedServer,
+    Step,
+    drop_before_reply,
+    reply,
+    s3_error,
+)
+
+SOURCE, DEST = "/acme-docs/a", "/acme-docs/b"
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four bytes are copied in one request, more in parts of three."""
+    monkeypatch.setattr(copies, "LARGEST", 4)
+    monkeypatch.setattr(copies, "PART", 3)
+
+
+def when(method: str, has: str, step: Step, times: int = 1) -> Callable[[Request], Step | None]:
+    """A fault for the first requests of a method whose target or headers have a text."""
+    left = [times]
+
+    def fault(request: Request) -> Step | None:
+        text = request.target + repr(request.headers)
+        if request.method != method or has not in text or not left[0]:
+            return None
+        left[0] -= 1
+        return step
+
+    return fault
+
+
+# --- servers that don't copy -------------------------------------------------------------------------
+
+MISTAKEN: dict[str, Callable[[MinIOClient], object]] = {
+    "over another object": lambda client: client.copy_object("docs", "b", "docs", "a"),
+    "metadata": lambda client: client.set_object_metadata("docs", "a", {"x": "y"}),
+    "to a new key": lambda client: client.copy_object("docs", "c", "docs", "a"),
+}
+
+
+@both
+@pytest.mark.parametrize("call", MISTAKEN)
+def test_a_server_that_takes_a_copy_for_an_upload_loses_nothing(
+    connect: Connect, call: str
+) -> None:
+    store = Store({SOURCE: b"source", DEST: b"dest"}, copies=False)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        for _ in range(2):
+            with pytest.raises(NotSupportedError, match="doesn't copy.*upload it again") as info:
+                MISTAKEN[call](client)
+            assert (info.value.operation, info.value.bucket) == ("CopyObject", "docs")
+    assert store.data() == {SOURCE: b"source", DEST: b"dest"}
+    probes = [line for line in store.asked if copies.PROBE in line]
+    assert [line.split()[0] for line in probes] == ["PUT", "DELETE"]  # asked once, and cleared away
+    assert store.count("PUT") == 1
+
+
+@both
+@pytest.mark.parametrize("answer", ["<x/>", "<html>hello</html>", "<CopyObjectResult/>"])
+def test_a_server_that_says_yes_to_the_question_is_not_believed(
+    connect: Connect, answer: str
+) -> None:
+    store = Store({SOURCE: b"source"}, fault=when("PUT", copies.PROBE, document(answer)))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError):
+            client.set_object_metadata("docs", "a", {})
+    assert store.data() == {SOURCE: b"source"}
+    assert store.count(f"DELETE /acme-docs/{copies.PROBE}") == 1
+
+
+@both
+def test_a_server_that_refuses_copies_is_quoted(connect: Connect) -> None:
+    refusal = s3_error(501, "NotImplemented", "no copies here")
+    store = Store({SOURCE: b"source"}, fault=when("PUT", copies.PROBE, refusal))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        for _ in range(2):
+            with pytest.raises(NotSupportedError):
+                client.copy_object("docs", "b", "docs", "a")
+        with pytest.raises(NotSupportedError):
+            client.set_object_metadata("docs", "a", {})
+    assert store.count("PUT") == 1
+    assert store.data() == {SOURCE: b"source"}
+
+
+@both
+def test_a_server_that_fails_the_question_is_asked_again(connect: Connect) -> None:
+    store = Store({SOURCE: b"source"}, fault=when("PUT", copies.PROBE, reply(503), times=2))
+    with ScriptedServer(handler=store) as server, connect(server, max_retries=0) as client:
+        for _ in range(2):
+            with pytest.raises(ServerError):
+                client.copy_object("docs", "b", "docs", "a")
+        assert client.copy_object("docs", "b", "docs", "a").status == "copied"
+    assert store.data() == {SOURCE: b"source", DEST: b"source"}
+
+
+@both
+def test_an_unknown_server_is_asked_once_and_keeps_nothing_of_it(connect: Connect) -> None:
+    store = Store({SOURCE: b"source", DEST: b"dest"})
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object("docs", "b", "docs", "a")
+        client.with_(timeout=5).copy_object("other", "b", "docs", "a")
+        client.set_object_metadata("docs", "a", {"x": "y"})
+    assert store.data() == dict.fromkeys([SOURCE, DEST, "/acme-other/b"], b"source")
+    assert sum(copies.PROBE in line for line in store.asked) == 1
+
+
+@both
+@pytest.mark.parametrize(
+    "name", ["MinIO", "SeaweedFS 30GB 4.48", "AmazonS3", "Ceph Object Gateway (squid)"]
+)
+def test_a_server_that_is_known_is_not_asked(connect: Connect, name: str) -> None:
+    store = Store({SOURCE: b"source"}, name=name)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object("docs", "b", "docs", "a")
+    assert store.asked == [f"HEAD {SOURCE}", f"PUT {DEST}"]
+
+
+@both
+def test_who_may_not_ask_can_copy_to_where_nothing_is_only(connect: Connect) -> None:
+    denied = s3_error(403, "AccessDenied")
+    store = Store({SOURCE: b"source", DEST: b"dest"})
+    store.fault = when("PUT", copies.PROBE, denied, times=9)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="can't be told"):
+            client.copy_object("docs", "b", "docs", "a")
+        assert store.data()[DEST] == b"dest"
+        client.copy_object("docs", "c", "docs", "a")
+    assert store.data()["/acme-docs/c"] == b"source"
+
+
+@both
+def test_a_known_server_that_answers_nothing_is_caught(connect: Connect) -> None:
+    """A proxy may lie about what is behind it: then the user is told what has happened."""
+    store = Store({SOURCE: b"source"}, name="MinIO", copies=False)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="empty object may stand"):
+            client.copy_object("docs", "b", "docs", "a")
+        with pytest.raises(NotSupportedError, match="doesn't copy"):
+            client.copy_object("docs", "c", "docs", "a")
+    assert store.data() == {SOURCE: b"source", DEST: b""}
+
+
+# --- faults on the way --------------------------------------------------------------------------------
+
+
+@both
+def test_an_error_in_a_200_is_one(connect: Connect) -> None:
+    broken = document("<Error><Code>InternalError</Code><Message>oh</Message></Error>")
+    store = Store({SOURCE: b"source"}, name="MinIO", fault=when("PUT", DEST, broken))
+    clock = FakeClock()
+    with ScriptedServer(handler=store) as server, connect(server, clock=clock) as client:
+        assert client.copy_object("docs", "b", "docs", "a").size == 6
+        assert clock.slept == [1]
+        store.fault = when("PUT", DEST, broken, times=9)
+        with pytest.raises(ServerError, match="oh"):
+            client.copy_object("docs", "b", "docs", "a")
+
+
+@both
+def test_a_lost_answer_costs_another_copy(connect: Connect) -> None:
+    store = Store({SOURCE: b"source"}, name="MinIO", fault=when("PUT", DEST, drop_before_reply()))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object("docs", "b", "docs", "a")
+    assert store.data()[DEST] == b"source"
+    assert store.count(f"PUT {DEST}") == 2
+
+
+@both
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("data", [b"old", b"older and longer"], ids=["whole", "in parts"])
+def test_a_source_that_changes_meanwhile_is_not_copied(connect: Connect, data: bytes) -> None:
+    store = Store({SOURCE: data}, name="MinIO")
+
+    def overwrite(request: Request) -> Step | None:
+        if request.header("x-amz-copy-source"):
+            store.objects[SOURCE] = Stored(b"new")
+        return None
+
+    store.fault = overwrite
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(ObjectChangedError, match="copy it again") as info:
+            client.copy_object("docs", "b", "docs", "a")
+    assert info.value.code == "PreconditionFailed"
+    assert store.data() == {SOURCE: b"new"}
+    assert store.unfinished == {}
+
+
+@both
+@pytest.mark.usefixtures("small")
+def test_parts_of_two_generations_are_never_joined(connect: Connect) -> None:
+    """A server that passes conditions over is looked at once more."""
+    store = Store({SOURCE: b"0123456789"}, name="MinIO", conditional=False)
+
+    def overwrite(request: Request) -> Step | None:
+        if "partNumber=3" in request.query:
+            store.objects[SOURCE] = Stored(b"9876543210")
+        return None
+
+    store.fault = overwrite
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(ObjectChangedError):
+            client.copy_object("docs", "b", "docs", "a")
+    assert list(store.objects) == [SOURCE]
+    assert store.unfinished == {}
+
+
+@both
+def test_a_source_that_goes_away_meanwhile_is_named(connect: Connect) -> None:
+    store = Store({SOURCE: b"x"}, name="MinIO", fault=when("PUT", DEST, s3_error(404, "NoSuchKey")))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(ObjectNotFoundError) as info:
+            client.copy_object("docs", "b", "docs", "a")
+    assert (info.value.bucket, info.value.key) == ("docs", "a")
+
+
+@both
+def test_what_the_server_says_of_the_source_is_in_the_tenant_s_names(connect: Connect) -> None:
+    told = s3_error(403, "AccessDenied", "you may not read acme-docs, nor write acme-other")
+    store = Store({SOURCE: b"x"}, name="MinIO", fault=when("PUT", "/acme-other/b", told))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(AccessDeniedError, match="read docs, nor write other"):
+            client.copy_object("other", "b", "docs", "a")
+
+
+@both
+def test_a_bucket_that_isn_t_there_is_asked_for_once_a_minute(connect: Connect) -> None:
+    """SeaweedFS answers 500 to a copy into a missing bucket, which would be tried again and again."""
+    store = Store({SOURCE: b"x"}, name="SeaweedFS")
+    store.fault = lambda request: (
+        reply(404, headers={"x-amz-request-id": "r"})
+        if request.target == "/acme-other" and store.count("HEAD /acme-other") == 1
+        else None
+    )
+    clock = FakeClock()
+    with ScriptedServer(handler=store) as server, connect(server, clock=clock) as client:
+        with pytest.raises(BucketNotFoundError) as info:
+            client.copy_object("other", "b", "docs", "a")
+        assert (info.value.bucket, info.value.key) == ("other", "b")
+        for _ in range(3):
+            client.copy_object("other", "b", "docs", "a")
+        assert store.count("HEAD /acme-other") == 2
+        clock.advance(61)
+        client.copy_object("other", "b", "docs", "a")
+        assert store.count("HEAD /acme-other") == 3
+        client.copy_object("docs", "b", "docs", "a")  # where the source is, the bucket is
+        assert store.count("HEAD /acme-docs/") == store.count("PUT") + 1
+        assert store.count("HEAD /acme-docs") == store.count("HEAD /acme-docs/")
+
+
+# --- in parts -----------------------------------------------------------------------------------------
+
+
+@both
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("data", [b"01234", b"012345", b"0123456789"])
+def test_parts_are_the_whole(connect: Connect, data: bytes) -> None:
+    store = Store(name="MinIO")
+    described = {
+        "content-type": "text/x", "content-encoding": "x-thing", "cache-control": "no-store",
+        "expires": "Mon, 01 Dec 2036 16:00:00 GMT", "x-amz-meta-who": "=?UTF-8?B?Wm/Dqw==?=",
+        "content-disposition": "inline", "content-language": "de",
+    }  # fmt: skip
+    store.objects[SOURCE] = Stored(data, described, "of=the+source")
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        response = client.copy_object("docs", "b", "docs", "a")
+    assert (response.status, response.size, response.bucket) == ("copied", len(data), "docs")
+    assert store.objects[DEST] == Stored(data, described, "of=the+source")
+    for request in store.requests:
+        if "partNumber" in request.query:
+            assert request.header("x-amz-copy-source") == "acme-docs/a"
+            assert request.header("x-amz-copy-source-if-match") == f'"{Stored(data).etag}"'
+
+
+@both
+@pytest.mark.usefixtures("small")
+def test_parts_are_no_more_than_s3_allows(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "MAX_PARTS", 2)
+    store = Store({SOURCE: b"0123456789"}, name="MinIO")
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object("docs", "b", "docs", "a", tags={})
+    assert sum("partNumber" in line for line in store.asked) == 2
+    assert store.data()[DEST] == b"0123456789"
+
+
+@both
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("has", ["partNumber=2", "uploadId=u1"])
+def test_a_copy_in_parts_that_fails_leaves_nothing(connect: Connect, has: str) -> None:
+    method = "PUT" if "part" in has else "POST"
+    store = Store({SOURCE: b"0123456789", DEST: b"dest"}, name="MinIO")
+    store.fault = when(method, has, s3_error(403, "AccessDenied"))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(AccessDeniedError):
+            client.copy_object("docs", "b", "docs", "a")
+    assert store.data() == {SOURCE: b"0123456789", DEST: b"dest"}
+    assert store.unfinished == {}
+
+
+@both
+@pytest.mark.usefixtures("small")
+def test_a_connection_that_stays_down_leaves_no_object(connect: Connect) -> None:
+    store = Store({SOURCE: b"0123456789"}, name="MinIO")
+    store.fault = when("PUT", "partNumber=2", drop_before_reply(), times=99)
+    with ScriptedServer(handler=store) as server, connect(server, max_retries=1) as client:
+        with pytest.raises(MinIOConnectionError):
+            client.copy_object("docs", "b", "docs", "a")
+    assert list(store.objects) == [SOURCE]
+    assert store.unfinished == {}
+
+
+@both
+@pytest.mark.usefixtures("small")
+def test_parts_of_nothing_are_not_taken_for_the_object(connect: Connect) -> None:
+    store = Store({SOURCE: b"0123456789", DEST: b"dest"}, name="MinIO", copies=False)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="can't copy in parts"):
+            client.copy_object("docs", "b", "docs", "a")
+    assert store.data() == {SOURCE: b"0123456789", DEST: b"dest"}
+    assert store.unfinished == {}
+
+
+@both
+@pytest.mark.usefixtures("small")
+def test_tags_that_may_not_be_read_are_not_lost_in_silence(connect: Connect) -> None:
+    store = Store({SOURCE: b"0123456789"}, name="MinIO")
+    store.fault = when("GET", "?tagging", s3_error(403, "AccessDenied"), times=9)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(AccessDeniedError):
+            client.copy_object("docs", "b", "docs", "a")
+        client.copy_object("docs", "b", "docs", "a", tags={"x": "y"})
+    assert store.objects[DEST].tags == "x=y"
+
+
+@both
+@pytest.mark.usefixtures("small")
+def test_a_server_without_tags_has_none_to_carry(connect: Connect) -> None:
+    store = Store({SOURCE: b"0123456789"}, tagging=False)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object("docs", "b", "docs", "a")
+    assert store.data()[DEST] == b"0123456789"
+
+
+@both
+@pytest.mark.usefixtures("small")
+def test_a_source_without_an_etag_is_not_copied_in_parts(connect: Connect) -> None:
+    bare = reply(200, headers={"x-amz-request-id": "r"}, content_length=10)
+    store = Store({SOURCE: b"0123456789"}, name="MinIO", fault=when("HEAD", SOURCE, bare))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="no ETag"):
+            client.copy_object("docs", "b", "docs", "a")
+
+
+# --- what is carried and what is replaced -------------------------------------------------------------
+
+
+@both
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("data", [b"1", b"0123456789"], ids=["whole", "in parts"])
+def test_metadata_is_replaced_and_nothing_else(connect: Connect, data: bytes) -> None:
+    store = Store(name="MinIO")
+    described = {
+        "content-type": "text/x", "content-encoding": "x-thing", "cache-control": "no-store",
+        "content-disposition": "inline", "content-language": "de",
+        "x-amz-storage-class": "STANDARD_IA",
+    }  # fmt: skip
+    store.objects[SOURCE] = Stored(data, {**described, "x-amz-meta-old": "1"}, "a=b")
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        response = client.set_object_metadata("docs", "a", {"x-amz-meta-New": "2"})
+    assert response.key == "a"
+    assert store.objects == {SOURCE: Stored(data, {**described, "x-amz-meta-new": "2"}, "a=b")}
+
+
+@both
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("data", [b"1", b"0123456789"], ids=["whole", "in parts"])
+def test_all_that_can_be_replaced(connect: Connect, data: bytes) -> None:
+    store = Store(name="MinIO")
+    old = {"content-type": "text/old", "cache-control": "no-store", "x-amz-meta-old": "1"}
+    store.objects[SOURCE] = Stored(data, old, "a=b")
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object(
+            "docs", "b", "docs", "a", metadata={"m": "ü"}, tags={"t": "1&2"}, content_type="text/x",
+            content_encoding="gzip", content_disposition="inline", content_language="de",
+            cache_control="max-age=1", expires=datetime(2036, 12, 1, 16, tzinfo=timezone.utc),
+            storage_class="STANDARD_IA",
+        )  # fmt: skip
+    headers = {
+        "content-type": "text/x", "content-encoding": "gzip", "content-disposition": "inline",
+        "content-language": "de", "cache-control": "max-age=1",
+        "expires": "Mon, 01 Dec 2036 16:00:00 GMT", "x-amz-meta-m": "=?UTF-8?B?w7w=?=",
+        "x-amz-storage-class": "STANDARD_IA",
+    }  # fmt: skip
+    assert store.objects[DEST] == Stored(data, headers, "t=1%262")
+
+
+@both
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("data", [b"1", b"0123456789"], ids=["whole", "in parts"])
+def test_nothing_is_a_replacement_too(connect: Connect, data: bytes) -> None:
+    store = Store(name="MinIO")
+    store.objects[SOURCE] = Stored(data, {"x-amz-meta-old": "1", "content-type": "a/b"}, "a=b")
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object("docs", "b", "docs", "a", metadata={}, tags={})
+    assert store.objects[DEST] == Stored(data, {"content-type": "a/b"}, "")
+
+
+@both
+def test_tags_alone_can_be_changed_by_a_copy_onto_itself(connect: Connect) -> None:
+    """S3 refuses it unless something else is replaced, be it by what was there."""
+    store = Store(name="MinIO")
+    described = {"content-type": "a/b", "x-amz-meta-m": "1"}
+    store.objects[SOURCE] = Stored(b"1", described)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object("docs", "a", "docs", "a", tags={"t": "1"})
+    assert store.objects == {SOURCE: Stored(b"1", described, "t=1")}
+    assert store.requests[-1].header("x-amz-metadata-directive") == "REPLACE"
+
+
+@both
+def test_a_version_is_pinned_but_not_onto_itself(connect: Connect) -> None:
+    """There, a version would undo what somebody stored meanwhile."""
+    store = Store(name="MinIO")
+    store.objects[SOURCE] = Stored(b"1", {"x-amz-version-id": "v/1 +"})
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.copy_object("docs", "b", "docs", "a")
+        assert store.requests[-1].header("x-amz-copy-source") == "acme-docs/a?versionId=v%2F1%20%2B"
+        client.set_object_metadata("docs", "a", {})
+        assert store.requests[-1].header("x-amz-copy-source") == "acme-docs/a"
+        client.copy_object("docs", "a", "docs", "a", source_version_id="v0")
+        assert store.requests[-1].header("x-amz-copy-source") == "acme-docs/a?versionId=v0"
+        store.objects[SOURCE] = Stored(b"1", {"x-amz-version-id": "null"})
+        client.copy_object("docs", "b", "docs", "a")
+        assert store.requests[-1].header("x-amz-copy-source") == "acme-docs/a"
+
+
+# --- conditions ---------------------------------------------------------------------------------------
+
+ETAG = Stored(b"source").etag
+BEFORE = datetime(2026, 11, 22, 1, 59, 59, tzinfo=timezone.utc)
+SAME = datetime(2026, 11, 22, 2, tzinfo=timezone.utc)
+
+
+@both
+@pytest.mark.parametrize(
+    "conditions, failed",
+    [
+        ({"if_match": ETAG}, None),
+        ({"if_match": f'"{ETAG}"'}, None),
+        ({"if_match": "*"}, None),
+        ({"if_match": "other"}, "if_match"),
+        ({"if_none_match": "other"}, None),
+        ({"if_none_match": f'"{ETAG}"'}, "if_none_match"),
+        ({"if_modified_since": BEFORE}, None),
+        ({"if_modified_since": SAME}, "if_modified_since"),
+        ({"if_unmodified_since": SAME}, None),
+        ({"if_unmodified_since": BEFORE}, "if_unmodified_since"),
+        ({"if_match": ETAG, "if_unmodified_since": BEFORE}, None),
+        ({"if_none_match": "other", "if_modified_since": SAME}, None),
+        ({"if_match": ETAG, "if_none_match": ETAG}, "if_none_match"),
+    ],
+)
+def test_conditions_are_about_the_source(
+    connect: Connect, conditions: dict[str, Any], failed: str | None
+) -> None:
+    store = Store({SOURCE: b"source"}, name="MinIO")
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        if failed is None:
+            client.copy_object("docs", "b", "docs", "a", **conditions)
+        else:
+            with pytest.raises(PreconditionFailedError, match=f"{failed} ") as info:
+                client.copy_object("docs", "b", "docs", "a", **conditions)
+            assert (info.value.status, info.value.key) == (412, "a")
+    assert (DEST in store.objects) is (failed is None)
+
+
+# --- bad arguments ------------------------------------------------------------------------------------
+
+
+@both
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        ({"dest_key": ""}, "dest_key="),
+        ({"source_key": "x" * 1025}, "source_key="),
+        ({"dest_bucket": 5}, "bucket="),
+        ({"source_version_id": ""}, "source_version_id="),
+        ({"metadata": {"ü": "1"}}, "metadata="),
+        ({"metadata": 5}, "metadata="),
+        ({"tags": {"a": "x" * 257}}, "tags="),
+        ({"tags": {str(n): "" for n in range(11)}}, "tags: 11"),
+        ({"content_type": "text"}, "content_type="),
+        ({"content_encoding": "ü"}, "content_encoding="),
+        ({"content_disposition": "a\r\nb"}, "content_disposition="),
+        ({"content_language": ""}, "content_language="),
+        ({"cache_control": 5}, "cache_control="),
+        ({"expires": datetime(2036, 1, 1)}, "expires="),
+        ({"storage_class": "cold one"}, "storage_class="),
+        ({"if_match": '""'}, "if_match="),
+        ({"if_none_match": "*"}, "if_none_match="),
+        ({"if_modified_since": datetime(2026, 1, 1)}, "if_modified_since="),
+        ({"if_unmodified_since": "yesterday"}, "if_unmodified_since="),
+        ({"dest_key": "a"}, "dest_key='a'"),
+    ],
+)
+def test_a_bad_argument_is_named_and_nothing_is_sent(
+    connect: Connect, arguments: dict[str, Any], named: str
+) -> None:
+    call: dict[str, Any] = {
+        "dest_bucket": "docs", "dest_key": "b", "source_bucket": "docs", "source_key": "a",
+        **arguments,
+    }  # fmt: skip
+    with ScriptedServer() as server, connect(server) as client:
+        with pytest.raises(ValidationError) as info:
+            client.copy_object(**call)
+    assert str(info.value).startswith(named)
+
+
+@both
+@pytest.mark.parametrize("metadata", [None, "x", {"a": 1}])
+def test_metadata_is_a_mapping_of_texts(connect: Connect, metadata: object) -> None:
+    with ScriptedServer() as server, connect(server) as client:
+        with pytest.raises(ValidationError, match=r"^metadata="):
+            client.set_object_metadata("docs", "a", metadata)  # type: ignore[arg-type]
+
+
+@both
+@pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
+def test_names_of_all_kinds_are_encoded_in_the_source(connect: Connect, tenancy: str) -> None:
+    keys = ("a b+c%2F", "ü/日本", "#?&=", "?versionId=x", "x" * 900 + "ü" * 50, "'\"<>")
+    store = Store(name="MinIO")
+    with ScriptedServer(handler=store) as server, connect(server, tenancy=tenancy) as client:
+        if tenancy == "prefix":
+            store.objects["/tenants/acme/.buckets/docs"] = Stored(b"")
+        for key in keys:
+            client.put_object("docs", key, key.encode())
+            client.copy_object("docs", "copy of it", "docs", key)
+            assert client.get_object("docs", "copy of it") == key.encode()
