@@ -149,12 +149,12 @@ def test_a_plain_proxy_sees_the_whole_url_byte_for_byte(
     with ScriptedServer([stored(b"1"), stored()]) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with connect(FAR) as client:
-            assert client.get_object("docs", "a b+c%2F//ü?#") == b"1"
+            assert client.get_object("docs", "a b+c%2F/ü?#") == b"1"
             client.put_object("docs", "a", b"x" * 100_000)
             with pytest.raises(ValidationError, match="has a '.' or '..' between slashes"):
                 client.get_object("docs", "../other-docs/a")
     get, put = proxy.requests
-    assert get.target == f"{FAR}/acme-docs/a%20b%2Bc%252F//%C3%BC%3F%23"
+    assert get.target == f"{FAR}/acme-docs/a%20b%2Bc%252F/%C3%BC%3F%23"
     assert put.target == f"{FAR}/acme-docs/a"
     assert put.body == b"x" * 100_000
     for request in proxy.requests:
