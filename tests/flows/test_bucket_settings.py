@@ -1,0 +1,698 @@
+"""Servers that don't know a setting, keep a part of it, or take the question for another one."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from minio_sdk import (
+    AccessDeniedError,
+    BucketNotFoundError,
+    ConflictError,
+    CorsRule,
+    Expiration,
+    LifecycleFilter,
+    LifecycleRule,
+    MinIOClient,
+    MinIOConnectionError,
+    NotSupportedError,
+    ServerError,
+    ValidationError,
+)
+from minio_sdk.flows.settings import SETTLES_IN
+from tests.both import Connect, both
+from tests.clock import FakeClock
+from tests.scripted import Request, ScriptedServer, Step, reply, s3_error
+
+ID = {"x-amz-request-id": "r"}
+LISTING = b"<ListBucketResult><Name>acme-docs</Name></ListBucketResult>"
+NEVER = b"<VersioningConfiguration/>"
+RULES = [
+    {"id": "tmp", "status": "Enabled", "expiration": {"days": 7}, "filter": {"prefix": "temp/"}}
+]
+OLD = [LifecycleRule(id="old", expiration=Expiration(days=90), filter=LifecycleFilter(prefix="a/"))]
+CORS = [CorsRule(allowed_origins=("https://example.com",), allowed_methods=("GET",))]
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::docs/public/*",
+            "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        }
+    ],
+}
+NOTHING = {
+    "tagging": "NoSuchTagSet",
+    "policy": "NoSuchBucketPolicy",
+    "lifecycle": "NoSuchLifecycleConfiguration",
+    "cors": "NoSuchCORSConfiguration",
+}
+VALUES: dict[str, Any] = {
+    "tagging": {"a": "b"}, "policy": POLICY, "lifecycle": RULES, "cors": CORS,
+}  # fmt: skip
+METHODS = {"tagging": "tags"}
+every_kind = pytest.mark.parametrize("kind", NOTHING)
+
+
+def call(client: MinIOClient, verb: str, kind: str) -> Any:
+    """`set_bucket_tags` and so on, of bucket "docs"."""
+    method = getattr(client, f"{verb}_bucket_{METHODS.get(kind, kind)}")
+    return method("docs", VALUES[kind]) if verb == "set" else method("docs")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A fault that changes the server and lets it answer."""
+
+    change: Callable[[], None]
+
+
+class Server:
+    """A server with one bucket and its documents; `faults` answer in its place.
+
+    Attributes:
+        bucket: whether the bucket is there.
+        kept: the documents by sub-resource.
+        asked: what came, as ``"PUT cors"``.
+        keep: what becomes of a document that is set; None keeps it.
+        faults: answers by what is asked and how often it was: ``("GET cors", 2)``; 0 is always.
+    """
+
+    def __init__(self, *, bucket: bool = True, knows: bool = True, lists: bool = True) -> None:
+        self.bucket = bucket
+        self.knows = knows
+        self.lists = lists
+        self.kept: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.keep: Callable[[bytes], bytes] | None = None
+        self.faults: dict[tuple[str, int], Step | Edit] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, request: Request) -> Step:
+        with self._lock:
+            assert request.path == "/acme-docs"
+            kind = request.query.partition("=")[0]
+            name = f"{request.method} {kind}".strip()
+            self.asked.append(name)
+            fault = self.faults.get((name, self.asked.count(name))) or self.faults.get((name, 0))
+            if isinstance(fault, Edit):
+                fault.change()
+            elif fault is not None:
+                return fault
+            return self._work(request, kind)
+
+    def _work(self, request: Request, kind: str) -> Step:
+        method = request.method
+        if method == "PUT" and not (kind and self.knows):
+            self.bucket = True  # which is what is feared
+            return reply(200, headers={"Location": "/acme-docs", **ID})
+        if not self.bucket:
+            return reply(404, headers=ID) if method == "HEAD" else s3_error(404, "NoSuchBucket")
+        if method == "HEAD":
+            return reply(200, headers=ID)
+        if not self.knows:
+            if method == "DELETE":
+                self.bucket = False
+                return reply(204, headers=ID)
+            return reply(200, LISTING, headers=ID) if self.lists else s3_error(404, "NoSuchKey")
+        if method == "PUT":
+            self.kept[kind] = self.keep(request.body) if self.keep else request.body
+            return reply(200, headers=ID)
+        if method == "DELETE":
+            self.kept.pop(kind, None)
+            return reply(204, headers=ID)
+        if kind not in self.kept:
+            return s3_error(404, NOTHING[kind])
+        return reply(200, self.kept[kind], headers=ID)
+
+
+def serve(behind: Callable[[Request], Step]) -> ScriptedServer:
+    return ScriptedServer(handler=behind, strict=False)
+
+
+# -- servers that don't know it --------------------------------------------------------------------
+
+
+@both
+@every_kind
+@pytest.mark.parametrize("verb", ["set", "get", "delete"])
+def test_a_server_that_lists_the_bucket_is_asked_for_nothing_else(
+    connect: Connect, kind: str, verb: str
+) -> None:
+    behind = Server(knows=False)
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="doesn't know this question") as caught:
+            call(client, verb, kind)
+        assert caught.value.bucket == "docs"
+    assert behind.asked == [f"GET {kind}"]
+    assert behind.bucket
+
+
+@both
+@every_kind
+def test_a_server_that_takes_it_for_the_bucket_loses_none_and_makes_none(
+    connect: Connect, kind: str
+) -> None:
+    """It knows no sub-resource: PUT is CreateBucket, DELETE is DeleteBucket, GET finds nothing."""
+    behind = Server(knows=False, lists=False)
+    with serve(behind) as server, connect(server) as client:
+        assert call(client, "get", kind) == ({} if kind in ("tagging", "policy") else [])
+        call(client, "delete", kind)
+        assert f"DELETE {kind}" not in behind.asked
+        assert behind.bucket
+        with pytest.raises(NotSupportedError, match="answered that it did, and changed nothing"):
+            call(client, "set", kind)
+    behind.bucket = False
+    behind.asked.clear()
+    with serve(behind) as server, connect(server) as client:
+        for verb in ("set", "get", "delete"):
+            with pytest.raises(BucketNotFoundError) as caught:
+                call(client, verb, kind)
+            assert str(caught.value.operation).startswith(
+                {"set": "Put", "get": "Get", "delete": "Delete"}[verb]
+            )
+    assert not behind.bucket
+    assert set(behind.asked) == {f"GET {kind}"}
+
+
+@both
+@every_kind
+def test_nothing_set_of_a_missing_bucket_is_a_missing_bucket(connect: Connect, kind: str) -> None:
+    """MinIO says of the tags of any bucket that there are none."""
+    behind = Server(bucket=False)
+    behind.faults["GET " + kind, 0] = s3_error(404, NOTHING[kind])
+    with serve(behind) as server, connect(server) as client:
+        for verb in ("set", "get", "delete"):
+            with pytest.raises(BucketNotFoundError):
+                call(client, verb, kind)
+    assert not behind.bucket
+    assert set(behind.asked) == {f"GET {kind}", "HEAD"}
+
+
+@both
+@every_kind
+def test_who_may_not_look_for_the_bucket_is_told_nothing_set_and_sets_nothing(
+    connect: Connect, kind: str
+) -> None:
+    behind = Server()
+    behind.faults["HEAD", 0] = reply(403, headers=ID)
+    with serve(behind) as server, connect(server) as client:
+        assert not call(client, "get", kind)
+        call(client, "delete", kind)
+        with pytest.raises(AccessDeniedError):
+            call(client, "set", kind)
+    assert f"PUT {kind}" not in behind.asked
+
+
+@both
+def test_a_server_that_says_no_says_why(connect: Connect) -> None:
+    behind = Server()
+    behind.faults["PUT cors", 0] = s3_error(501, "NotImplemented", "not on this server")
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="not on this server") as caught:
+            client.set_bucket_cors("docs", CORS)
+        assert (caught.value.operation, caught.value.code) == ("PutBucketCors", "NotImplemented")
+
+
+# -- servers that keep something else --------------------------------------------------------------
+
+
+def without_filter(body: bytes) -> bytes:
+    return re.sub(rb"<Filter>.*?</Filter>", b"<Filter/>", body)
+
+
+DISTORTIONS: list[tuple[str, Callable[[bytes], bytes], str]] = [
+    ("lifecycle", without_filter, "number 1: filter"),
+    ("lifecycle", lambda body: body.replace(b"<Days>7<", b"<Days>1<"), "number 1: expiration"),
+    ("lifecycle", lambda body: body.replace(b"Enabled", b"Disabled"), "number 1: status"),
+    ("lifecycle", lambda _: b"<LifecycleConfiguration/>", "changed nothing"),
+    ("policy", lambda body: re.sub(rb',"Condition":.*?}}', b"", body), "number 1: Condition"),
+    ("policy", lambda body: body.replace(b"/public/*", b"/*"), "number 1: Resource"),
+    ("cors", lambda body: body.replace(b"https://example.com", b"*"), "allowed_origins"),
+    ("tagging", lambda body: body.replace(b">b<", b">c<"), "tag 'a'"),
+    (
+        "tagging",
+        lambda body: body.replace(b"</TagSet>", b"<Tag><Key>x</Key></Tag></TagSet>"),
+        "tag 'x'",
+    ),
+]
+
+
+@both
+@pytest.mark.parametrize("kind, keep, lost", DISTORTIONS)
+def test_what_is_kept_only_in_part_is_taken_back(
+    connect: Connect, kind: str, keep: Callable[[bytes], bytes], lost: str
+) -> None:
+    behind = Server()
+    behind.keep = keep
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError) as caught:
+            call(client, "set", kind)
+        if behind.kept:  # an empty document is as good as none
+            assert not call(client, "get", kind)
+    assert lost in str(caught.value)
+    assert caught.value.bucket == "docs"
+    assert behind.bucket
+
+
+@both
+def test_what_was_there_before_is_put_back(connect: Connect) -> None:
+    behind = Server()
+    with serve(behind) as server, connect(server) as client:
+        client.set_bucket_lifecycle("docs", OLD)
+        behind.keep = lambda body: body if b"<ID>old</ID>" in body else without_filter(body)
+        with pytest.raises(NotSupportedError, match="; what was there before is back"):
+            client.set_bucket_lifecycle("docs", RULES)
+        assert client.get_bucket_lifecycle("docs") == OLD
+        assert "DELETE lifecycle" not in behind.asked
+
+
+@both
+@pytest.mark.parametrize("answer", [s3_error(403, "AccessDenied"), s3_error(501, "NotImplemented")])
+def test_what_can_t_be_taken_back_is_said(connect: Connect, answer: Step) -> None:
+    behind = Server()
+    behind.keep = without_filter
+    behind.faults["DELETE lifecycle", 0] = answer
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="and taking it back failed: DeleteBucketLifec"):
+            client.set_bucket_lifecycle("docs", RULES)
+    behind.faults["DELETE lifecycle", 0] = reply(204, headers=ID)
+    behind.kept.clear()
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="and that could not be taken back"):
+            client.set_bucket_lifecycle("docs", OLD)
+
+
+@both
+def test_rules_in_another_order_and_with_other_names_are_the_same(connect: Connect) -> None:
+    def turned(body: bytes) -> bytes:
+        rules = re.findall(rb"<Rule>.*?</Rule>", body)
+        text = b"".join(re.sub(rb"<ID>.*?</ID>", b"<ID>made-up</ID>", r) for r in rules[::-1])
+        return b"<LifecycleConfiguration>" + text + b"</LifecycleConfiguration>"
+
+    behind = Server()
+    behind.keep = turned
+    with serve(behind) as server, connect(server) as client:
+        client.set_bucket_lifecycle("docs", [*RULES, *OLD])
+        assert [rule.filter.prefix for rule in client.get_bucket_lifecycle("docs")] == [
+            "a/",
+            "temp/",
+        ]
+
+
+@both
+def test_a_change_may_take_its_time_to_show(connect: Connect) -> None:
+    behind = Server()
+    late = s3_error(404, "NoSuchLifecycleConfiguration")
+    behind.faults.update({("GET lifecycle", 2): late, ("GET lifecycle", 3): late})
+    clock = FakeClock()
+    with serve(behind) as server, connect(server, clock=clock) as client:
+        client.set_bucket_lifecycle("docs", RULES)
+        assert clock.slept == list(SETTLES_IN[:2])
+        assert behind.asked.count("PUT lifecycle") == 1
+        stale = reply(200, behind.kept["lifecycle"], headers=ID)
+        number = behind.asked.count("GET lifecycle")
+        behind.faults["GET lifecycle", number + 2] = stale
+        client.delete_bucket_lifecycle("docs")
+    assert behind.asked.count("DELETE lifecycle") == 1
+    assert clock.slept == [*SETTLES_IN[:2], SETTLES_IN[0]]
+
+
+# -- others at work --------------------------------------------------------------------------------
+
+
+@both
+def test_another_client_s_change_at_the_same_moment_is_not_taken_for_the_server_s(
+    connect: Connect,
+) -> None:
+    behind = Server()
+    other = b"<Tagging><TagSet><Tag><Key>other</Key><Value>1</Value></Tag></TagSet></Tagging>"
+    behind.faults["GET tagging", 2] = reply(200, other, headers=ID)
+    with serve(behind) as server, connect(server) as client:
+        client.set_bucket_tags("docs", {"a": "b"})
+        assert client.get_bucket_tags("docs") == {"a": "b"}
+        assert behind.asked.count("PUT tagging") == 2
+
+        number = behind.asked.count("GET tagging")
+        behind.faults["GET tagging", number + 2] = reply(200, other, headers=ID)
+        third = other.replace(b">1<", b">2<")
+        behind.faults["GET tagging", number + 3] = reply(200, third, headers=ID)
+        with pytest.raises(ConflictError, match="somebody else"):
+            client.set_bucket_tags("docs", {"a": "c"})
+        assert behind.asked.count("PUT tagging") == 4  # nothing is put back
+        assert "DELETE tagging" not in behind.asked
+
+
+@both
+@every_kind
+def test_what_somebody_else_has_removed_is_removed(connect: Connect, kind: str) -> None:
+    behind = Server()
+    with serve(behind) as server, connect(server) as client:
+        call(client, "set", kind)
+        behind.faults["DELETE " + kind, 1] = s3_error(404, NOTHING[kind])
+        call(client, "delete", kind)
+
+
+@both
+@every_kind
+def test_what_is_not_removed_is_an_error(connect: Connect, kind: str) -> None:
+    behind = Server()
+    with serve(behind) as server, connect(server) as client:
+        call(client, "set", kind)
+        behind.faults["DELETE " + kind, 1] = reply(204, headers=ID)
+        with pytest.raises(NotSupportedError, match="changed nothing") as caught:
+            call(client, "delete", kind)
+    assert str(caught.value.operation).startswith("DeleteBucket")
+
+
+@both
+def test_a_bucket_that_went_with_it_is_not_kept_quiet(connect: Connect) -> None:
+    behind = Server()
+    with serve(behind) as server, connect(server) as client:
+        client.set_bucket_tags("docs", {"a": "b"})
+        behind.faults["DELETE tagging", 1] = Edit(lambda: setattr(behind, "bucket", False))
+        with pytest.raises(BucketNotFoundError):
+            client.delete_bucket_tags("docs")
+
+
+@both
+def test_a_policy_that_shuts_its_author_out_is_in_force(connect: Connect) -> None:
+    behind = Server()
+    behind.faults["GET policy", 2] = s3_error(403, "AccessDenied")
+    behind.faults["GET tagging", 2] = s3_error(403, "AccessDenied")
+    with serve(behind) as server, connect(server) as client:
+        client.set_bucket_policy("docs", POLICY)
+        assert behind.kept["policy"]
+        with pytest.raises(AccessDeniedError):  # no tags could do that
+            client.set_bucket_tags("docs", {"a": "b"})
+
+
+@both
+@every_kind
+def test_who_may_not_read_it_sets_nothing(connect: Connect, kind: str) -> None:
+    behind = Server()
+    behind.faults["GET " + kind, 0] = s3_error(403, "AccessDenied")
+    with serve(behind) as server, connect(server) as client:
+        for verb in ("set", "get", "delete"):
+            with pytest.raises(AccessDeniedError):
+                call(client, verb, kind)
+    assert set(behind.asked) == {f"GET {kind}"}
+
+
+# -- policies of others ----------------------------------------------------------------------------
+
+
+@both
+def test_a_policy_that_names_others_is_not_shown_and_can_be_replaced(connect: Connect) -> None:
+    behind = Server()
+    theirs = json.dumps(POLICY).replace(":::docs", ":::other-secret").encode()
+    behind.kept["policy"] = theirs
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(ServerError, match="names another bucket") as caught:
+            client.get_bucket_policy("docs")
+        assert "other-secret" not in str(caught.value)
+        client.set_bucket_policy("docs", POLICY)
+        assert client.get_bucket_policy("docs") == POLICY
+        assert b"arn:aws:s3:::acme-docs/public/*" in behind.kept["policy"]
+        behind.kept["policy"] = theirs
+        client.delete_bucket_policy("docs")
+        assert client.get_bucket_policy("docs") == {}
+
+
+# -- arguments -------------------------------------------------------------------------------------
+
+
+@both
+@pytest.mark.parametrize(
+    "method, value, message",
+    [
+        ("set_bucket_versioning", "yes", "enabled='yes'"),
+        ("set_bucket_versioning", 1, "enabled=1"),
+        ("set_bucket_versioning", None, "enabled=None"),
+        ("set_bucket_tags", None, "tags="),
+        ("set_bucket_tags", [("a", "b")], "tags="),
+        ("set_bucket_tags", {"a": 1}, "must be text"),
+        ("set_bucket_tags", {1: "a"}, "must be text"),
+        ("set_bucket_tags", {"": "a"}, "1 to 128"),
+        ("set_bucket_tags", {"k" * 129: "a"}, "1 to 128"),
+        ("set_bucket_tags", {"k": "v" * 257}, "at most 256"),
+        ("set_bucket_tags", {"k": "\x01"}, "XML can't carry"),
+        ("set_bucket_tags", {str(n): "" for n in range(51)}, "51 of them, and S3 allows 50"),
+        ("set_bucket_policy", None, "policy=None"),
+        ("set_bucket_policy", "not JSON", "is not JSON"),
+        ("set_bucket_policy", json.dumps(POLICY).replace(":docs", ":acme-docs"), "acme-docs"),
+        ("set_bucket_policy", {**POLICY, "Id": "x" * 20_480}, "S3 allows 20480"),
+        ("set_bucket_lifecycle", RULES[0], "must be a list of rules"),
+        ("set_bucket_lifecycle", [{"id": "x"}], "not what becomes of them"),
+        ("set_bucket_lifecycle", [{**RULES[0], "id": "\x01"}], "XML can't carry"),
+        ("set_bucket_cors", "*", "must be a list of rules"),
+        ("set_bucket_cors", [{}], "allowed_origins: is missing"),
+    ],
+)
+def test_a_bad_argument_is_refused_before_anything_is_sent(
+    connect: Connect, method: str, value: Any, message: str
+) -> None:
+    with ScriptedServer() as server, connect(server) as client:
+        with pytest.raises(ValidationError) as caught:
+            getattr(client, method)("docs", value)
+        assert message in str(caught.value)
+        with pytest.raises(ValidationError, match="bucket="):
+            getattr(client, method)("no/bucket", value)
+
+
+@both
+@every_kind
+def test_nothing_given_removes_what_is_set(connect: Connect, kind: str) -> None:
+    behind = Server()
+    with serve(behind) as server, connect(server) as client:
+        call(client, "set", kind)
+        getattr(client, f"set_bucket_{METHODS.get(kind, kind)}")("docs", type(VALUES[kind])())
+        assert not call(client, "get", kind)
+    assert behind.asked.count(f"PUT {kind}") == 1
+    assert behind.asked.count(f"DELETE {kind}") == 1
+
+
+# -- versioning ------------------------------------------------------------------------------------
+
+
+def status(word: str) -> Step:
+    text = f"<VersioningConfiguration><Status>{word}</Status></VersioningConfiguration>"
+    return reply(200, text.encode(), headers=ID)
+
+
+@both
+def test_versioning_that_doesn_t_come_on_is_an_error(connect: Connect) -> None:
+    behind = Server()
+    behind.faults["GET versioning", 0] = reply(200, NEVER, headers=ID)
+    clock = FakeClock()
+    with serve(behind) as server, connect(server, clock=clock) as client:
+        with pytest.raises(NotSupportedError, match="changed nothing"):
+            client.set_bucket_versioning("docs")
+        assert clock.slept == list(SETTLES_IN)
+        client.set_bucket_versioning("docs", enabled=False)  # it is not on, as was asked
+        assert client.get_bucket_versioning("docs") is False
+
+
+@both
+def test_versioning_may_take_its_time(connect: Connect) -> None:
+    behind = Server()
+    for number, word in enumerate(["Suspended", "Suspended", "Suspended", "Enabled"], 1):
+        behind.faults["GET versioning", number] = status(word)
+    with serve(behind) as server, connect(server) as client:
+        client.set_bucket_versioning("docs")
+    assert behind.asked.count("GET versioning") == 4
+    assert behind.asked.count("PUT versioning") == 1
+
+
+@both
+def test_a_missing_bucket_is_not_made_by_versioning(connect: Connect) -> None:
+    """MinIO answers 200 to it."""
+    behind = Server(bucket=False)
+    behind.faults["GET versioning", 0] = reply(200, NEVER, headers=ID)
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(BucketNotFoundError):
+            client.set_bucket_versioning("docs")
+    assert "PUT versioning" not in behind.asked
+
+
+@both
+def test_a_server_without_versions_is_not_asked_to_keep_them(connect: Connect) -> None:
+    behind = Server(knows=False)
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError):
+            client.set_bucket_versioning("docs")
+        with pytest.raises(NotSupportedError):
+            client.get_bucket_versioning("docs")
+    assert set(behind.asked) == {"GET versioning"}
+
+
+LISTED = reply(200, b"<ListAllMyBucketsResult/>", headers=ID)
+
+
+@both
+@pytest.mark.parametrize(
+    "answer, told",
+    [
+        (status("Enabled"), "Enabled"),
+        (status("Suspended"), "Suspended"),
+        (reply(200, NEVER, headers=ID), None),
+        (reply(200, LISTING, headers=ID), None),
+        (reply(200, b"<html>", headers=ID), None),
+        (s3_error(403, "AccessDenied"), None),
+        (s3_error(400, "InvalidRequest"), None),
+        (s3_error(501, "NotImplemented"), None),
+        (s3_error(404, "NoSuchKey"), None),
+    ],
+)
+def test_info_tells_of_versions_what_the_server_does(
+    connect: Connect, answer: Step, told: str | None
+) -> None:
+    with (
+        ScriptedServer([reply(200, headers=ID), LISTED, answer]) as server,
+        connect(server) as client,
+    ):
+        info = client.get_bucket_info("docs")
+        assert (info.versioning, info["versioning"]) == (told, told)
+
+
+@both
+def test_info_of_a_server_that_fails_is_an_error(connect: Connect) -> None:
+    with (
+        ScriptedServer([reply(200, headers=ID), LISTED, s3_error(500, "InternalError")]) as server,
+        connect(server, max_retries=0) as client,
+        pytest.raises(ServerError),
+    ):
+        client.get_bucket_info("docs")
+
+
+# -- prefix tenancy --------------------------------------------------------------------------------
+
+MARKER = "/tenants/acme/.buckets/docs"
+SHELF = "/tenants/acme/.bucket-tags/docs"
+
+
+class Objects:
+    """A server with the shared bucket, and what is in it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {MARKER: b""}
+        self.asked: list[str] = []
+        self.faults: dict[str, Step] = {}
+
+    def __call__(self, request: Request) -> Step:
+        name = f"{request.method} {request.path}"
+        self.asked.append(name)
+        if name in self.faults:
+            return self.faults[name]
+        if request.method == "GET" and request.path == "/tenants":
+            return reply(200, b"<ListBucketResult/>", headers=ID)
+        if request.method == "PUT":
+            self.kept[request.path] = request.body
+            return reply(200, headers={"ETag": '"e"'})
+        if request.method == "DELETE":
+            self.kept.pop(request.path, None)
+            return reply(204, headers=ID)
+        body = self.kept.get(request.path)
+        if body is None:
+            return (
+                reply(404, headers=ID) if request.method == "HEAD" else s3_error(404, "NoSuchKey")
+            )
+        return reply(200, body, headers={"ETag": '"e"'})
+
+
+@both
+def test_tags_of_a_bucket_below_a_prefix_lie_beside_its_marker(connect: Connect) -> None:
+    behind = Objects()
+    with serve(behind) as server, connect(server, tenancy="prefix") as client:
+        assert client.get_bucket_tags("docs") == {}
+        client.set_bucket_tags("docs", {"b": "ü", "a": ""})
+        assert json.loads(behind.kept[SHELF]) == {"a": "", "b": "ü"}
+        assert client.get_bucket_tags("docs") == {"b": "ü", "a": ""}
+        client.set_bucket_tags("docs", {})
+        assert SHELF not in behind.kept
+        client.delete_bucket_tags("docs")
+        client.set_bucket_tags("docs", {"a": "b"})
+        behind.asked.clear()
+        client.delete_bucket("docs")
+        # The marker last: what fails in between leaves a bucket, and no tags for the next of its name.
+        assert behind.asked[-2:] == [f"DELETE {SHELF}", f"DELETE {MARKER}"]
+        assert behind.kept == {}
+        for verb in ("set", "get", "delete"):
+            with pytest.raises(BucketNotFoundError) as caught:
+                call(client, verb, "tagging")
+            assert (caught.value.bucket, caught.value.key) == ("docs", None)
+        assert behind.kept == {}
+
+
+@both
+def test_tags_left_behind_by_a_bucket_that_is_gone_are_not_shown(connect: Connect) -> None:
+    behind = Objects()
+    behind.kept = {SHELF: b'{"a": "b"}'}
+    with serve(behind) as server, connect(server, tenancy="prefix") as client:
+        with pytest.raises(BucketNotFoundError):
+            client.get_bucket_tags("docs")
+
+
+@both
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"a": 1}', b"null", b"[" * 100_000])
+def test_something_else_in_the_place_of_tags_is_an_error(connect: Connect, body: bytes) -> None:
+    behind = Objects()
+    behind.kept[SHELF] = body
+    with serve(behind) as server, connect(server, tenancy="prefix") as client:
+        with pytest.raises(ServerError, match="holds something else") as caught:
+            client.get_bucket_tags("docs")
+        assert (caught.value.operation, caught.value.bucket) == ("GetBucketTagging", "docs")
+        client.set_bucket_tags("docs", {"a": "b"})
+        assert client.get_bucket_tags("docs") == {"a": "b"}
+
+
+@both
+@pytest.mark.parametrize("verb, method", [("set", "PUT"), ("get", "GET"), ("delete", "DELETE")])
+def test_an_error_of_tags_below_a_prefix_has_the_names_of_tags(
+    connect: Connect, verb: str, method: str
+) -> None:
+    behind = Objects()
+    behind.faults[f"{method} {SHELF}"] = s3_error(403, "AccessDenied", "no /acme/.bucket-tags/docs")
+    with serve(behind) as server, connect(server, tenancy="prefix") as client:
+        with pytest.raises(AccessDeniedError) as caught:
+            call(client, verb, "tagging")
+    assert caught.value.operation == f"{method.title()}BucketTagging"
+    assert (caught.value.bucket, caught.value.key) == ("docs", None)
+
+
+@both
+@pytest.mark.parametrize("kind", ["policy", "lifecycle", "cors", "versioning"])
+@pytest.mark.parametrize("verb", ["set", "get", "delete"])
+def test_what_belongs_to_a_whole_bucket_is_refused_by_name(
+    connect: Connect, kind: str, verb: str
+) -> None:
+    if (verb, kind) == ("delete", "versioning"):
+        kind = "policy"
+    values = {**VALUES, "versioning": True}
+    with ScriptedServer() as server, connect(server, tenancy="prefix") as client:
+        with pytest.raises(NotSupportedError, match="all tenants share one") as caught:
+            method = getattr(client, f"{verb}_bucket_{kind}")
+            method("docs", values[kind]) if verb == "set" else method("docs")
+    error = caught.value
+    assert str(error.operation).lower().startswith(f"{verb.replace('set', 'put')}bucket{kind}")
+    assert (error.bucket, error.tenant_id, error.hint) == ("docs", "acme", "tenancy='bucket'")
+
+
+@both
+def test_without_a_server_it_is_a_connection_error(connect: Connect) -> None:
+    with ScriptedServer() as server:
+        url = server.url
+    with connect(url, max_retries=0) as client:
+        for kind in NOTHING:
+            for verb in ("set", "get", "delete"):
+                with pytest.raises(MinIOConnectionError):
+                    call(client, verb, kind)
