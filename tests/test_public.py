@@ -20,7 +20,7 @@ import pytest
 
 import minio_sdk
 from minio_sdk import AsyncMinIOClient, Config, MinIOClient, errors
-from minio_sdk.models import results
+from minio_sdk.models import cors, lifecycle, results
 
 ROOT = Path(minio_sdk.__file__).parent.parent
 LIBRARIES = "('requests', 'urllib3', 'aiohttp', 'yarl', 'tenacity', 'click', 'rich')"
@@ -58,8 +58,9 @@ def test_every_error_record_and_client_is_a_public_name() -> None:
     names |= set(errors.__all__) | {"Credentials", "CredentialsProvider", "LocalServer"}
     names |= {
         name
-        for name, value in vars(results).items()
-        if inspect.isclass(value) and value.__module__ == results.__name__
+        for module in (results, lifecycle, cors)
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and value.__module__ == module.__name__
     }
     assert names <= set(minio_sdk.__all__)
     assert len(minio_sdk.__all__) == len(set(minio_sdk.__all__))

@@ -150,6 +150,17 @@ def test_a_bucket_below_a_prefix_is_known_by_a_marker_that_is_no_key_of_any_buck
     assert whole.bucket is None
 
 
+def test_the_tags_of_a_bucket_below_a_prefix_lie_where_no_key_and_no_marker_does() -> None:
+    scope = PrefixScope("acme", SHARED)
+    shelf = scope.tags("docs")
+    assert shelf is not None
+    assert shelf == Place("docs", "tenants", "acme/.bucket-tags/", "/tenants")
+    assert shelf.key_out("docs") == "acme/.bucket-tags/docs"
+    assert placed(scope, ".bucket-tags") is None
+    assert PLAIN.tags("docs") is None
+    assert BucketScope("acme").tags("docs") is None
+
+
 def test_a_colon_in_an_old_bucket_s_name_is_encoded_as_signatures_want() -> None:
     """Ceph has names such as ``tenant:bucket``."""
     assert PLAIN.place("a:bc").path == "/a%3Abc"

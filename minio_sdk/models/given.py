@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -17,17 +17,15 @@ def _snake(name: str) -> str:
     return "id" if name == "ID" else _EDGE.sub("_", name).lower()
 
 
-def named(
-    given: Any, where: str, cls: Callable[..., Any], aliases: Iterable[str] = ()
-) -> dict[str, Any]:
+def named(given: Any, where: str, cls: type[Any], aliases: Iterable[str] = ()) -> dict[str, Any]:
     """The fields of a record or dict, S3's own CamelCase names included.
 
     Raises:
         ValidationError: neither, or with a name that the record doesn't have, or with one twice.
     """
-    if not isinstance(given, Mapping) and type(given) is not cls:
+    if not isinstance(given, Mapping) and not isinstance(given, cls):
         raise invalid(where, given, f"must be a dict or a {cls.__name__}")
-    known = {f.name for f in fields(cls)} | set(aliases)  # type: ignore[arg-type]
+    known = {f.name for f in fields(cls)} | set(aliases)
     values: dict[str, Any] = {}
     for name, value in given.items():
         short = _snake(name) if isinstance(name, str) else name

@@ -92,6 +92,24 @@ FEATURES: dict[str, dict[str, Gap]] = {
     "refusing to make a bucket twice": {
         "moto": Gap("answers 200, as S3 itself does in us-east-1", UNSCOPED)
     },
+    "fifty tags on a bucket": {"seaweedfs": Gap("takes ten", UNSCOPED)},
+    "tags beyond ASCII on a bucket": {"minio": Gap("refuses them", UNSCOPED)},
+    "blanks around tags of a bucket": {"moto": Gap("cuts them off", UNSCOPED)},
+    "tags that go with their bucket": {
+        "moto": Gap("gives them to the next bucket of that name", UNSCOPED)
+    },
+    "policies with conditions on ARNs": {"minio": Gap("knows no such condition")},
+    "lifecycle rules by size": {"moto": Gap("answers 200, and drops the condition")},
+    "keeping the newest of replaced versions": {"moto": Gap("answers 200, and drops the number")},
+    "ending unfinished uploads by rule": {
+        "minio": Gap("answers 200 and drops that part; it ends them by itself after a day")
+    },
+    "moving to another storage class": {
+        "seaweedfs": Gap("has one"),
+        "minio": Gap("knows only those that its operator has added"),
+    },
+    "MinIO's own lifecycle rules": {"moto": Gap("answers 200, and drops them")},
+    "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "unfinished uploads by prefix": {
         "minio": Gap(
             "lists them by whole key only; it drops them by itself after a day", ("prefix",)

@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from typing_extensions import assert_type
 
@@ -14,8 +17,12 @@ from minio_sdk import (
     AsyncMinIOClient,
     BucketInfo,
     Config,
+    CorsRule,
     DeleteResult,
+    Expiration,
     HealthStatus,
+    LifecycleFilter,
+    LifecycleRule,
     MinIOClient,
     ObjectInfo,
     ObjectMetadata,
@@ -96,6 +103,42 @@ def blocking(client: MinIOClient, path: Path) -> None:
     client.no_such_method()  # type: ignore[attr-defined]
 
 
+def settings(client: MinIOClient) -> None:
+    """What is set on a bucket."""
+    client.set_bucket_versioning("docs")
+    client.set_bucket_versioning("docs", enabled=False)
+    assert_type(client.get_bucket_versioning("docs"), bool)
+    assert_type(client.get_bucket_info("docs").versioning, str | None)
+    client.set_bucket_tags("docs", {"environment": "production"})
+    assert_type(client.get_bucket_tags("docs"), dict[str, str])
+    client.delete_bucket_tags("docs")
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}
+    client.set_bucket_policy("docs", policy)
+    client.set_bucket_policy("docs", json.dumps(policy))
+    assert_type(client.get_bucket_policy("docs"), dict[str, Any])
+    client.set_bucket_lifecycle(
+        "docs",
+        [LifecycleRule(expiration=Expiration(days=7), filter=LifecycleFilter(prefix="temp/"))],
+    )
+    client.set_bucket_lifecycle("docs", [{"id": "tmp", "expiration": {"days": 7}}])
+    rules = client.get_bucket_lifecycle("docs")
+    assert_type(rules, list[LifecycleRule])
+    assert_type(rules[0].expiration, Expiration | None)
+    assert_type(rules[0].filter.prefix, str | None)
+    assert_type(Expiration(date=datetime(2031, 1, 31)).date, datetime | None)
+    client.set_bucket_lifecycle("docs", rules)
+    client.set_bucket_cors(
+        "docs", [CorsRule(allowed_origins=("*",), allowed_methods=("GET",)), {"id": "x"}]
+    )
+    assert_type(client.get_bucket_cors("docs"), list[CorsRule])
+    client.set_bucket_cors("docs", client.get_bucket_cors("docs"))
+
+    client.set_bucket_tags("docs", {"a": 1})  # type: ignore[dict-item]
+    client.set_bucket_lifecycle("docs", {"id": "tmp"})  # type: ignore[dict-item]
+    LifecycleRule(expiration={"days": 7})  # type: ignore[arg-type]
+    CorsRule(allowed_origins=("*",))  # type: ignore[call-arg]
+
+
 async def awaited(client: AsyncMinIOClient, path: Path) -> None:
     """The async client."""
     async with client as same:
@@ -119,6 +162,12 @@ async def awaited(client: AsyncMinIOClient, path: Path) -> None:
         assert_type(item, ObjectInfo)
     assert_type(await client.get_presigned_url("docs", "k"), str)
     assert_type(await client.presigned_post("docs", "k", tags={"a": "b"}), PresignedPost)
+    await client.set_bucket_versioning("docs")
+    assert_type(await client.get_bucket_versioning("docs"), bool)
+    assert_type(await client.get_bucket_tags("docs"), dict[str, str])
+    assert_type(await client.get_bucket_policy("docs"), dict[str, Any])
+    assert_type(await client.get_bucket_lifecycle("docs"), list[LifecycleRule])
+    assert_type(await client.get_bucket_cors("docs"), list[CorsRule])
     await client.close()
 
     len(client.download("k"))  # type: ignore[arg-type]
