@@ -42,10 +42,10 @@ class Place:
             return f"{self.path}/{quote_path(key)}"
         return f"{self.path}/{quote_path(self.key_out(key))}"
 
-    def key_out(self, key: str) -> str:
+    def key_out(self, key: str, argument: str = "key") -> str:
         """The server's name of a key."""
-        check_key(key)
-        return self._joined(key, "key")
+        check_key(key, argument)
+        return self._joined(key, argument)
 
     def prefix_out(self, prefix: str) -> str:
         """The server's form of a prefix of keys."""

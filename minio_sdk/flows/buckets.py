@@ -282,7 +282,9 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
                 error.hint = _CHECK_NAME
                 raise
         return
-    async for _ in listing.objects(engine, place, limit=1):
+    async for page in listing.pages(engine, place, most=lambda: 1):
+        if not page.objects:
+            continue
         raise BucketNotEmptyError(
             "the bucket is not empty", code="BucketNotEmpty", status=409, operation="DeleteBucket",
             bucket=bucket, tenant_id=engine.config.tenant_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ServerError
@@ -10,10 +10,18 @@ from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
 from minio_sdk.wire.listing import Page
+from minio_sdk.wire.quirks import sorts_by_folder
 from minio_sdk.wire.xml import writable
 
 PAGE = 1000
 """Entries asked for at once; the most that S3 gives."""
+
+Most = Callable[[], int]
+"""Says how many entries the next page may have."""
+
+
+def _whole_page() -> int:
+    return PAGE
 
 
 async def pages(
@@ -23,23 +31,23 @@ async def pages(
     *,
     delimiter: str = "",
     start_after: str = "",
-    limit: int | None = None,
+    most: Most = _whole_page,
 ) -> AsyncIterator[Page]:
-    """The pages of ListObjectsV2.
+    """The pages of ListObjectsV2; `most` is asked how many entries each may have.
+
+    What comes up to `start_after` may be in them all the same: not every server leaves it out.
 
     Raises:
         ServerError: the server says there is more and not where, or sends the same page again.
     """
     token = ""
-    seen = 0
     while True:
-        most = PAGE if limit is None else min(PAGE, limit - seen)
-        page = await engine.send(
-            ListObjectsV2(place, prefix, delimiter, token, "" if token else start_after, most)
-        )
+        begin = "" if token or sorts_by_folder(engine.api.server) else start_after
+        page = await engine.send(ListObjectsV2(place, prefix, delimiter, token, begin, most()))
+        if begin and sorts_by_folder(engine.api.server):
+            continue  # who it is came with this answer, which leaves keys out
         yield page
-        seen += len(page.objects)
-        if not page.truncated or (limit is not None and seen >= limit):
+        if not page.truncated:
             return
         following = _following(place, page)
         if not following or following == token:
@@ -63,22 +71,28 @@ def _following(place: Place, page: Page) -> str | None:
     return max(meant, default=token)
 
 
-async def objects(
-    engine: Engine, place: Place, prefix: str = "", *, limit: int | None = None
-) -> AsyncIterator[ObjectInfo]:
+async def objects(engine: Engine, place: Place, prefix: str = "") -> AsyncIterator[ObjectInfo]:
     """The objects below a prefix, lazily."""
-    async for page in pages(engine, place, prefix, limit=limit):
+    async for page in pages(engine, place, prefix):
         for item in page.objects:
             yield item
 
 
-async def versions(engine: Engine, place: Place, prefix: str = "") -> AsyncIterator[ObjectInfo]:
-    """All versions and delete markers below a prefix, lazily."""
-    key = version = ""
+async def version_pages(
+    engine: Engine,
+    place: Place,
+    prefix: str = "",
+    *,
+    delimiter: str = "",
+    start_after: str = "",
+    most: Most = _whole_page,
+) -> AsyncIterator[Page]:
+    """The pages of ListObjectVersions; else as `pages`."""
+    key = place.key_out(start_after, "start_after") if start_after else ""
+    version = ""
     while True:
-        page = await engine.send(ListObjectVersions(place, prefix, key, version, PAGE))
-        for item in page.objects:
-            yield item
+        page = await engine.send(ListObjectVersions(place, prefix, key, version, most(), delimiter))
+        yield page
         if not page.truncated:
             return
         if not page.next_key or (page.next_key, page.next_version or "") == (key, version):
@@ -87,3 +101,10 @@ async def versions(engine: Engine, place: Place, prefix: str = "") -> AsyncItera
                 operation="ListObjectVersions",
             )
         key, version = page.next_key, page.next_version or ""
+
+
+async def versions(engine: Engine, place: Place, prefix: str = "") -> AsyncIterator[ObjectInfo]:
+    """All versions and delete markers below a prefix, lazily."""
+    async for page in version_pages(engine, place, prefix):
+        for item in page.objects:
+            yield item

@@ -1,9 +1,8 @@
-"""Objects: get, head, delete, list."""
+"""Objects: get, head, delete."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from operator import attrgetter
+from collections.abc import Iterable
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
@@ -15,16 +14,15 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets, listing, quirks
+from minio_sdk.flows import buckets, quirks
 from minio_sdk.flows.deletes import delete_many
-from minio_sdk.models.names import check_key, check_prefix, check_version_id
-from minio_sdk.models.results import DeletedObject, DeleteResult, ObjectInfo, ObjectMetadata
+from minio_sdk.models.names import check_key, check_version_id
+from minio_sdk.models.results import DeletedObject, DeleteResult, ObjectMetadata
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadObject
-from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.wire.quirks import suspicious
 
 
@@ -122,39 +120,3 @@ async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResul
             kept.append((key, version))
     result = await delete_many(engine, place, kept)
     return DeleteResult(deleted=(*result.deleted, *never), errors=result.errors)
-
-
-async def found(
-    engine: Engine, bucket: str, prefix: str, suffix: str, recursive: bool, limit: int | None
-) -> AsyncIterator[ObjectInfo]:
-    """The objects of a bucket that a user asks for, lazily."""
-    place = engine.place(bucket)
-    check_prefix(suffix, "suffix")
-    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 0):
-        raise invalid("limit", limit, "must be a whole number, or None for all")
-    if limit == 0:
-        return
-    count = 0
-    empty = True
-    delimiter = "" if recursive else "/"
-    # A suffix is sorted out here, so that the server must be asked for more than the limit.
-    asked = None if suffix else limit
-    async for page in listing.pages(engine, place, prefix, delimiter=delimiter, limit=asked):
-        for item in page.objects:
-            empty = False
-            if item.key.endswith(suffix):
-                yield item
-                count += 1
-                if count == limit:
-                    return
-    if empty and place.prefix:
-        # Below a shared bucket, nothing to list may mean that the tenant's bucket isn't there.
-        await buckets.check(engine, ListObjectsV2(place, prefix))
-
-
-async def listed(
-    engine: Engine, bucket: str, prefix: str, suffix: str, recursive: bool, limit: int | None
-) -> list[ObjectInfo]:
-    """The same as a list, in byte order; some servers (SeaweedFS) list ``a/b`` before ``a!``."""
-    items = [item async for item in found(engine, bucket, prefix, suffix, recursive, limit)]
-    return sorted(items, key=attrgetter("key"))  # code points sort as their UTF-8 does

@@ -59,7 +59,7 @@ class ListObjectsV2(Operation[Page]):
         if self.token:
             pairs.append(("continuation-token", self.token))
         if self.start_after:
-            pairs.append(("start-after", self.place.key_out(self.start_after)))
+            pairs.append(("start-after", self.place.key_out(self.start_after, "start_after")))
         return Request("GET", self.place.path, query_string(pairs))
 
     def parse(self, reply: Reply) -> Page:
@@ -76,6 +76,7 @@ class ListObjectVersions(Operation[Page]):
         key_marker, version_marker: where the page before ended, in the server's own words, which go back
             as they came; empty for the first.
         max_keys: at most this many, 1 to 1,000.
+        delimiter: ``"/"`` folds what lies below the next slash into one folder; empty: nothing.
     """
 
     name: ClassVar[str] = "ListObjectVersions"
@@ -84,6 +85,7 @@ class ListObjectVersions(Operation[Page]):
     key_marker: str = ""
     version_marker: str = ""
     max_keys: int = 1000
+    delimiter: str = ""
 
     def request(self) -> Request:
         """GET the page."""
@@ -91,6 +93,8 @@ class ListObjectVersions(Operation[Page]):
         prefix = self.place.prefix_out(self.prefix)
         if prefix:
             pairs.append(("prefix", prefix))
+        if self.delimiter:
+            pairs.append(("delimiter", self.delimiter))
         if self.key_marker:
             pairs.append(("key-marker", self.key_marker))
         if self.version_marker:

@@ -45,3 +45,14 @@ def not_kept(server: str, whole: str, empty: bool) -> str | None:
     if name.startswith("minio") and (whole.startswith("/") or "//" in whole):
         return "MinIO has no empty segments in keys, and would take it for another key"
     return None
+
+
+def sorts_by_folder(server: str | None) -> bool:
+    """Whether a server lists ``a/b`` before ``a!``, and takes ``start-after`` in that order.
+
+    SeaweedFS does. Asked for what comes after ``a``, it leaves ``a/b`` out.
+
+    Args:
+        server: its ``Server`` header; None when it isn't known yet.
+    """
+    return (server or "").lower().startswith("seaweedfs")

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import objects, uploads
+from minio_sdk.flows import found, objects, uploads
 from minio_sdk.flows.conditions import condition
+from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
 from minio_sdk.flows.sources import Data, Source
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata, UploadResponse
@@ -286,25 +287,40 @@ class Objects(Base):
         suffix: str = "",
         *,
         recursive: bool = True,
+        versions: bool = False,
         limit: int | None = None,
+        start_after: str | None = None,
     ) -> list[ObjectInfo]:
         """The objects of a bucket as a list in byte order; `iter_objects` takes no memory for it.
 
         Args:
             bucket: its name.
             prefix: only keys that begin with it.
-            suffix: only keys that end with it; sorted out here, not on the server.
+            suffix: only what ends with it, folders as well; sorted out here, not on the server.
             recursive: False folds what lies below the next ``/`` into one entry with ``is_prefix``.
-            limit: at most this many.
+            versions: all versions and delete markers, of one key the newest first.
+            limit: at most this many entries; default all.
+            start_after: only entries behind this key in byte order, whether it exists or not.
+
+        Returns:
+            A list of `ObjectInfo`.
 
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
+            NotSupportedError: `versions`, and the server lists none.
+            ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> for item in client.list_objects("docs", "2026/", ".pdf"):
+            ...     print(item.key, item.size)
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
         """
         engine = self._engine.begin()
-        return self._run(objects.listed(engine, bucket, prefix, suffix, recursive, limit))
+        question = Question(bucket, prefix, suffix, recursive, versions, limit, start_after)
+        return self._run(found.listed(engine, question))
 
     def iter_objects(
         self,
@@ -313,15 +329,23 @@ class Objects(Base):
         suffix: str = "",
         *,
         recursive: bool = True,
+        versions: bool = False,
         limit: int | None = None,
+        start_after: str | None = None,
     ) -> Iterator[ObjectInfo]:
         """The objects of a bucket one by one in the server's order, asked for page by page.
 
-        The arguments are those of `list_objects`.
+        The arguments are those of `list_objects`. The order is that of bytes on most servers; SeaweedFS
+        lists ``a/b`` before ``a!``, and a `limit` then takes the first in that order.
+
+        Raises:
+            ValidationError: a bad argument; nothing was sent.
+            BucketNotFoundError, MinIOError: as of `list_objects`, when the first item is asked for.
 
         Example:
             >>> for item in client.iter_objects("docs", "2026/"):
             ...     print(item.key, item.size)
         """
         engine = self._engine.begin()
-        return self._iterate(objects.found(engine, bucket, prefix, suffix, recursive, limit))
+        question = Question(bucket, prefix, suffix, recursive, versions, limit, start_after)
+        return self._iterate(found.items(engine, question))

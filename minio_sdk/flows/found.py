@@ -1,0 +1,132 @@
+"""The objects that a user asks for: lazily in the server's order, or as a list in byte order.
+
+Rule of this file: what is found is the same on every server. What a server is asked to leave out is left
+out here as well, since not all of them do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from operator import attrgetter
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import invalid
+from minio_sdk.flows import buckets, listing
+from minio_sdk.models.names import check_key, check_prefix
+from minio_sdk.models.results import ObjectInfo
+from minio_sdk.operations.list_objects import ListObjectsV2
+from minio_sdk.wire.listing import Page
+from minio_sdk.wire.quirks import sorts_by_folder
+
+_BY_KEY = attrgetter("key")  # code points sort as their UTF-8 does
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for; the fields are the arguments of `list_objects`.
+
+    Raises:
+        ValidationError: one of them is of the wrong kind.
+    """
+
+    bucket: str
+    prefix: str
+    suffix: str
+    recursive: bool
+    versions: bool
+    limit: int | None
+    start_after: str | None
+
+    def __post_init__(self) -> None:
+        check_prefix(self.prefix)
+        check_prefix(self.suffix, "suffix")
+        if self.start_after is not None:
+            check_key(self.start_after, "start_after")
+        for name in ("recursive", "versions"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise invalid(name, value, "must be True or False")
+        limit = self.limit
+        if limit is not None and (
+            not isinstance(limit, int) or isinstance(limit, bool) or limit < 0
+        ):
+            raise invalid("limit", limit, "must be a whole number, or None for all")
+
+    def wants(self, item: ObjectInfo) -> bool:
+        """Whether the item is asked for."""
+        return item.key.endswith(self.suffix) and item.key > (self.start_after or "")
+
+    def most(self, found: int) -> int:
+        """How many entries to ask for when so many are found."""
+        # A suffix is sorted out here, so that the server must be asked for more than the limit.
+        if self.limit is None or self.suffix or found >= self.limit:
+            return listing.PAGE
+        return min(listing.PAGE, self.limit - found)
+
+
+async def items(engine: Engine, question: Question) -> AsyncIterator[ObjectInfo]:
+    """What is asked for, in the server's order, page by page."""
+    count = 0
+
+    def most() -> int:
+        return question.most(count)
+
+    if question.limit == 0:
+        return
+    async for page in _pages(engine, question, most):
+        for item in page.objects:
+            if question.wants(item):
+                yield item
+                count += 1
+                if count == question.limit:
+                    return
+
+
+async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:
+    """What is asked for, in byte order; with a limit, the first of all."""
+    limit = question.limit
+    kept: list[ObjectInfo] = []
+
+    def most() -> int:
+        return question.most(len(kept))
+
+    if limit == 0:
+        return kept
+    async for page in _pages(engine, question, most):
+        kept += filter(question.wants, page.objects)
+        if limit is not None and len(kept) >= limit:
+            kept.sort(key=_BY_KEY)  # stable: of one key, the newest stays first
+            del kept[limit:]
+            if _settled(engine, question.prefix, page, kept[-1].key):
+                return kept
+    return sorted(kept, key=_BY_KEY)
+
+
+def _settled(engine: Engine, prefix: str, page: Page, last: str) -> bool:
+    """Whether no key of the pages to come stands before `last` in byte order."""
+    if not sorts_by_folder(engine.api.server):
+        return True
+    # Listed after the folder "d/" and smaller in byte order are "d!", "d-x" ... only, and the first key
+    # from "d0" on ends them.
+    slash = last.find("/", len(prefix))
+    return slash < 0 or any(item.key >= last[:slash] + "0" for item in page.objects)
+
+
+async def _pages(engine: Engine, question: Question, most: listing.Most) -> AsyncIterator[Page]:
+    place = engine.place(question.bucket)
+    walk = listing.version_pages if question.versions else listing.pages
+    empty = True
+    async for page in walk(
+        engine,
+        place,
+        question.prefix,
+        delimiter="" if question.recursive else "/",
+        start_after=question.start_after or "",
+        most=most,
+    ):
+        empty = empty and not page.objects
+        yield page
+    if empty and place.prefix:
+        # Below a shared bucket, nothing to list may mean that the tenant's bucket isn't there.
+        await buckets.check(engine, ListObjectsV2(place, question.prefix))
