@@ -366,9 +366,11 @@ async def _delete_below(engine: Engine, home: Place, prefix: str) -> bool:
     """Whether there was anything."""
     found = False
     while True:
-        keys: list[tuple[str, str | None]] = [
-            (item.key, None) async for item in listing.objects(engine, home, prefix, limit=_BATCH)
-        ]
+        keys: list[tuple[str, str | None]] = []
+        async for item in listing.objects(engine, home, prefix):
+            keys.append((item.key, None))
+            if len(keys) == _BATCH:
+                break
         if not keys:
             return found
         found = True

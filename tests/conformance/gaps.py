@@ -84,6 +84,18 @@ FEATURES: dict[str, dict[str, Gap]] = {
         "moto": Gap("drops them"),
         "seaweedfs": Gap("doesn't know the field, and refuses the form"),
     },
+    "the newest version first": {"moto": Gap("lists delete markers behind all versions")},
+    "versions behind a key that isn't there": {
+        "moto": Gap("leaves out the first entry behind such a key-marker")
+    },
+    "small pages of versions": {
+        "moto": Gap("lists delete markers behind the versions of each page"),
+        "seaweedfs": Gap("leaves out a! where a page ends in the folder a/, which it lists before"),
+    },
+    "odd characters in listings of versions": {
+        "moto": Gap("writes them into XML as they are"),
+        "seaweedfs": Gap("doesn't know encoding-type there, and writes U+FFFD"),
+    },
     "a key below a key": {"minio": Gap("once there is an object dir, it lists dir/x no more")},
     "empty metadata values": {"seaweedfs": Gap("drops them")},
     "letters beyond ASCII in tags": {"minio": Gap("allows the letters of ASCII only")},

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import requests
 
 from minio_sdk import AsyncMinIOClient, ValidationError
 from minio_sdk.flows import listing
@@ -160,6 +161,203 @@ async def test_pages_are_asked_for_when_they_are_needed(
                     break
             assert len(wire.requests) == 2
             assert seen == KEYS[:3]
+
+
+# -- behind a key ----------------------------------------------------------------------------------
+
+ODD = ["A", "a!", "a-b/c", "a.b", "a/b", "a/c/d", "a0", "logs/1", "logs/2", "z", "é", "ü/日", "😀"]
+
+
+async def test_start_after(client: AsyncMinIOClient, bucket: str) -> None:
+    """What comes behind a key in byte order, whether the key exists or not."""
+    await _fill(client, bucket, ODD)
+    for key in ("0", "a", "a!", "a.", "a/", "a/b", "a/c", "a~", "logs/1", "z", "ü/", "😀"):
+        wanted = [name for name in ODD if name > key]
+        found = await client.list_objects(bucket, start_after=key)
+        assert (key, [item.key for item in found]) == (key, wanted)
+        some = await client.list_objects(bucket, start_after=key, limit=2)
+        assert (key, [item.key for item in some]) == (key, wanted[:2])
+    assert await _keys(client, bucket, "logs/", start_after="logs/1") == ["logs/2"]
+    assert await _keys(client, bucket, "logs/", start_after="a") == ["logs/1", "logs/2"]
+    assert await _keys(client, bucket, "logs/", start_after="z") == []
+    found = await client.list_objects(bucket, suffix="b", start_after="a.")
+    assert [item.key for item in found] == ["a.b", "a/b"]
+
+
+async def test_start_after_among_folders(client: AsyncMinIOClient, bucket: str) -> None:
+    """A folder stands at its own name, wherever what is in it stands."""
+    await _fill(client, bucket, ODD)
+    level = ["A", "a!", "a-b/", "a.b", "a/", "a0", "logs/", "z", "é", "ü/", "😀"]
+    for key in ("a", "a-b/", "a-b/c", "a/", "a/b", "logs/1", "ü/日"):
+        found = await client.list_objects(bucket, recursive=False, start_after=key)
+        wanted = [name for name in level if name > key]
+        assert (key, [item.key for item in found]) == (key, wanted)
+        assert [item.is_prefix for item in found] == [name.endswith("/") for name in wanted]
+
+
+async def test_page_by_page_in_byte_order(client: AsyncMinIOClient, bucket: str) -> None:
+    """A list, and then the one behind its last key, and so on: all keys, each once."""
+    await _fill(client, bucket, ODD)
+    for recursive in (True, False):
+        whole = await client.list_objects(bucket, recursive=recursive)
+        seen: list[str] = []
+        while some := await client.list_objects(
+            bucket, recursive=recursive, limit=2, start_after=seen[-1] if seen else None
+        ):
+            seen += [item.key for item in some]
+        assert seen == [item.key for item in whole]
+
+
+async def test_suffixes_of_folders(client: AsyncMinIOClient, bucket: str) -> None:
+    """A suffix chooses among all entries of a level: ``/`` the folders, another one objects only."""
+    await _fill(client, bucket, ["a.txt", "b.pdf", "c/x.pdf", "d.pdf/y"])
+    assert await _keys(client, bucket, suffix=".pdf", recursive=False) == ["b.pdf"]
+    assert await _keys(client, bucket, suffix="/", recursive=False) == ["c/", "d.pdf/"]
+    assert await _keys(client, bucket, suffix=".pdf") == ["b.pdf", "c/x.pdf"]
+
+
+# -- versions --------------------------------------------------------------------------------------
+
+no_shared_bucket = pytest.mark.parametrize("tenancy", ["plain", "bucket"])
+"""A test that switches the versions of a bucket on can't do so where tenants share one."""
+
+
+async def _versions(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+    """Two versions of ``a``, one of each other key, and one key that is deleted."""
+    setting.s3.put_bucket_versioning(
+        Bucket=setting.place(bucket)[0], VersioningConfiguration={"Status": "Enabled"}
+    )
+    for key in ("a", "a b+c%2F/1", "a b+c%2F/1", "a", "b/1", "ü"):
+        await client.put_object(bucket, key, key.encode())
+    await client.delete_object(bucket, "b/1")
+
+
+@no_shared_bucket
+async def test_versions(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+    """All versions and markers; each version can be had by its id, and only the latest by none."""
+    await _versions(setting, client, bucket)
+    found = await client.list_objects(bucket, versions=True)
+    keys = ["a", "a", "a b+c%2F/1", "a b+c%2F/1", "b/1", "b/1", "ü"]
+    assert [item.key for item in found] == keys
+    assert [item.key for item in found if item.is_delete_marker] == ["b/1"]
+    latest = [item for item in found if item.is_latest]
+    assert [item.key for item in latest] == ["a", "a b+c%2F/1", "b/1", "ü"]
+    assert len({item.version_id for item in found}) == 7
+    assert [found[0].is_latest, found[1].is_latest] == [True, False]
+    assert [item.key for item in await client.list_objects(bucket)] == ["a", "a b+c%2F/1", "ü"]
+    for item in found:
+        if not item.is_delete_marker:
+            assert item.size == len(item.key.encode())
+            url = await client.get_presigned_url(bucket, item.key, version_id=item.version_id)
+            assert requests.get(url, timeout=30).content == item.key.encode()
+
+
+@no_shared_bucket
+async def test_versions_by_prefix_suffix_limit_and_folder(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """The other arguments choose among versions as among objects."""
+    await _versions(setting, client, bucket)
+    cases: list[tuple[list[str], dict[str, Any]]] = [
+        (["a", "a", "a b+c%2F/", "b/", "ü"], {"recursive": False}),
+        (["b/1", "b/1"], {"prefix": "b/", "recursive": False}),
+        (["a b+c%2F/1", "a b+c%2F/1"], {"prefix": "a "}),
+        (["a b+c%2F/1", "a b+c%2F/1", "b/1"], {"suffix": "/1", "limit": 3}),
+        (["a", "a", "a b+c%2F/1"], {"limit": 3}),
+        ([], {"prefix": "nothing"}),
+    ]
+    for expected, arguments in cases:
+        found = await client.list_objects(bucket, versions=True, **arguments)
+        assert (arguments, [item.key for item in found]) == (arguments, expected)
+
+
+@pytest.mark.needs("the newest version first")
+@no_shared_bucket
+async def test_the_newest_version_first(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """Of one key, in the order in which they came, delete markers in their place."""
+    await _versions(setting, client, bucket)
+    await client.put_object(bucket, "b/1", b"")
+    found = await client.list_objects(bucket, "b/", versions=True)
+    assert [item.is_delete_marker for item in found] == [False, True, False]
+    assert [item.is_latest for item in found] == [True, False, False]
+    assert [item.size for item in found] == [0, 0, 3]
+
+
+@no_shared_bucket
+async def test_versions_behind_a_key(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """All versions of the keys behind it, and none of its own."""
+    await _versions(setting, client, bucket)
+    all_keys = ["a b+c%2F/1", "a b+c%2F/1", "b/1", "b/1", "ü"]
+    found = await client.list_objects(bucket, versions=True, start_after="a")
+    assert [item.key for item in found] == all_keys
+    found = await client.list_objects(bucket, versions=True, start_after="a", limit=3)
+    assert [item.key for item in found] == all_keys[:3]
+    found = await client.list_objects(bucket, versions=True, start_after="a ", recursive=False)
+    assert [item.key for item in found] == ["a b+c%2F/", "b/", "ü"]
+
+
+@pytest.mark.needs("versions behind a key that isn't there")
+@no_shared_bucket
+async def test_versions_behind_a_key_that_is_not_there(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """The key need not exist."""
+    await _versions(setting, client, bucket)
+    found = await client.list_objects(bucket, versions=True, start_after="a c")
+    assert [item.key for item in found] == ["b/1", "b/1", "ü"]
+
+
+@pytest.mark.needs("small pages of versions")
+@no_shared_bucket
+async def test_small_pages_of_versions(
+    setting: Setting, client: AsyncMinIOClient, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small the pages, the listing is the same, wherever a slash stands."""
+    await _versions(setting, client, bucket)
+    for key in ("b!", "b.c/1", "b0"):
+        await client.put_object(bucket, key, b"")
+    whole = await client.list_objects(bucket, versions=True)
+    folded = await client.list_objects(bucket, versions=True, recursive=False)
+    for page in (1, 2, 3):
+        monkeypatch.setattr(listing, "PAGE", page)
+        assert await client.list_objects(bucket, versions=True) == whole
+        assert await client.list_objects(bucket, versions=True, recursive=False) == folded
+
+
+@pytest.mark.needs("odd characters in listings of versions")
+@no_shared_bucket
+async def test_odd_characters_in_listings_of_versions(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """What XML can't carry comes encoded, keys and folders."""
+    await _versions(setting, client, bucket)
+    await _fill(client, bucket, ["c\x01", "d\x02/x", "e\u2028&<", "\ufffe"])
+    found = await client.list_objects(bucket, start_after="c", versions=True, recursive=False)
+    keys = [item.key for item in found]
+    assert keys == ["c\x01", "d\x02/", "e\u2028&<", "ü", "\ufffe"]
+
+
+@pytest.mark.parametrize("tenancy", ["prefix"])
+async def test_versions_below_a_tenant_s_prefix(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """In a shared bucket, those of the tenant's bucket and no others."""
+    other = setting.connect(tenant_id=setting.new_tenant())
+    await other.create_bucket(bucket)
+    await other.put_object(bucket, "theirs", b"")
+    await client.create_bucket(f"{bucket}2")
+    await client.put_object(f"{bucket}2", "beside", b"")
+    await _fill(client, bucket, ["a/1", "b"])
+    found = await client.list_objects(bucket, versions=True)
+    assert [item.key for item in found] == ["a/1", "b"]
+    folded = await client.list_objects(bucket, versions=True, recursive=False)
+    assert [(item.key, item.is_prefix) for item in folded] == [("a/", True), ("b", False)]
+    after = await client.list_objects(bucket, versions=True, start_after="a/1")
+    assert [item.key for item in after][-1:] == ["b"]
 
 
 @pytest.mark.parametrize("limit", [-1, 1.5, "1", True])

@@ -106,6 +106,14 @@ def test_a_page_of_versions_says_where_the_next_begins(origin: str) -> None:
     assert "&version-id-marker=VERSION-2&" in following
 
 
+@every_origin
+def test_versions_of_one_level(origin: str) -> None:
+    operation = ListObjectVersions(VERSIONED, key_marker="a", max_keys=100, delimiter="/")
+    page = replayed("ListObjectVersions-folders", origin, operation)
+    found = sorted((item.key, item.is_prefix, item.version_id) for item in page.objects)
+    assert found == [("a b+c/", True, None), (OTHER, False, "VERSION-4")]
+
+
 @pytest.mark.parametrize("place", [SAMPLES, BELOW], ids=["bucket", "prefix"])
 def test_a_marker_of_the_server_may_be_longer_than_a_key(place: Place) -> None:
     longest = "k" * (1024 - len(place.prefix))

@@ -132,7 +132,8 @@ def record(server: Server) -> None:
     while recorder.ask(buckets.ListBuckets(WHOLE_SERVER).request()).status == 503:
         time.sleep(0.1)
     scenes = (
-        _buckets, _objects, _listings, _versions, _uploads, _deletes, _settings, _copies,
+        _buckets, _objects, _listings, _versions, _folded_versions, _uploads, _deletes, _settings,
+        _copies,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -199,6 +200,13 @@ def _versions(recorder: Recorder, take: Take) -> None:
     operation = ListObjectVersions(VERSIONED, max_keys=2)
     take("ListObjectVersions-first", operation)
     take("DeleteObject-version", DeleteObject(VERSIONED, KEY, real))
+
+
+def _folded_versions(recorder: Recorder, take: Take) -> None:
+    reply = recorder.ask(PutObject(VERSIONED, OTHER, b"two", {}).request())
+    recorder.learn(reply.headers.get("x-amz-version-id"), "VERSION-4")
+    operation = ListObjectVersions(VERSIONED, key_marker="a", max_keys=100, delimiter="/")
+    take("ListObjectVersions-folders", operation)
 
 
 def _uploads(recorder: Recorder, take: Take) -> None:
