@@ -82,7 +82,10 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.object_exists("docs", "k"), bool)
     assert_type(client.delete_objects("docs", ["a", ("b", "version"), ("c", None)]), DeleteResult)
     assert_type(client.list_objects("docs", "p", "s", recursive=False, limit=5), list[ObjectInfo])
+    assert_type(client.list_objects("docs", versions=True, start_after="k"), list[ObjectInfo])
+    client.list_objects("docs", recursive="false")  # type: ignore[arg-type]
     assert_type(client.iter_objects("docs"), Iterator[ObjectInfo])
+    client.iter_objects("docs", versions=True, start_after=None)
     for item in client.iter_objects("docs"):
         assert_type(item, ObjectInfo)
     assert_type(client.get_presigned_url("docs", "k", 60, method="PUT"), str)
