@@ -42,9 +42,16 @@ class Transport(Protocol):
         ...
 
     async def map(
-        self, function: Callable[[T], Awaitable[R]], items: Iterable[T], limit: int
+        self,
+        function: Callable[[T], Awaitable[R]],
+        items: Iterable[T],
+        limit: int,
+        done: Callable[[R], object] | None = None,
     ) -> list[R]:
-        """`function` of each item, at most `limit` at once, results in order; the first error ends it."""
+        """`function` of each item, at most `limit` at once, results in order; the first error ends it.
+
+        `done` gets each result as soon as it is there, one at a time, on the thread of the caller.
+        """
         ...
 
     async def sleep(self, seconds: float) -> None:

@@ -243,7 +243,7 @@ class NotSupportedError(MinIOError):
 
 
 class ValidationError(MinIOError, ValueError):
-    """A bad argument; nothing was sent."""
+    """A bad argument; nothing was sent, but for a range of which only the server knows the end."""
 
 
 class ConfigurationError(MinIOError, ValueError):

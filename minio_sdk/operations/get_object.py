@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from minio_sdk.config import MiB
+from minio_sdk.errors import MinIOError, PreconditionFailedError
+from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
 from minio_sdk.wire.failure import check_s3
 from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
+from minio_sdk.wire.url import query_string
+
+MOST_UNASKED = 64 * MiB
+"""The largest object that is taken whole from a server that was asked for some of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +33,58 @@ class GetObject(ObjectOperation[bytes]):
         """The body as it is stored."""
         check_s3(reply)
         return reply.body
+
+
+@dataclass(frozen=True, slots=True)
+class GetObjectPart(ObjectOperation[Piece]):
+    """Some of an object, a version of it, or what meets conditions.
+
+    Attributes:
+        first: the first byte; None for all of the object.
+        last: the last byte, included; None for up to the end.
+        version_id: a version; None for the current one.
+        headers: conditions; lower-case names.
+    """
+
+    name: ClassVar[str] = "GetObject"
+    ok: ClassVar[frozenset[int]] = frozenset({200, 206})
+
+    first: int | None = None
+    last: int | None = None
+    version_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def request(self) -> Request:
+        """GET the range."""
+        query = ""
+        if self.version_id is not None:
+            query = query_string([("versionId", check_version_id(self.version_id))])
+        headers = dict(self.headers)
+        most = None
+        if self.first is not None:
+            headers["range"] = range_header(self.first, self.last)
+            if self.last is not None:
+                most = max(self.last + 1 - self.first, MOST_UNASKED)
+        return Request("GET", self.place.object_path(self.key), query, headers, max_body=most)
+
+    def parse(self, reply: Reply) -> Piece:
+        """The bytes, and where in the object they lie."""
+        check_s3(reply)
+        return read_piece(reply, self.first, self.last)
+
+    def failure(self, reply: Reply) -> Exception:
+        """The exception; a range behind the end says how long the object is."""
+        error = ObjectOperation.failure(self, reply)
+        if not isinstance(error, MinIOError):
+            return error
+        if reply.status == 416 or error.code == BEYOND:
+            outside = beyond(self.first or 0, size_beyond(reply))
+            outside.status, outside.request_id = reply.status, error.request_id
+            return outside
+        if isinstance(error, PreconditionFailedError):
+            error.hint = (
+                "what you have is up to date"
+                if reply.status == 304
+                else "get_object_metadata() shows the ETag and the date that it has now"
+            )
+        return error

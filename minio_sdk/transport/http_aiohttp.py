@@ -7,6 +7,7 @@ and what was signed is what is sent.
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -275,7 +276,11 @@ class AiohttpTransport:
         return unmasked(reply) if request.error_in_ok else reply
 
     async def map(
-        self, function: Callable[[T], Awaitable[R]], items: Iterable[T], limit: int
+        self,
+        function: Callable[[T], Awaitable[R]],
+        items: Iterable[T],
+        limit: int,
+        done: Callable[[R], object] | None = None,
     ) -> list[R]:
         """`function` of each item in at most `limit` tasks, results in order; the first error ends it."""
         source = iter(items)
@@ -286,7 +291,9 @@ class AiohttpTransport:
             # Taking the next item and its number has no await between, so no two tasks share one.
             for item in source:
                 number = next(numbers)
-                done_at[number] = await function(item)
+                result = done_at[number] = await function(item)
+                if done is not None:
+                    done(result)
 
         tasks = [asyncio.ensure_future(work()) for _ in range(limit)]
         try:
@@ -319,18 +326,26 @@ def _timeouts(config: Config) -> aiohttp.ClientTimeout:
 
 
 async def _read_body(response: aiohttp.ClientResponse, most: int | None) -> bytes:
-    limit = most if response.status < 400 else MAX_ERROR
-    if limit is None:
-        return await response.read()
-    found = bytearray()
-    async for block in response.content.iter_any():
-        found += block
-        if len(found) > limit:
+    ok = response.status < 400
+    limit = most if ok else MAX_ERROR
+    length = response.content_length
+    if ok and length is not None:
+        if limit is None or length <= limit:
+            if length <= _BLOCK:
+                return await response.read()
+        elif response.method != "HEAD":
+            raise ServerError(f"an answer of {length} bytes where at most {limit} can be")
+    # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice.
+    found = io.BytesIO()
+    while block := await response.content.readany():
+        found.write(block)
+        if limit is not None and found.tell() > limit:
             response.close()
-            if response.status < 400:
+            if ok:
                 raise ServerError(f"an answer of more than {limit} bytes")
+            found.truncate(limit)
             break
-    return bytes(found[:limit])
+    return found.getvalue()
 
 
 class _Sending:

@@ -13,6 +13,7 @@ the environment for each one and re-quote the URL.
 
 from __future__ import annotations
 
+import io
 import threading
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -50,6 +51,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _READ = 1024 * 1024
+_BLOCK = 4 * 1024 * 1024
 _TRUSTED = 64 * 1024 * 1024
 
 
@@ -505,15 +507,15 @@ class _Call:
 
         def read(amount: int | None = None, *, decode_content: bool) -> bytes:
             assert self.deadline is not None  # only asked for calls that have one
-            blocks: list[bytes] = []
+            found = io.BytesIO()
             left = _READ if amount is None else amount
             while left and self._left(self.deadline):
                 block = raw.read1(min(left, _READ), decode_content=decode_content)
                 if not block:
                     break
-                blocks.append(block)
+                found.write(block)
                 left -= 0 if amount is None else len(block)
-            return b"".join(blocks)
+            return found.getvalue()
 
         return read
 
@@ -526,8 +528,13 @@ def _read_body(response: requests.Response, most: int | None, read: Callable[...
     if limit is None:
         if length is not None and length <= _TRUSTED:
             return read(decode_content=False)
-        # The length, of a body or of a chunk, may be a lie: one read would ask for all its memory.
-        return b"".join(iter(lambda: read(_TRUSTED, decode_content=False), b""))
+        # The length, of a body or of a chunk, may be a lie: one read would ask for all its memory. What
+        # comes is not kept in blocks, since joining them takes the memory for it twice.
+        found = io.BytesIO()
+        while block := read(_BLOCK, decode_content=False):
+            found.write(block)
+            del block  # or two of them are in memory while the next is read
+        return found.getvalue()
     if ok and length is not None and length > limit:
         raise ServerError(f"an answer of {length} bytes where at most {limit} can be")
     data = read(limit + 1, decode_content=False)
@@ -647,7 +654,11 @@ class RequestsTransport:
         return prepared.reply
 
     async def map(
-        self, function: Callable[[T], Awaitable[R]], items: Iterable[T], limit: int
+        self,
+        function: Callable[[T], Awaitable[R]],
+        items: Iterable[T],
+        limit: int,
+        done: Callable[[R], object] | None = None,
     ) -> list[R]:
         """`function` of each item on at most `limit` threads, results in order; the first error ends it."""
         source = iter(items)
@@ -670,7 +681,9 @@ class RequestsTransport:
                     if not waiting:
                         break
                     for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                        done_at[waiting.pop(future)] = future.result()
+                        result = done_at[waiting.pop(future)] = future.result()
+                        if done is not None:
+                            done(result)
             except BaseException:
                 for future in waiting:
                     future.cancel()

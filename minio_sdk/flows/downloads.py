@@ -1,0 +1,213 @@
+"""Downloads to a file and into memory: pieces side by side, all of one generation.
+
+Rule of this file: a file appears only when all of it has arrived and been checked. It grows beside the
+target under a name of its own, and whatever goes wrong before it takes the target's place, it is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from minio_sdk.config import MiB
+from minio_sdk.engine import Engine
+from minio_sdk.errors import IntegrityError, ValidationError, invalid
+from minio_sdk.flows.progress import Meter, OnProgress
+from minio_sdk.flows.reading import PIECE, Reader
+from minio_sdk.models.results import ObjectMetadata
+from minio_sdk.operations.get_object import GetObject
+
+AT_ONCE = 8
+"""The most pieces that are fetched side by side, each of which is in memory."""
+
+_MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
+
+
+async def to_file(
+    engine: Engine,
+    bucket: str,
+    key: str,
+    path: object,
+    version_id: str | None = None,
+    progress: OnProgress | None = None,
+) -> ObjectMetadata:
+    """Put an object into a file."""
+    reader = Reader(engine, bucket, key, version_id)
+    meter = Meter(engine.transport.clock, progress)
+    call = engine.transport.call
+    target = await call(_target, path)
+    first = await reader.start(PIECE - 1)
+    size = reader.size or 0
+    growing = await call(_new_file, target)
+    try:
+
+        async def keep(offset: int, data: bytes) -> None:
+            await call(_write, growing, offset, data)
+
+        meter.bytes_total, meter.objects_total = size, 1
+        await keep(0, first)
+        if first:
+            meter.add(len(first))
+        start, first = len(first), b""
+        await _remaining(engine, reader, start, keep, meter)
+        await call(_verify, growing, reader)
+        meter.add(0, objects=1)
+        await call(os.replace, growing, target)
+    except BaseException as error:
+        # At once, and not by `call`: a thread might never be waited for.
+        growing.unlink(missing_ok=True)
+        if isinstance(error, IntegrityError):
+            engine.named(error, GetObject(engine.place(bucket), key))
+        raise
+    return reader.metadata
+
+
+async def into(
+    engine: Engine, bucket: str, key: str, buffer: Any, version_id: str | None = None
+) -> int:
+    """Put an object into a buffer; how many bytes it has."""
+    reader = Reader(engine, bucket, key, version_id)
+    with _writable(buffer) as view:
+        room = view.nbytes
+        first = await reader.start(min(PIECE, max(room, 1)) - 1)
+        size = reader.size or 0
+        if size > room:
+            raise ValidationError(
+                f"buffer: has {room} bytes, and the object {size}",
+                hint=f"bytearray({size}), or get_object(range=...) for some of it",
+            )
+        if size:
+            view[: len(first)] = first
+
+        async def keep(offset: int, data: bytes) -> None:
+            view[offset : offset + len(data)] = data
+
+        await _remaining(engine, reader, len(first), keep, Meter(engine.transport.clock, None))
+        return size
+
+
+async def _remaining(
+    engine: Engine,
+    reader: Reader,
+    start: int,
+    keep: Callable[[int, bytes], Awaitable[None]],
+    meter: Meter,
+) -> None:
+    """Fetch the pieces from `start` on, several at a time."""
+    size = reader.size or 0
+
+    async def fetch(offset: int) -> int:
+        data = await reader.range(offset, min(offset + PIECE, size) - 1)
+        await keep(offset, data)
+        return len(data)
+
+    offsets = range(start, size, PIECE)
+    limit = min(AT_ONCE, len(offsets), engine.config.pool_size)
+    if limit:
+        await engine.transport.map(fetch, offsets, limit, meter.add)
+
+
+# --- buffers --------------------------------------------------------------------------------------
+
+
+def _writable(buffer: Any) -> memoryview:
+    """The bytes of a buffer, to be written to.
+
+    Raises:
+        ValidationError: it has none, or none that can be written in order.
+    """
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise invalid("buffer", buffer, "must be a buffer, such as a bytearray") from None
+    if view.readonly:
+        raise invalid("buffer", buffer, "can only be read; bytearray(n) can be written to")
+    if not view.c_contiguous:
+        raise invalid("buffer", buffer, "has gaps, or another order than C's, in memory")
+    return view.cast("B") if view.nbytes else view
+
+
+# --- files: blocking, to be called through the transport --------------------------------------------
+
+
+def _target(path: Any) -> Path:
+    """Where the file shall be, links followed as `open` follows them.
+
+    Raises:
+        ValidationError: it can't be there.
+    """
+    try:
+        name = os.fspath(path)
+    except TypeError:
+        raise invalid("path", path, "must be a path: text, or a Path") from None
+    if not isinstance(name, str):
+        raise invalid("path", path, "must be text; os.fsdecode() makes it of bytes")
+    if not name or "\0" in name:
+        raise invalid("path", path, "is no file's name")
+    target = Path(os.path.realpath(name))
+    if target.is_dir() or name.endswith(("/", os.sep)):
+        raise invalid("path", path, "is a folder; add the file's name")
+    if not target.parent.is_dir():
+        raise invalid("path", path, "its folder doesn't exist; make it first")
+    if target.exists() and not target.is_file():
+        raise invalid("path", path, "is there, and is no ordinary file")
+    return target
+
+
+def _new_file(target: Path) -> Path:
+    """An empty file beside the target, which may be read and written by those who may the target."""
+    growing = target.with_name(f".minio-sdk-{uuid.uuid4().hex}.part")
+    with growing.open("xb"):  # as `open` makes files, and not as `tempfile` does, for one user only
+        pass
+    try:
+        growing.chmod(stat.S_IMODE(target.stat().st_mode))
+    except OSError:  # there is none, which is the usual case; or it is another user's
+        pass
+    return growing
+
+
+def _write(path: Path, offset: int, data: bytes) -> None:
+    with path.open("r+b", buffering=0) as file:
+        file.seek(offset)
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) :]
+
+
+def _verify(path: Path, reader: Reader) -> None:
+    """Compare what is on disk with what the server said.
+
+    Raises:
+        IntegrityError: it differs.
+    """
+    size = path.stat().st_size
+    if size != reader.size:
+        raise IntegrityError(f"{size} bytes were written, and the object has {reader.size}")
+    expected = _md5_of(reader)
+    if expected is None:
+        return
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(MiB):
+            digest.update(block)
+    if digest.hexdigest() != expected:
+        raise IntegrityError(
+            f"the file's MD5 is {digest.hexdigest()}, and the object's is {expected}",
+            hint="download it again; if it stays so, the stored object is damaged",
+        )
+
+
+def _md5_of(reader: Reader) -> str | None:
+    """The object's MD5, where its ETag is that; the ETags of parts, and of some encryption, are not."""
+    etag = reader.metadata.etag or ""
+    encryption = reader.headers.get("x-amz-server-side-encryption", "AES256")
+    if encryption != "AES256" or _CUSTOMER_KEY in reader.headers:
+        return None
+    return etag if _MD5.fullmatch(etag) else None

@@ -1,0 +1,334 @@
+"""Reading an object piece by piece, all pieces of one generation.
+
+Each piece is a request of its own, with its own retries: nobody holds a connection open while a slow
+caller works, and a drop costs one piece. The first piece pins the generation, by version where there is
+one, else by ETag, and a piece of another generation is `ObjectChangedError`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+
+from minio_sdk.config import MiB
+from minio_sdk.engine import Engine
+from minio_sdk.errors import (
+    AccessDeniedError,
+    MinIOError,
+    NotFoundError,
+    NotSupportedError,
+    ObjectChangedError,
+    PreconditionFailedError,
+    ServerError,
+    ValidationError,
+    invalid,
+)
+from minio_sdk.flows import objects
+from minio_sdk.models.names import check_version_id
+from minio_sdk.models.results import ObjectMetadata
+from minio_sdk.operations.get_object import GetObjectPart
+from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.wire.conditions import quoted, read_conditions
+from minio_sdk.wire.message import Reply
+from minio_sdk.wire.ranges import BEYOND, Piece, beyond, check_range
+
+PIECE = 8 * MiB
+"""The most bytes that are asked for at once."""
+
+FIRST = 256 * 1024
+"""Bytes of a file object's first piece; what is read from its beginning to its end grows to `PIECE`."""
+
+JUMP = 64 * 1024
+"""Bytes of the piece that a file object fetches after a jump."""
+
+
+async def get(
+    engine: Engine,
+    bucket: str,
+    key: str,
+    wanted: object = None,
+    version_id: str | None = None,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+    if_modified_since: datetime | None = None,
+    if_unmodified_since: datetime | None = None,
+) -> bytes:
+    """The bytes of an object, or of a range of it."""
+    headers = read_conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
+    if wanted is None:
+        if version_id is None and not headers:
+            return await objects.get(engine, bucket, key)
+        whole = GetObjectPart(engine.place(bucket), key, None, None, version_id, headers)
+        return (await objects.read(engine, whole)).data
+    first, last = check_range(wanted)
+    return await Reader(engine, bucket, key, version_id, headers).range(first, last)
+
+
+def stream(
+    engine: Engine,
+    bucket: str,
+    key: str,
+    wanted: object = None,
+    version_id: str | None = None,
+    piece_size: int = PIECE,
+    if_match: str | None = None,
+    if_none_match: str | None = None,
+    if_modified_since: datetime | None = None,
+    if_unmodified_since: datetime | None = None,
+) -> AsyncIterator[bytes]:
+    """The bytes of an object in pieces, lazily; what the arguments break is said at once."""
+    headers = read_conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
+    if not isinstance(piece_size, int) or isinstance(piece_size, bool) or piece_size < 1:
+        raise invalid("piece_size", piece_size, "must be a whole number of bytes, at least 1")
+    reader = Reader(engine, bucket, key, version_id, headers)
+    if wanted is None:
+        return _pieces(reader, piece_size, 0, None, whole=True)
+    first, last = check_range(wanted)
+    return _pieces(reader, piece_size, first, last, whole=False)
+
+
+async def _pieces(
+    reader: Reader, size: int, first: int, last: int | None, *, whole: bool
+) -> AsyncIterator[bytes]:
+    end = first + size - 1 if last is None else min(last, first + size - 1)
+    data = await (reader.start(end) if whole else reader.range(first, end))
+    while data:
+        yield data
+        first += len(data)
+        data = b""  # one piece in memory, not two
+        assert reader.size is not None  # known since the first piece
+        beyond = reader.size if last is None else min(reader.size, last + 1)
+        if first >= beyond:
+            return
+        reader.renew()
+        data = await reader.range(first, min(first + size, beyond) - 1)
+
+
+class Reader:
+    """Reads one generation of an object.
+
+    Args:
+        engine: sends.
+        bucket, key: the object.
+        version_id: a version; None for the one that is current at the first read.
+        headers: conditions of the first read.
+
+    Attributes:
+        bucket, key: the object.
+        size: bytes of the whole object; None until the first read.
+        headers: those of the first answer.
+
+    Raises:
+        ValidationError: a bad name.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.bucket = bucket
+        self.key = key
+        self.size: int | None = None
+        self.headers: Mapping[str, str] = {}
+        self._engine = engine
+        self._place = engine.place(bucket)
+        self._place.object_path(key)
+        self._version = None if version_id is None else check_version_id(version_id)
+        self._found_version = False
+        self._conditions = headers or {}
+        self._mark: str | None = None
+        self._whole: bytes | None = None
+        self._held, self._at, self._ahead = b"", 0, FIRST
+
+    def renew(self) -> None:
+        """Begin another call of the user's: with `Config.deadline` it has a time of its own."""
+        self._engine = self._engine.begin()
+
+    @property
+    def metadata(self) -> ObjectMetadata:
+        """What the first answer told of the object."""
+        headers = {**self.headers, "content-length": str(self.size or 0)}
+        return HeadObject(self._place, self.key).parse(Reply(200, headers))
+
+    # --- ranges ----------------------------------------------------------------------------------
+
+    async def start(self, last: int) -> bytes:
+        """The bytes up to `last` of an object that may be empty; pins its generation."""
+        try:
+            return await self.range(0, last)
+        except ValidationError as error:
+            if error.code != BEYOND or (self.size or 0) > 0:
+                raise
+        if self.size is None:
+            # No range lies in an empty object. Should it have grown meanwhile, all of it comes.
+            operation = GetObjectPart(
+                self._place, self.key, None, None, self._version, self._conditions
+            )
+            piece = await objects.read(self._engine, operation)
+            self._pin(piece)
+            self._whole = piece.data
+            return piece.cut(0, last)
+        return b""
+
+    async def range(self, first: int, last: int | None) -> bytes:
+        """All bytes of a range; those behind the end of the object are left out.
+
+        Raises:
+            ValidationError: it begins behind the end.
+            ObjectChangedError: the object was replaced or removed since the first read.
+        """
+        data = await self._fetch(first, last)
+        assert self.size is not None  # every answer tells it
+        end = self.size if last is None else min(self.size, last + 1)
+        if first + len(data) == end:
+            return data
+        found = io.BytesIO()  # the server gives less at a time than it is asked for
+        found.write(data)
+        while (at := first + found.tell()) < end:
+            found.write(await self._fetch(at, end - 1))
+        return found.getvalue()
+
+    async def _fetch(self, first: int, last: int | None) -> bytes:
+        """Some bytes from `first` on, at least one."""
+        if self._whole is not None:
+            data = self._whole[first : None if last is None else last + 1]
+        else:
+            piece = await self._asked(self._operation(first, last))
+            data = piece.cut(first, last)
+            if piece.whole and len(data) < piece.total:
+                # The server knows no ranges: asked again, it would send everything again.
+                self._whole = piece.data
+        if not data:
+            error = beyond(first, self.size)
+            self._engine.named(error, self._operation(first, last))
+            raise error
+        return data
+
+    async def _asked(self, operation: GetObjectPart) -> Piece:
+        pinned = self.size is not None
+        try:
+            if not pinned:
+                piece = await objects.read(self._engine, operation)
+                self._pin(piece)
+                return piece
+            piece = await self._engine.send(operation)
+        except (AccessDeniedError, NotSupportedError):
+            # To name a version takes a right of its own, which not everybody has.
+            if not (pinned and self._found_version and operation.version_id is not None):
+                raise
+            self._version = None
+            return await self._asked(self._operation(operation.first or 0, operation.last))
+        except (PreconditionFailedError, NotFoundError, ValidationError) as error:
+            if not pinned or error.status is None:
+                raise
+            raise self._changed(operation, error) from None
+        except ServerError as error:
+            if error.status is not None:
+                raise
+            raise self._without_ranges(operation, error) from None
+        if (piece.total, _mark(piece)) != (self.size, self._mark):
+            # A server that ignores If-Match, or a gateway that mixes replicas.
+            raise self._changed(operation, None)
+        return piece
+
+    def _operation(self, first: int, last: int | None) -> GetObjectPart:
+        headers = self._conditions
+        if self.size is not None:
+            etag = self.headers.get("etag", "")
+            # No weak ETag ever matches; it is compared with that of each answer all the same.
+            strong = etag and not etag.startswith("W/")
+            headers = {"if-match": quoted(etag, "if_match")} if strong else {}
+        return GetObjectPart(self._place, self.key, first, last, self._version, headers)
+
+    def _pin(self, piece: Piece) -> None:
+        self.size = piece.total
+        self.headers = piece.headers
+        self._mark = _mark(piece)
+        if self._version is None and piece.version_id is not None:
+            self._version, self._found_version = piece.version_id, True
+
+    def _changed(self, operation: GetObjectPart, cause: MinIOError | None) -> ObjectChangedError:
+        error = ObjectChangedError(
+            "the object was replaced or removed while it was being read",
+            status=cause.status if cause else None,
+            code=cause.code if cause else None,
+            attempts=cause.attempts if cause else 1,
+            request_id=cause.request_id if cause else None,
+            hint="read it again from its beginning",
+        )
+        self._engine.named(error, operation)
+        return error
+
+    def _without_ranges(self, operation: GetObjectPart, cause: MinIOError) -> NotSupportedError:
+        error = NotSupportedError(
+            f"this server sends a whole object where some of it is asked for: {cause.message}",
+            hint="get_object() without range, which takes the memory for all of it",
+        )
+        self._engine.named(error, operation)
+        return error
+
+    # --- as a file -------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Read the first bytes, as many as a small object has."""
+        self._held = await self.start(FIRST - 1)
+
+    async def some(self, offset: int, size: int) -> memoryview:
+        """From 1 to `size` bytes from `offset` on; none behind the end."""
+        start = await self._hold(offset, size)
+        return memoryview(self._held)[start : start + size]
+
+    async def rest(self, offset: int, size: int = -1) -> bytes:
+        """`size` bytes from `offset` on, or all there are."""
+        assert self.size is not None
+        end = self.size if size < 0 else min(self.size, offset + size)
+        start = await self._hold(offset, end - offset)
+        if end - offset <= len(self._held) - start:
+            return self._held[start : start + max(0, end - offset)]
+        found = io.BytesIO()
+        while (at := offset + found.tell()) < end:
+            found.write(await self.some(at, end - at))
+        return found.getvalue()
+
+    async def line(self, offset: int, size: int = -1) -> bytes:
+        """The bytes from `offset` to the end of the line, at most `size`."""
+        assert self.size is not None
+        end = self.size if size < 0 else min(self.size, offset + size)
+        found: list[bytes] = []
+        while offset < end:
+            start = await self._hold(offset, 1)
+            stop = min(len(self._held), start + end - offset)
+            newline = self._held.find(b"\n", start, stop)
+            found.append(self._held[start : stop if newline < 0 else newline + 1])
+            if newline >= 0:
+                break
+            offset += len(found[-1])
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    async def _hold(self, offset: int, wanted: int) -> int:
+        """Where the byte at `offset` is among those in memory, after fetching it."""
+        assert self.size is not None  # it is open
+        index = offset - self._at
+        if 0 <= index < len(self._held):
+            return index
+        if offset >= self.size or wanted <= 0:
+            return len(self._held)
+        follows = index == len(self._held)
+        self._ahead = min(self._ahead * 2, PIECE) if follows else JUMP
+        size = min(max(wanted, self._ahead), PIECE)
+        # Near the end, all of the end: what has its table of contents there is read backwards.
+        start = offset if follows else max(0, min(offset, self.size - size))
+        self._held = b""
+        self.renew()
+        self._held, self._at = await self.range(start, start + size - 1), start
+        return offset - start
+
+
+def _mark(piece: Piece) -> str | None:
+    """What tells one generation from another besides the size."""
+    return piece.etag or piece.headers.get("last-modified")
