@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from minio_sdk.client import AsyncMinIOClient, MinIOClient, create_client
+    from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter
+    from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter
     from minio_sdk.config import Config
     from minio_sdk.errors import (
         AccessDeniedError,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         Transition,
     )
     from minio_sdk.models.presigned import PresignedPost
+    from minio_sdk.models.progress import TransferProgress
     from minio_sdk.models.results import (
         BucketInfo,
         DeletedObject,
@@ -74,6 +77,8 @@ __all__ = [
     "AbortIncompleteMultipartUpload",
     "AccessDeniedError",
     "AsyncMinIOClient",
+    "AsyncObjectReader",
+    "AsyncObjectWriter",
     "BucketAlreadyExistsError",
     "BucketInfo",
     "BucketNotEmptyError",
@@ -106,6 +111,8 @@ __all__ = [
     "ObjectInfo",
     "ObjectMetadata",
     "ObjectNotFoundError",
+    "ObjectReader",
+    "ObjectWriter",
     "PreconditionFailedError",
     "PresignedPost",
     "QuotaExceededError",
@@ -117,6 +124,7 @@ __all__ = [
     "SnapshotInfo",
     "TenantAdapter",
     "Transition",
+    "TransferProgress",
     "UploadNotFoundError",
     "UploadResponse",
     "ValidationError",
@@ -127,6 +135,8 @@ __all__ = [
 
 _HOMES = {
     "minio_sdk.client": ("AsyncMinIOClient", "MinIOClient", "create_client"),
+    "minio_sdk.client.aio.handles": ("AsyncObjectReader", "AsyncObjectWriter"),
+    "minio_sdk.client.sync.handles": ("ObjectReader", "ObjectWriter"),
     "minio_sdk.config": ("Config",),
     "minio_sdk.local_server": ("LocalServer",),
     "minio_sdk.models.cors": ("CorsRule",),
@@ -142,6 +152,7 @@ _HOMES = {
         "Transition",
     ),
     "minio_sdk.models.presigned": ("PresignedPost",),
+    "minio_sdk.models.progress": ("TransferProgress",),
     "minio_sdk.models.results": (
         "BucketInfo",
         "DeleteError",

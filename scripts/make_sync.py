@@ -3,7 +3,8 @@
     python scripts/make_sync.py            write minio_sdk/client/sync/*.py
     python scripts/make_sync.py --check    exit 1 when one of them is stale
 
-Every file of minio_sdk/client/aio has a twin, but for the two that say how flows are run.
+Every file of minio_sdk/client/aio has a twin, but for those that say how flows are run
+and what a file is.
 
 A rule that nothing uses is an error, so that the list stays true.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "minio_sdk/client/aio"
 TARGETS = ROOT / "minio_sdk/client/sync"
-BY_HAND = ("__init__.py", "base.py")
+BY_HAND = ("__init__.py", "base.py", "handles.py")
 
 RULES = [
     (r"\basync def\b", "def"),
@@ -30,6 +31,7 @@ RULES = [
     (r"\bAsyncIterator\b", "Iterator"),
     (r"\bAsyncMinIOClient\b", "MinIOClient"),
     (r"\bAsyncBase\b", "Base"),
+    (r"\bAsyncObject(Reader|Writer)\b", r"Object\1"),
     (r"\bminio_sdk\.client\.aio\b", "minio_sdk.client.sync"),
     (r", with async and await\.", "."),
     (r"\bbetween tasks\b", "between threads"),

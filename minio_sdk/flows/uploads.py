@@ -174,7 +174,7 @@ async def put(
             headers = {**headers, **condition.headers()}
         return await _put_whole(engine, PutObject(place, key, body, headers), create_bucket)
     create = CreateMultipartUpload(place, key, headers)
-    upload_id = await _begin(engine, create, create_bucket)
+    upload_id = await begin(engine, create, create_bucket)
     return await _in_parts(engine, place, key, source, upload_id, condition)
 
 
@@ -207,7 +207,7 @@ async def put_file(
 async def _put_whole(engine: Engine, operation: PutObject, create_bucket: bool) -> UploadResponse:
     """Store in one request; a refusal that our own first try has caused is settled by the ETag."""
     try:
-        return await _begin(engine, operation, create_bucket)
+        return await begin(engine, operation, create_bucket)
     except ObjectNotFoundError as error:
         # Some say so where `if_match` finds nothing.
         raise as_class(error, PreconditionFailedError, GONE, READ_ANEW) from None
@@ -241,7 +241,7 @@ async def _stored_by_us(
     )
 
 
-async def _begin(engine: Engine, operation: Operation[T], create_bucket: bool) -> T:
+async def begin(engine: Engine, operation: Operation[T], create_bucket: bool) -> T:
     """Send the first request of an upload, where a missing bucket shows."""
     try:
         await buckets.check(engine, operation)

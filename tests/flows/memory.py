@@ -100,9 +100,18 @@ class Memory:
         return reply
 
     async def map(
-        self, function: Callable[[T], Awaitable[R]], items: Iterable[T], limit: int
+        self,
+        function: Callable[[T], Awaitable[R]],
+        items: Iterable[T],
+        limit: int,
+        done: Callable[[R], object] | None = None,
     ) -> list[R]:
-        return [await function(item) for item in items]
+        results = []
+        for item in items:
+            results.append(await function(item))
+            if done is not None:
+                done(results[-1])
+        return results
 
     async def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)

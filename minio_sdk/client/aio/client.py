@@ -10,15 +10,25 @@ from typing import Any
 
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
+from minio_sdk.client.aio.files import Files
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
 from minio_sdk.client.aio.presigned import Presigned
+from minio_sdk.client.aio.reading import Reading
 from minio_sdk.client.aio.snapshots import Snapshots
 from minio_sdk.client.aio.tenant_keys import TenantKeys
 
 
 class AsyncMinIOClient(
-    TenantKeys, Buckets, BucketSettings, Objects, ObjectSettings, Presigned, Snapshots
+    TenantKeys,
+    Buckets,
+    BucketSettings,
+    Objects,
+    ObjectSettings,
+    Reading,
+    Files,
+    Presigned,
+    Snapshots,
 ):
     """S3-compatible object storage for one tenant, with async and await.
 

@@ -11,15 +11,25 @@ from typing import Any
 
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
+from minio_sdk.client.sync.files import Files
 from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
 from minio_sdk.client.sync.presigned import Presigned
+from minio_sdk.client.sync.reading import Reading
 from minio_sdk.client.sync.snapshots import Snapshots
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 
 
 class MinIOClient(
-    TenantKeys, Buckets, BucketSettings, Objects, ObjectSettings, Presigned, Snapshots
+    TenantKeys,
+    Buckets,
+    BucketSettings,
+    Objects,
+    ObjectSettings,
+    Reading,
+    Files,
+    Presigned,
+    Snapshots,
 ):
     """S3-compatible object storage for one tenant.
 

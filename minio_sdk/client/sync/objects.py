@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import found, objects, uploads
+from minio_sdk.flows import found, objects, reading, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
@@ -213,16 +213,58 @@ class Objects(Base):
         place = engine.place(bucket)
         return self._run(uploads.put_file(engine, place, key, path, headers, condition=wanted))
 
-    def get_object(self, bucket: str, key: str) -> bytes:
+    def get_object(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        range: tuple[int, int | None] | None = None,
+        version_id: str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        if_modified_since: datetime | None = None,
+        if_unmodified_since: datetime | None = None,
+    ) -> bytes:
         """The bytes of an object, exactly as they were stored.
 
+        Args:
+            bucket: its name.
+            key: its key.
+            range: first and last byte, both included, counted from 0; the last may be None or lie behind
+                the end, which gives all up to the end.
+            version_id: a version of it; None for the current one.
+            if_match: only if it has this ETag.
+            if_none_match: only if it has another ETag than this.
+            if_modified_since: only if it is newer than this date, which must have a time zone.
+            if_unmodified_since: only if it is no newer than this date.
+
         Raises:
+            PreconditionFailedError: one of the conditions did not hold.
+            ValidationError: a bad argument, before anything is sent; or a range that begins behind the
+                end of the object.
+            VersionNotFoundError: it has no such version.
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> head = client.get_object("docs", "film.mp4", range=(0, 1023))
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        return self._run(objects.get(self._engine.begin(), bucket, key))
+        engine = self._engine.begin()
+        return self._run(
+            reading.get(
+                engine,
+                bucket,
+                key,
+                range,
+                version_id,
+                if_match,
+                if_none_match,
+                if_modified_since,
+                if_unmodified_since,
+            )
+        )
 
     def get_object_metadata(
         self, bucket: str, key: str, *, version_id: str | None = None

@@ -1,0 +1,74 @@
+"""Objects as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, overload
+
+from minio_sdk.client.aio.base import AsyncBase
+from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter, opened
+
+
+class Files(AsyncBase):
+    """Reading at any position, and writing bit by bit."""
+
+    @overload
+    def open(
+        self,
+        bucket: str,
+        key: str,
+        mode: Literal["rb"] = "rb",
+        *,
+        version_id: str | None = None,
+    ) -> AsyncObjectReader: ...
+
+    @overload
+    def open(
+        self,
+        bucket: str,
+        key: str,
+        mode: Literal["wb"],
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> AsyncObjectWriter: ...
+
+    def open(
+        self,
+        bucket: str,
+        key: str,
+        mode: str = "rb",
+        *,
+        version_id: str | None = None,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> AsyncObjectReader | AsyncObjectWriter:
+        """An object as a binary file.
+
+        For reading it is seekable, and of one generation of the object. What is written appears as an
+        object when the file is closed; a block that an exception leaves stores nothing.
+
+        Args:
+            bucket: its name; for writing it must exist.
+            key: its key.
+            mode: ``"rb"`` or ``"wb"``.
+            version_id: for reading, a version of it; None for the current one.
+            content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
+            metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
+
+        Raises:
+            ObjectNotFoundError, BucketNotFoundError: it isn't there; for writing, when it is closed or
+                the first part is full.
+            ValidationError: a bad argument, such as a mode for text; nothing was sent.
+            MinIOError: it failed after all retries.
+
+        Example:
+            >>> async with client.open("docs", "log.txt", "wb") as file:
+            ...     await file.write(b"first line")
+            >>> async with client.open("docs", "log.txt") as file:
+            ...     print(await file.read(5))
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        engine = self._engine.begin()
+        return opened(engine, bucket, key, mode, version_id, content_type, metadata)

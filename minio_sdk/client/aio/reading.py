@@ -1,0 +1,143 @@
+"""Reading objects: whole or in part, in pieces, into memory, into files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from minio_sdk.client.aio.base import AsyncBase
+from minio_sdk.flows import downloads, reading
+from minio_sdk.flows.progress import OnProgress
+from minio_sdk.models.results import ObjectMetadata
+
+
+class Reading(AsyncBase):
+    """All pieces of a read are of one generation of the object."""
+
+    def download_stream(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        range: tuple[int, int | None] | None = None,
+        version_id: str | None = None,
+        piece_size: int = reading.PIECE,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        if_modified_since: datetime | None = None,
+        if_unmodified_since: datetime | None = None,
+    ) -> AsyncIterator[bytes]:
+        """The bytes of an object in pieces, one of which is in memory; an empty object has none.
+
+        Each piece is asked for when the one before has been used, so that nothing is left open between
+        them or when you stop early. `Config.deadline` is for each piece.
+
+        Args:
+            bucket: its name.
+            key: its key.
+            range: first and last byte, both included, counted from 0; the last may be None.
+            version_id: a version of it; None for the current one.
+            piece_size: bytes of each piece but the last. Default 8 MiB.
+            if_match, if_none_match, if_modified_since, if_unmodified_since: as for `get_object`.
+
+        Raises:
+            ObjectNotFoundError, BucketNotFoundError: it isn't there; at the first piece.
+            ObjectChangedError: it was replaced or removed between two pieces.
+            ValidationError: a bad argument; at once.
+            MinIOError: a piece failed after all retries.
+
+        Example:
+            >>> async for piece in client.download_stream("docs", "film.mp4"):
+            ...     print(len(piece))
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        engine = self._engine.begin()
+        return self._iterate(
+            reading.stream(
+                engine,
+                bucket,
+                key,
+                range,
+                version_id,
+                piece_size,
+                if_match,
+                if_none_match,
+                if_modified_since,
+                if_unmodified_since,
+            )
+        )
+
+    async def download_file(
+        self,
+        bucket: str,
+        key: str,
+        path: str | os.PathLike[str],
+        *,
+        version_id: str | None = None,
+        progress: OnProgress | None = None,
+    ) -> ObjectMetadata:
+        """Put an object into a file, which appears when all of it is there and has been checked.
+
+        It grows under another name in the same folder, in pieces of 8 MiB, several at a time. A file that
+        is there already stays as it is until it is replaced; after a failure nothing else is left.
+
+        Args:
+            bucket: its name.
+            key: its key.
+            path: the file, in a folder that exists.
+            version_id: a version of it; None for the current one.
+            progress: a function that gets a `TransferProgress` after each piece, and one with
+                ``objects_done=1`` before the file appears; what it raises ends the download.
+
+        Returns:
+            What is known of the object that was downloaded.
+
+        Raises:
+            ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            ObjectChangedError: it was replaced or removed meanwhile.
+            IntegrityError: what arrived is not what the server said it has.
+            ValidationError: a bad argument, such as a path that is a folder; nothing was sent.
+            OSError: the file can't be written.
+            MinIOError: it failed after all retries.
+
+        Example:
+            >>> found = await client.download_file("docs", "film.mp4", "/tmp/film.mp4")
+            >>> found.size
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        engine = self._engine.begin()
+        return await self._run(downloads.to_file(engine, bucket, key, path, version_id, progress))
+
+    async def download_into(
+        self, bucket: str, key: str, buffer: Any, *, version_id: str | None = None
+    ) -> int:
+        """Put an object into memory of your own, several pieces at a time.
+
+        Args:
+            bucket: its name.
+            key: its key.
+            buffer: a bytearray, memoryview, array or the like that can be written to.
+            version_id: a version of it; None for the current one.
+
+        Returns:
+            How many bytes the object has; what lies behind them in the buffer stays as it is.
+
+        Raises:
+            ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            ObjectChangedError: it was replaced or removed meanwhile; what the buffer then holds is not
+                the object.
+            ValidationError: the buffer is too small, and stays as it is; or can't be written to.
+            MinIOError: it failed after all retries.
+
+        Example:
+            >>> buffer = bytearray(1024)
+            >>> size = await client.download_into("docs", "small.bin", buffer)
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        engine = self._engine.begin()
+        return await self._run(downloads.into(engine, bucket, key, buffer, version_id))

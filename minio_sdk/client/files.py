@@ -1,0 +1,74 @@
+"""What the files of both clients have in common: modes, positions, bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.flows.reading import Reader
+from minio_sdk.flows.uploads import object_headers
+from minio_sdk.flows.writing import Writer
+
+CLOSED = "I/O operation on closed file"
+
+
+def make(
+    engine: Engine,
+    bucket: str,
+    key: str,
+    mode: object,
+    version_id: str | None,
+    content_type: str | None,
+    metadata: Mapping[str, str] | None,
+) -> Reader | Writer:
+    """What a file in this mode reads or writes with.
+
+    Raises:
+        ValidationError: another mode than "rb" and "wb", or an argument that belongs to the other.
+    """
+    if mode == "rb":
+        if content_type is not None or metadata is not None:
+            raise ValidationError("content_type, metadata: go with mode 'wb'")
+        return Reader(engine, bucket, key, version_id)
+    if mode == "wb":
+        if version_id is not None:
+            raise ValidationError("version_id: goes with mode 'rb'; writing makes a new version")
+        return Writer(engine, bucket, key, object_headers(key, content_type, metadata))
+    rule = "must be 'rb' or 'wb'"
+    if isinstance(mode, str):
+        if not set(mode) - set("rt"):
+            rule += "; for text: io.TextIOWrapper(client.open(bucket, key, 'rb'), 'utf-8')"
+        elif not set(mode) - set("wt"):
+            rule += "; for text: io.TextIOWrapper(client.open(bucket, key, 'wb'), 'utf-8')"
+        elif set(mode) & set("a+x"):
+            rule += "; an object is written whole, and can't be changed where it is"
+    raise invalid("mode", mode, rule)
+
+
+def moved(at: int, size: int, offset: int, whence: int) -> int:
+    """The position that `seek` leads to.
+
+    Raises:
+        ValueError: it lies before the beginning.
+    """
+    if whence not in (io.SEEK_SET, io.SEEK_CUR, io.SEEK_END):
+        raise ValueError(f"invalid whence ({whence}, should be 0, 1 or 2)")
+    position = (0, at, size)[whence] + offset
+    if position < 0:
+        raise ValueError(f"negative seek position {position}")
+    return position
+
+
+def as_view(data: Any) -> memoryview:
+    """Bytes-like data byte by byte.
+
+    Raises:
+        TypeError: it is something else, such as text.
+    """
+    if isinstance(data, str):
+        raise TypeError("a bytes-like object is required, not 'str'")
+    view = memoryview(data)
+    return view.cast("B") if view.c_contiguous and view.nbytes else memoryview(view.tobytes())
