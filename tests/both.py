@@ -21,7 +21,13 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-from minio_sdk import AsyncMinIOClient, Config, MinIOClient
+from minio_sdk import (
+    AsyncMinIOClient,
+    AsyncObjectReader,
+    AsyncObjectWriter,
+    Config,
+    MinIOClient,
+)
 from tests.clock import FakeClock
 from tests.scripted import Reply, ScriptedServer, reply
 
@@ -109,6 +115,9 @@ class _Waiting:
             return self._loop.run_until_complete(coroutine)
         if isinstance(result, AsyncMinIOClient):
             return _Waiting(result, self._loop)
+        if isinstance(result, (AsyncObjectReader, AsyncObjectWriter)):
+            self._loop.run_until_complete(result)
+            return _WaitingFile(result, self._loop)
         return self._items(result) if hasattr(result, "__anext__") else result
 
     def _items(self, items: Any) -> Iterator[Any]:
@@ -121,6 +130,31 @@ class _Waiting:
                 yield item
         finally:
             self._loop.run_until_complete(items.aclose())
+
+
+class _WaitingFile:
+    """The methods of an async file, each run to its end on a loop."""
+
+    def __init__(self, file: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._file = file
+        self._loop = loop
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._file, name)
+        if not callable(found):
+            return found
+        return lambda *arguments: self._loop.run_until_complete(found(*arguments))
+
+    def __enter__(self) -> _WaitingFile:
+        self._loop.run_until_complete(self._file.__aenter__())
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._loop.run_until_complete(self._file.__aexit__(*error))
+
+    def __iter__(self) -> Iterator[bytes]:
+        while line := self.readline():
+            yield line
 
 
 def at_once(client: MinIOClient, calls: Iterable[Callable[[MinIOClient], T]]) -> list[T]:

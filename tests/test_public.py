@@ -20,7 +20,7 @@ import pytest
 
 import minio_sdk
 from minio_sdk import AsyncMinIOClient, Config, MinIOClient, errors
-from minio_sdk.models import cors, lifecycle, results
+from minio_sdk.models import cors, lifecycle, presigned, progress, results, snapshots
 
 ROOT = Path(minio_sdk.__file__).parent.parent
 LIBRARIES = "('requests', 'urllib3', 'aiohttp', 'yarl', 'tenacity', 'click', 'rich')"
@@ -58,7 +58,7 @@ def test_every_error_record_and_client_is_a_public_name() -> None:
     names |= set(errors.__all__) | {"Credentials", "CredentialsProvider", "LocalServer"}
     names |= {
         name
-        for module in (results, lifecycle, cors)
+        for module in (results, lifecycle, cors, presigned, progress, snapshots)
         for name, value in vars(module).items()
         if inspect.isclass(value) and value.__module__ == module.__name__
     }
@@ -235,9 +235,12 @@ _WORDS = {
     "__aexit__": "__exit__",
     "AsyncMinIOClient": "MinIOClient",
     "AsyncIterator": "Iterator",
+    "AsyncObjectReader": "ObjectReader",
+    "AsyncObjectWriter": "ObjectWriter",
 }
-LOCAL = {"with_", "iter_objects"}
-"""Methods of the async client that are not awaited: they touch nothing, or give an async iterator."""
+LOCAL = {"with_", "iter_objects", "download_stream", "open"}
+"""Methods of the async client that are not awaited: they touch nothing, give an async iterator, or
+what is awaited by itself."""
 
 
 def as_sync(text: str) -> str:

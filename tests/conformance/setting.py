@@ -8,7 +8,7 @@ of the two it talks to.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, Literal, cast
 
@@ -30,7 +30,9 @@ class Blocking:
         attribute = getattr(self._client, name)
         if name == "with_":
             return lambda **changes: Blocking(attribute(**changes))
-        if name == "iter_objects":
+        if name == "open":
+            return lambda *arguments, **named: BlockingFile(lambda: attribute(*arguments, **named))
+        if name in ("iter_objects", "download_stream"):
             return lambda *arguments, **named: _each(attribute(*arguments, **named))
         return _awaited(attribute) if callable(attribute) else attribute
 
@@ -45,6 +47,41 @@ class Blocking:
         trace: TracebackType | None,
     ) -> None:
         self._client.__exit__(kind, error, trace)
+
+
+class BlockingFile:
+    """A blocking file as tests see it: awaited or entered, and its methods awaited."""
+
+    def __init__(self, opens: Callable[[], Any]) -> None:
+        self._opens = opens
+        self._file: Any = None
+
+    async def _opened(self) -> BlockingFile:
+        self._file = self._file or self._opens()
+        return self
+
+    def __await__(self) -> Generator[Any, Any, BlockingFile]:
+        return self._opened().__await__()
+
+    async def __aenter__(self) -> BlockingFile:
+        await self._opened()
+        self._file.__enter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.__exit__(kind, error, trace)
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._file, name)
+        return _awaited(attribute) if callable(attribute) else attribute
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _each(self._file)
 
 
 def _awaited(method: Callable[..., Any]) -> Callable[..., Any]:

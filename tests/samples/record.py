@@ -38,7 +38,7 @@ from minio_sdk.operations.bucket_versioning import GetBucketVersioning, PutBucke
 from minio_sdk.operations.copy_object import CopyObject, UploadPartCopy
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
-from minio_sdk.operations.get_object import GetObject
+from minio_sdk.operations.get_object import GetObject, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
 from minio_sdk.operations.put_object import PutObject
@@ -132,8 +132,8 @@ def record(server: Server) -> None:
     while recorder.ask(buckets.ListBuckets(WHOLE_SERVER).request()).status == 503:
         time.sleep(0.1)
     scenes = (
-        _buckets, _objects, _listings, _versions, _folded_versions, _uploads, _deletes, _settings,
-        _copies,
+        _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
+        _settings, _copies,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -207,6 +207,22 @@ def _folded_versions(recorder: Recorder, take: Take) -> None:
     recorder.learn(reply.headers.get("x-amz-version-id"), "VERSION-4")
     operation = ListObjectVersions(VERSIONED, key_marker="a", max_keys=100, delimiter="/")
     take("ListObjectVersions-folders", operation)
+
+
+def _parts(recorder: Recorder, take: Take) -> None:
+    whole = recorder.ask(GetObject(SAMPLES, KEY).request())
+    etag = whole.headers["etag"]
+    take("GetObject-range", GetObjectPart(SAMPLES, KEY, 2, 3))
+    take("GetObject-range-to-the-end", GetObjectPart(SAMPLES, KEY, 4, None))
+    take("GetObject-range-behind-the-end", GetObjectPart(SAMPLES, KEY, 6, 9))
+    take("GetObject-range-of-nothing", GetObjectPart(SAMPLES, OTHER, 0, 9))
+    take("GetObject-not-modified", GetObjectPart(SAMPLES, KEY, headers={"if-none-match": etag}))
+    take("GetObject-other-etag", GetObjectPart(SAMPLES, KEY, 0, 1, headers={"if-match": '"e"'}))
+    reply = recorder.ask(PutObject(VERSIONED, OTHER, b"Hello!", {}).request())
+    version = recorder.learn(reply.headers.get("x-amz-version-id"), "VERSION-4")
+    recorder.ask(PutObject(VERSIONED, OTHER, b"newer", {}).request())
+    take("GetObject-version", GetObjectPart(VERSIONED, OTHER, version_id=version))
+    take("GetObject-version-range", GetObjectPart(VERSIONED, OTHER, 1, 2, version))
 
 
 def _uploads(recorder: Recorder, take: Take) -> None:
