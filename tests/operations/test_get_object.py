@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from minio_sdk import AccessDeniedError, BucketNotFoundError, ObjectNotFoundError, ServerError
+from minio_sdk import (
+    AccessDeniedError,
+    BucketNotFoundError,
+    ObjectNotFoundError,
+    PreconditionFailedError,
+    ServerError,
+    ValidationError,
+    VersionNotFoundError,
+)
 from minio_sdk.operation import Place
-from minio_sdk.operations.get_object import GetObject
+from minio_sdk.operations.get_object import MOST_UNASKED, GetObject, GetObjectPart
 from minio_sdk.wire.message import Reply
-from tests.samples import KEY, SAMPLES, SERVERS, refused, replayed
+from tests.samples import KEY, OTHER, SAMPLES, SERVERS, answered, asked, refused, replayed
 
+VERSIONED = Place("versioned", "acme-versioned", "", "/acme-versioned")
+ETAG = '"952d2c56d0485958336747bcdd98590d"'
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
 every_origin = pytest.mark.parametrize("origin", SERVERS)
 
@@ -47,3 +57,71 @@ def test_a_200_without_a_mark_of_s3_is_an_error_not_an_object(headers: dict[str,
 def test_an_object_that_is_a_web_page_is_an_object() -> None:
     reply = Reply(200, {"etag": '"e"'}, b"<!doctype html>")
     assert GetObject(SAMPLES, KEY).parse(reply) == b"<!doctype html>"
+
+
+@every_origin
+def test_a_range(origin: str) -> None:
+    piece = replayed("GetObject-range", origin, GetObjectPart(SAMPLES, KEY, 2, 3))
+    assert (piece.data, piece.first, piece.total, piece.etag) == (b"ll", 2, 6, ETAG.strip('"'))
+    piece = replayed("GetObject-range-to-the-end", origin, GetObjectPart(SAMPLES, KEY, 4, None))
+    assert (piece.data, piece.first, piece.total) == (b"o!", 4, 6)
+
+
+@every_origin
+def test_a_range_behind_the_end_says_where_the_end_is(origin: str) -> None:
+    for case, operation, size in (
+        ("GetObject-range-behind-the-end", GetObjectPart(SAMPLES, KEY, 6, 9), 6),
+        ("GetObject-range-of-nothing", GetObjectPart(SAMPLES, OTHER, 0, 9), 0),
+    ):
+        error = refused(case, origin, operation)
+        assert (type(error), error.code, error.status) == (ValidationError, "InvalidRange", 416)
+        assert f"has {size} bytes" in error.message
+
+
+@every_origin
+def test_conditions(origin: str) -> None:
+    operation = GetObjectPart(SAMPLES, KEY, headers={"if-none-match": ETAG})
+    error = refused("GetObject-not-modified", origin, operation)
+    assert (type(error), error.status) == (PreconditionFailedError, 304)
+    assert "up to date" in (error.hint or "")
+    operation = GetObjectPart(SAMPLES, KEY, 0, 1, headers={"if-match": '"e"'})
+    error = refused("GetObject-other-etag", origin, operation)
+    assert (type(error), error.status) == (PreconditionFailedError, 412)
+    assert "get_object_metadata" in (error.hint or "")
+
+
+@every_origin
+@pytest.mark.parametrize("first, case", [(None, "version"), (1, "version-range")])
+def test_a_version(origin: str, first: int | None, case: str) -> None:
+    last = None if first is None else 2
+    operation = GetObjectPart(VERSIONED, OTHER, first, last, "VERSION-4")
+    request = operation.request()
+    assert (request.target, request.headers) == (
+        asked(f"GetObject-{case}").target,
+        asked(f"GetObject-{case}").headers,
+    )
+    piece = operation.parse(answered(f"GetObject-{case}", origin))
+    assert (piece.data, piece.total) == (b"Hello!" if first is None else b"el", 6)
+    assert piece.version_id == "VERSION-4"
+
+
+def test_a_404_for_a_version_is_a_missing_version() -> None:
+    operation = GetObjectPart(SAMPLES, KEY, 0, 9, "v")
+    error = operation.failure(Reply(404, {"x-amz-request-id": "1"}))
+    assert type(error) is VersionNotFoundError
+    with pytest.raises(ValidationError, match="version_id="):
+        GetObjectPart(SAMPLES, KEY, 0, 9, "").request()
+
+
+def test_how_much_is_taken_of_a_server_that_sends_more_than_was_asked_for() -> None:
+    assert GetObjectPart(SAMPLES, KEY, 0, 9).request().max_body == MOST_UNASKED
+    assert GetObjectPart(SAMPLES, KEY, 1, 10**9).request().max_body == 10**9
+    assert GetObjectPart(SAMPLES, KEY, 5, None).request().max_body is None
+    assert GetObjectPart(SAMPLES, KEY).request().max_body is None
+
+
+@pytest.mark.parametrize("status", [200, 206])
+def test_a_part_without_a_mark_of_s3_is_an_error(status: int) -> None:
+    headers = {"content-range": "bytes 0-1/2", "server": "nginx"}
+    with pytest.raises(ServerError):
+        GetObjectPart(SAMPLES, KEY, 0, 1).parse(Reply(status, headers, b"ab"))
