@@ -287,13 +287,22 @@ class AiohttpTransport:
         done_at: dict[int, R] = {}
         numbers = iter(range(1 << 62))
 
+        failed = False
+
         async def work() -> None:
-            # Taking the next item and its number has no await between, so no two tasks share one.
-            for item in source:
-                number = next(numbers)
-                result = done_at[number] = await function(item)
-                if done is not None:
-                    done(result)
+            nonlocal failed
+            try:
+                # Taking the next item and its number has no await between, so no two tasks share one.
+                for item in source:
+                    number = next(numbers)
+                    result = done_at[number] = await function(item)
+                    if failed:  # by another task, and this one is about to be cancelled
+                        return
+                    if done is not None:
+                        done(result)
+            except BaseException:
+                failed = True
+                raise
 
         tasks = [asyncio.ensure_future(work()) for _ in range(limit)]
         try:

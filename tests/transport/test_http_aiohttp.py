@@ -299,6 +299,29 @@ def test_map_ends_with_the_first_error_and_cancels_the_others() -> None:
     assert set(cancelled) <= set(range(8)) - {3}
 
 
+def test_map_tells_of_each_result_until_one_is_refused() -> None:
+    told: list[int] = []
+
+    async def double(number: int) -> int:
+        await asyncio.sleep(0)
+        return number * 2
+
+    def done(result: int) -> None:
+        told.append(result)
+        if len(told) == 13:
+            raise KeyError("enough")
+
+    async def main(count: int) -> list[int]:
+        transport = AiohttpTransport(config_for("http://127.0.0.1:9"), FakeClock())
+        return await transport.map(double, range(count), 4, done)
+
+    assert asyncio.run(main(10)) == list(range(0, 20, 2))
+    assert sorted(told) == list(range(0, 20, 2))
+    with pytest.raises(KeyError, match="enough"):
+        asyncio.run(main(50))
+    assert len(told) == 13
+
+
 def test_map_of_nothing_is_nothing() -> None:
     async def never(_: int) -> int:
         raise AssertionError

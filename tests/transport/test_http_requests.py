@@ -520,6 +520,27 @@ def test_map_ends_with_the_first_error_and_leaves_no_thread() -> None:
     assert not [t for t in threading.enumerate() if t.name.startswith("minio-sdk")]
 
 
+def test_map_tells_of_each_result_on_the_caller_s_thread_until_one_is_refused() -> None:
+    told: list[int] = []
+    threads: set[int] = set()
+
+    async def double(number: int) -> int:
+        return number * 2
+
+    def done(result: int) -> None:
+        told.append(result)
+        threads.add(threading.get_ident())
+        if len(told) == 13:
+            raise KeyError("enough")
+
+    assert run(transport().map(double, range(10), 4, done)) == list(range(0, 20, 2))
+    assert sorted(told) == list(range(0, 20, 2))
+    with pytest.raises(KeyError, match="enough"):
+        run(transport().map(double, range(50), 4, done))
+    assert len(told) == 13
+    assert threads == {threading.get_ident()}
+
+
 def test_map_of_nothing_is_nothing() -> None:
     async def never(_: int) -> int:
         raise AssertionError

@@ -47,7 +47,13 @@ def test_what_is_no_etag(etag: Any) -> None:
 class Nowhere(tzinfo):
     """A time zone that doesn't know its offset, which makes a date naive."""
 
-    def utcoffset(self, when: datetime | None) -> None:
+    def utcoffset(self, when: datetime | None, /) -> None:
+        return None
+
+    def dst(self, when: datetime | None, /) -> None:
+        return None
+
+    def tzname(self, when: datetime | None, /) -> None:
         return None
 
 

@@ -48,10 +48,12 @@ class _RawReader(io.RawIOBase):
 
     def readable(self) -> bool:
         """True."""
+        self._check()
         return True
 
     def seekable(self) -> bool:
         """True."""
+        self._check()
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -129,6 +131,7 @@ class ObjectWriter(io.BufferedIOBase):
 
     def writable(self) -> bool:
         """True."""
+        self._check()
         return True
 
     def write(self, data: Any, /) -> int:
