@@ -116,8 +116,9 @@ class _Waiting:
         if isinstance(result, AsyncMinIOClient):
             return _Waiting(result, self._loop)
         if isinstance(result, (AsyncObjectReader, AsyncObjectWriter)):
-            self._loop.run_until_complete(result)
-            return _WaitingFile(result, self._loop)
+            file: Any = result
+            self._loop.run_until_complete(file)
+            return _WaitingFile(file, self._loop)
         return self._items(result) if hasattr(result, "__anext__") else result
 
     def _items(self, items: Any) -> Iterator[Any]:

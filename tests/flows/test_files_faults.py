@@ -140,8 +140,9 @@ def test_one_large_write(connect: Connect) -> None:
 def test_a_block_that_an_error_leaves(connect: Connect, error: BaseException, size: int) -> None:
     server = Uploads()
     with ScriptedServer(handler=server) as address, connect(address, **in_parts()) as client:
+        file = client.open("docs", "a", "wb")
         with pytest.raises(type(error)) as caught:
-            with client.open("docs", "a", "wb") as file:
+            with file:
                 file.write(bytes(size))
                 raise error
         assert caught.value is error
@@ -195,8 +196,9 @@ def test_in_a_block_a_part_that_fails_is_told_once(connect: Connect) -> None:
 def test_a_close_that_fails(connect: Connect, wrong: str) -> None:
     server = Uploads(lambda asked: s3_error(400, "BadThing") if asked == wrong else None)
     with ScriptedServer(handler=server) as address, connect(address, **in_parts()) as client:
+        file = client.open("docs", "a", "wb")
         with pytest.raises(MinIOError, match="BadThing"):
-            with client.open("docs", "a", "wb") as file:
+            with file:
                 file.write(b"x")
         assert (file.closed, file.response) == (True, None)
         assert server.asked[-1] == ABORT

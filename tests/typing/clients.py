@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from typing_extensions import assert_type
 
 from minio_sdk import (
     AsyncMinIOClient,
+    AsyncObjectReader,
+    AsyncObjectWriter,
     BucketInfo,
     Config,
     CorsRule,
@@ -26,8 +28,11 @@ from minio_sdk import (
     MinIOClient,
     ObjectInfo,
     ObjectMetadata,
+    ObjectReader,
+    ObjectWriter,
     PresignedPost,
     ServerInfo,
+    TransferProgress,
     UploadResponse,
     create_client,
 )
@@ -78,6 +83,24 @@ def blocking(client: MinIOClient, path: Path) -> None:
     )
     assert_type(client.upload_file("docs", "k", path, if_match="e"), UploadResponse)
     assert_type(client.get_object("docs", "k"), bytes)
+    client.get_object("docs", "k", range=(0, None), version_id="v", if_match="e")
+    client.get_object("docs", "k", if_modified_since=datetime.now(timezone.utc))
+    assert_type(client.download_stream("docs", "k", range=(0, 9)), Iterator[bytes])
+    assert_type(client.download_file("docs", "k", path, progress=told), ObjectMetadata)
+    client.download_file("docs", "k", str(path), version_id="v", progress=print)
+    assert_type(client.download_into("docs", "k", bytearray(9)), int)
+    assert_type(client.open("docs", "k"), ObjectReader)
+    assert_type(client.open("docs", "k", "rb", version_id="v"), ObjectReader)
+    assert_type(client.open("docs", "k", "wb", metadata={"a": "b"}), ObjectWriter)
+    with client.open("docs", "k") as reader:
+        assert_type(reader, ObjectReader)
+        assert_type(reader.read(), bytes)
+        io.TextIOWrapper(reader)
+    with client.open("docs", "k", "wb", content_type="text/plain") as writer:
+        assert_type(writer, ObjectWriter)
+        assert_type(writer.write(b"x"), int)
+        assert_type(writer.response, UploadResponse | None)
+        io.TextIOWrapper(writer)
     assert_type(client.get_object_metadata("docs", "k", version_id="v"), ObjectMetadata)
     assert_type(client.object_exists("docs", "k"), bool)
     assert_type(client.delete_objects("docs", ["a", ("b", "version"), ("c", None)]), DeleteResult)
@@ -103,6 +126,10 @@ def blocking(client: MinIOClient, path: Path) -> None:
     client.list_objects("docs", recursiv=False)  # type: ignore[call-arg]
     client.create_bucket("docs", "eu-west-1")  # type: ignore[call-arg]
     client.delete_objects("docs", [5])  # type: ignore[list-item]
+    client.get_object("docs", "k", (0, 5))  # type: ignore[call-arg]
+    client.open("docs", "k", "r")  # type: ignore[call-overload]
+    client.open("docs", "k", "wb", version_id="v")  # type: ignore[call-overload]
+    client.download_file("docs", "k", b"path")  # type: ignore[arg-type]
     client.no_such_method()  # type: ignore[attr-defined]
 
 
@@ -158,6 +185,18 @@ async def awaited(client: AsyncMinIOClient, path: Path) -> None:
     assert_type(await client.bucket_exists("docs"), bool)
     assert_type(await client.list_buckets(), list[BucketInfo])
     assert_type(await client.get_object("docs", "k"), bytes)
+    assert_type(client.download_stream("docs", "k"), AsyncIterator[bytes])
+    assert_type(await client.download_file("docs", "k", path, progress=told), ObjectMetadata)
+    assert_type(await client.download_into("docs", "k", memoryview(bytearray(9))), int)
+    assert_type(await client.open("docs", "k"), AsyncObjectReader)
+    async with client.open("docs", "k") as reader:
+        assert_type(reader, AsyncObjectReader)
+        assert_type(await reader.read(), bytes)
+        async for line in reader:
+            assert_type(line, bytes)
+    async with client.open("docs", "k", "wb") as writer:
+        assert_type(writer, AsyncObjectWriter)
+        assert_type(await writer.write(b"x"), int)
     assert_type(await client.get_object_metadata("docs", "k"), ObjectMetadata)
     assert_type(await client.list_objects("docs"), list[ObjectInfo])
     assert_type(client.iter_objects("docs"), AsyncIterator[ObjectInfo])
@@ -176,6 +215,11 @@ async def awaited(client: AsyncMinIOClient, path: Path) -> None:
     len(client.download("k"))  # type: ignore[arg-type]
     for wrong in client.iter_objects("docs"):  # type: ignore[attr-defined]
         print(wrong)
+
+
+def told(progress: TransferProgress) -> None:
+    """A function that is told how far a transfer is."""
+    assert_type(progress.bytes_done, int)
 
 
 async def blocks() -> AsyncIterator[bytes]:
