@@ -94,13 +94,14 @@ async def test_what_is_given_is_replaced(
     """And what isn't, is carried."""
     put_described(setting, bucket, "a", b"1")
     carried = {**DESCRIBED, "Metadata": {"who": "Ada", "n": "1"}, "Tags": TAGS}
-    for key, given, expected in (
+    cases: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
         ("metadata", {"metadata": {"new": "Zoë"}}, {"Metadata": {"new": "=?UTF-8?B?Wm/Dqw==?="}}),
         ("tags", {"tags": {"new": "1 + 1 = 2"}}, {"Tags": {"new": "1 + 1 = 2"}}),
         ("type", {"content_type": "text/y"}, {"ContentType": "text/y"}),
         ("none", {"metadata": {}, "tags": {}}, {"Metadata": {}, "Tags": {}}),
         ("cache", {"cache_control": "no-store"}, {"CacheControl": "no-store"}),
-    ):
+    )
+    for key, given, expected in cases:
         await client.copy_object(bucket, key, bucket, "a", **given)
         assert (key, told(setting, bucket, key)) == (key, {**carried, **expected})
     assert told(setting, bucket, "a") == carried
@@ -185,12 +186,13 @@ async def test_conditions(client: AsyncMinIOClient, bucket: str) -> None:
     await client.copy_object(bucket, "b", bucket, "a", if_unmodified_since=now + hour)
     await client.copy_object(bucket, "b", bucket, "a", if_modified_since=now - hour)
     await client.delete_object(bucket, "b")
-    for conditions in (
+    failing: tuple[dict[str, Any], ...] = (
         {"if_match": "0" * 32},
         {"if_none_match": etag},
         {"if_unmodified_since": now - hour},
         {"if_modified_since": now + hour},
-    ):
+    )
+    for conditions in failing:
         with pytest.raises(PreconditionFailedError):
             await client.copy_object(bucket, "b", bucket, "a", **conditions)
     assert not await client.object_exists(bucket, "b")

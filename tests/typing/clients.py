@@ -119,7 +119,21 @@ def blocking(client: MinIOClient, path: Path) -> None:
     client.create_bucket("docs", region="eu-west-1", object_lock=True)
     client.delete_bucket("docs", force=True)
     client.delete_object("docs", "k", version_id="v")
+    assert_type(
+        client.copy_object(
+            "docs", "k", "docs", "k", metadata={"a": "b"}, tags={"c": "d"}, source_version_id="v",
+            expires=datetime.now(timezone.utc), if_match="e",
+        ),
+        UploadResponse,
+    )  # fmt: skip
+    assert_type(client.set_object_metadata("docs", "k", {"a": "b"}), UploadResponse)
+    client.set_object_tags("docs", "k", {"a": "b"}, version_id="v")
+    assert_type(client.get_object_tags("docs", "k", version_id="v"), dict[str, str])
+    client.delete_object_tags("docs", "k")
 
+    client.copy_object("docs", "k", "docs")  # type: ignore[call-arg]
+    client.copy_object("docs", "k", "docs", "k", if_modified_since="now")  # type: ignore[arg-type]
+    client.set_object_tags("docs", "k", {"a": 1})  # type: ignore[dict-item]
     client.upload("k", "text")  # type: ignore[arg-type]
     client.upload(5, b"data")  # type: ignore[arg-type]
     client.upload("k")  # type: ignore[call-arg]
@@ -199,6 +213,11 @@ async def awaited(client: AsyncMinIOClient, path: Path) -> None:
         assert_type(await writer.write(b"x"), int)
     assert_type(await client.get_object_metadata("docs", "k"), ObjectMetadata)
     assert_type(await client.list_objects("docs"), list[ObjectInfo])
+    assert_type(await client.copy_object("docs", "k", "docs", "k2"), UploadResponse)
+    assert_type(await client.set_object_metadata("docs", "k", {}), UploadResponse)
+    await client.set_object_tags("docs", "k", {"a": "b"})
+    assert_type(await client.get_object_tags("docs", "k"), dict[str, str])
+    await client.delete_object_tags("docs", "k")
     assert_type(client.iter_objects("docs"), AsyncIterator[ObjectInfo])
     async for item in client.iter_objects("docs"):
         assert_type(item, ObjectInfo)
