@@ -146,7 +146,7 @@ async def check_on_server(engine: Engine, operation: Operation[Any]) -> None:
         except NotFoundError:
             raise _no_bucket(engine, operation) from None
         except AccessDeniedError:
-            return  # the operation itself may be allowed
+            pass  # the operation itself may be allowed, and will tell
         _remember(engine, bucket)
 
 

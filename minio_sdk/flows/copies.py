@@ -201,8 +201,9 @@ async def _whole(engine: Engine, job: _Job) -> UploadResponse:
         await _prove(engine, operation)
     try:
         return await engine.send(operation)
-    except NotSupportedError:
-        engine.api.copies = False
+    except NotSupportedError as error:
+        if error.status == 200:  # not a word of the server on this copy: it took it for an upload
+            engine.api.copies = False
         raise
 
 
@@ -227,7 +228,7 @@ async def _prove(engine: Engine, operation: CopyObject) -> None:
         missing = CopySource(operation.place, f"{key}-missing")
         try:
             await engine.send(CopyObject(operation.place, key, missing, 0))
-        except NotFoundError:
+        except ObjectNotFoundError:  # of a missing bucket any server would speak
             engine.api.copies = True
             return
         except AccessDeniedError:

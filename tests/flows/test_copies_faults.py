@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from minio_sdk import (
     AccessDeniedError,
+    AsyncMinIOClient,
     BucketNotFoundError,
     MinIOClient,
     MinIOConnectionError,
@@ -21,7 +24,7 @@ from minio_sdk import (
     ValidationError,
 )
 from minio_sdk.flows import copies
-from tests.both import Connect, both
+from tests.both import Connect, both, config_for
 from tests.clock import FakeClock
 from tests.flows.store import Store, Stored, document
 from tests.scripted import (
@@ -29,6 +32,7 @@ from tests.scripted import (
     ScriptedServer,
     Step,
     drop_before_reply,
+    hang,
     reply,
     s3_error,
 )
@@ -166,6 +170,40 @@ def test_a_known_server_that_answers_nothing_is_caught(connect: Connect) -> None
         with pytest.raises(NotSupportedError, match="doesn't copy"):
             client.copy_object("docs", "c", "docs", "a")
     assert store.data() == {SOURCE: b"source", DEST: b""}
+
+
+@both
+def test_a_missing_bucket_proves_nothing(connect: Connect) -> None:
+    gone = s3_error(404, "NoSuchBucket")
+    store = Store({SOURCE: b"source", DEST: b"dest"}, copies=False)
+    store.fault = when("PUT", copies.PROBE, gone)
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(BucketNotFoundError):
+            client.copy_object("docs", "b", "docs", "a")
+        with pytest.raises(NotSupportedError):
+            client.copy_object("docs", "b", "docs", "a")
+    assert store.data() == {SOURCE: b"source", DEST: b"dest"}
+
+
+@both
+def test_one_copy_that_a_server_refuses_is_not_all_copies(connect: Connect) -> None:
+    """It may have been the storage class."""
+    store = Store({SOURCE: b"source"}, fault=when("PUT", DEST, s3_error(501, "NotImplemented")))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError):
+            client.copy_object("docs", "b", "docs", "a", storage_class="GLACIER")
+        client.copy_object("docs", "b", "docs", "a")
+    assert store.data()[DEST] == b"source"
+
+
+@both
+def test_who_may_not_look_at_a_bucket_may_copy_into_it(connect: Connect) -> None:
+    store = Store({SOURCE: b"source"}, name="MinIO")
+    store.fault = when("HEAD", "/acme-other", reply(403, headers={"x-amz-request-id": "r"}))
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        for _ in range(2):
+            client.copy_object("other", "b", "docs", "a")
+    assert store.count("HEAD /acme-other") == 1
 
 
 # --- faults on the way --------------------------------------------------------------------------------
@@ -336,6 +374,45 @@ def test_a_connection_that_stays_down_leaves_no_object(connect: Connect) -> None
             client.copy_object("docs", "b", "docs", "a")
     assert list(store.objects) == [SOURCE]
     assert store.unfinished == {}
+
+
+@both
+@pytest.mark.usefixtures("small")
+def test_the_lost_answer_of_the_end_is_settled(connect: Connect) -> None:
+    """The object is there, though its upload isn't."""
+    store = Store({SOURCE: b"0123456789"}, name="MinIO")
+    done: list[str] = []
+
+    def lose(request: Request) -> Step | None:
+        if request.method != "POST" or "uploadId" not in request.query or done:
+            return None
+        digests = b"".join(hashlib.md5(part).digest() for part in (b"012", b"345", b"678", b"9"))
+        done.append(f"{hashlib.md5(digests).hexdigest()}-4")
+        store.objects[DEST] = Stored(b"0123456789", {"ETag": f'"{done[0]}"'})
+        store.unfinished.clear()
+        return drop_before_reply()
+
+    store.fault = lose
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        response = client.copy_object("docs", "b", "docs", "a")
+    assert (response.status, response.size, response.etag) == ("copied", 10, done[0])
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small")
+async def test_a_cancelled_copy_leaves_nothing() -> None:
+    store = Store({SOURCE: b"0123456789"}, name="MinIO")
+    store.fault = when("PUT", "partNumber=4", hang(), times=9)
+    with ScriptedServer(handler=store) as server:
+        async with AsyncMinIOClient(config_for(server)) as client:
+            copying = asyncio.ensure_future(client.copy_object("docs", "b", "docs", "a"))
+            await asyncio.to_thread(server.wait_for, 7)  # HEAD, tags, begin, four parts
+            copying.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await copying
+    assert list(store.objects) == [SOURCE]
+    assert store.unfinished == {}
+    assert store.asked[-1] == f"DELETE {DEST}?uploadId=u1"
 
 
 @both

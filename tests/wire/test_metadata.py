@@ -9,7 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minio_sdk import ValidationError
-from minio_sdk.wire.metadata import MAX_METADATA, metadata_headers, read_metadata
+from minio_sdk.wire.metadata import (
+    MAX_METADATA,
+    carried_headers,
+    metadata_headers,
+    read_metadata,
+)
 from tests.strategies import HOSTILE, MANY, anything
 
 names = st.text("abcXYZ019!#$%&'*+.^_`|~-", min_size=1, max_size=12).filter(
@@ -34,6 +39,13 @@ def test_values_come_back_as_they_were(metadata: dict[str, str]) -> None:
         assert value.isascii()
         assert value.isprintable()
         assert value == " ".join(value.split())
+
+
+@given(st.dictionaries(names.map(str.lower), st.text(anything, max_size=40), max_size=4))
+def test_what_a_server_has_told_is_told_back(metadata: dict[str, str]) -> None:
+    assert carried_headers(metadata) == metadata_headers(metadata)
+    longer = {**metadata, "long": "x" * (MAX_METADATA + 1)}  # some servers take more than S3
+    assert read_metadata(carried_headers(longer)) == longer
 
 
 def test_a_plain_value_goes_as_it_is_and_another_as_an_encoded_word() -> None:
