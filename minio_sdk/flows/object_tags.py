@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import NotSupportedError, ServerError
+from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
 from minio_sdk.flows import objects
 from minio_sdk.models.names import check_key, check_version_id
+from minio_sdk.operation import ObjectOperation, T
+from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.object_tagging import (
     DeleteObjectTagging,
     GetObjectTagging,
@@ -27,7 +29,7 @@ async def get(
     """The tags of an object."""
     operation = GetObjectTagging(engine.place(bucket), key, version_id)
     try:
-        return await objects.read(engine, operation)
+        return await _send(engine, operation)
     except ServerError as error:
         if error.status is not None:
             raise
@@ -53,7 +55,7 @@ async def put(
     operation.request()  # refuses bad names before the server is asked for anything
     if not is_complete(engine.api.server):
         await get(engine, bucket, key, version_id)
-    await objects.read(engine, operation)
+    await _send(engine, operation)
 
 
 async def delete(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> None:
@@ -63,4 +65,17 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
         check_version_id(version_id)
     if not is_complete(engine.api.server) and not await get(engine, bucket, key, version_id):
         return
-    await objects.read(engine, DeleteObjectTagging(engine.place(bucket), key, version_id))
+    await _send(engine, DeleteObjectTagging(engine.place(bucket), key, version_id))
+
+
+async def _send(engine: Engine, operation: ObjectOperation[T]) -> T:
+    key = operation.key
+    if isinstance(key, str) and key.endswith("/"):
+        # SeaweedFS takes it for the key without the slash, but not when it looks for the object.
+        version_id: str | None = getattr(operation, "version_id", None)
+        try:
+            await objects.read(engine, HeadObject(operation.place, key, version_id))
+        except MinIOError as error:
+            error.operation = operation.name
+            raise
+    return await objects.read(engine, operation)

@@ -59,6 +59,22 @@ async def test_what_is_missing_has_no_tags(client: AsyncMinIOClient, bucket: str
     assert await client.list_objects(bucket) == []
 
 
+async def test_a_key_with_a_slash_behind_it_is_another(
+    client: AsyncMinIOClient, bucket: str
+) -> None:
+    """SeaweedFS would show and change the tags of the object without it."""
+    await client.put_object(bucket, "a", b"1")
+    await client.set_object_tags(bucket, "a", {"x": "y"})
+    found = await errors_of(
+        client.get_object_tags(bucket, "a/"),
+        client.set_object_tags(bucket, "a/", {"z": "z"}),
+        client.delete_object_tags(bucket, "a/"),
+        client.copy_object(bucket, "b", bucket, "a/"),
+    )
+    assert [(type(e), e.key) for e in found if e] == [(ObjectNotFoundError, "a/")] * 4
+    assert await client.get_object_tags(bucket, "a") == {"x": "y"}
+
+
 @pytest.mark.parametrize("tenancy", ["plain", "bucket"])
 async def test_tags_of_versions(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
     """Each version has its own."""
