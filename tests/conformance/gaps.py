@@ -98,6 +98,7 @@ FEATURES: dict[str, dict[str, Gap]] = {
     },
     "a key below a key": {"minio": Gap("once there is an object dir, it lists dir/x no more")},
     "empty metadata values": {"seaweedfs": Gap("drops them")},
+    "conditions on the source of a copy": {"moto": Gap("copies it whatever its ETag")},
     "letters beyond ASCII in tags": {"minio": Gap("allows the letters of ASCII only")},
     "application/octet-stream": {"seaweedfs": Gap("takes it for no type, and guesses one")},
     "tags beyond ASCII": {"minio": Gap("takes a-z A-Z 0-9 and + - . _ : / @ = and blanks only")},

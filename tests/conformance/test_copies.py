@@ -12,6 +12,7 @@ from minio_sdk import (
     BucketNotFoundError,
     MinIOError,
     NotFoundError,
+    ObjectChangedError,
     ObjectNotFoundError,
     PreconditionFailedError,
 )
@@ -175,6 +176,42 @@ async def test_what_is_missing_is_named(client: AsyncMinIOClient, bucket: str) -
         (ObjectNotFoundError, bucket, "missing"),
     ]
     assert [item.key for item in await client.list_objects(bucket)] == ["a"]
+
+
+@pytest.fixture
+def overtaken(setting: Setting, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever the source of a copy has been looked at, somebody replaces it."""
+    look_at = copies._look_at
+    place, prefix = setting.place(bucket)
+
+    async def look_and_lose(*arguments: Any) -> Any:
+        found = await look_at(*arguments)
+        setting.s3.put_object(Bucket=place, Key=prefix + "a", Body=b"new")
+        return found
+
+    monkeypatch.setattr(copies, "_look_at", look_and_lose)
+
+
+@pytest.mark.needs("conditions on the source of a copy")
+@pytest.mark.usefixtures("overtaken")
+async def test_a_source_that_is_replaced_meanwhile(client: AsyncMinIOClient, bucket: str) -> None:
+    """It is not what was meant to be copied."""
+    await client.put_object(bucket, "a", b"old")
+    with pytest.raises(ObjectChangedError):
+        await client.copy_object(bucket, "b", bucket, "a")
+
+
+@pytest.mark.usefixtures("overtaken")
+async def test_a_source_of_parts_that_is_replaced_meanwhile(
+    setting: Setting, client: AsyncMinIOClient, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is any part of it."""
+    monkeypatch.setattr(copies, "LARGEST", 2)
+    await client.put_object(bucket, "a", b"old")
+    with pytest.raises(ObjectChangedError):
+        await client.copy_object(bucket, "b", bucket, "a")
+    assert not await client.object_exists(bucket, "b")
+    assert setting.unfinished_uploads(bucket) == []
 
 
 async def test_conditions(client: AsyncMinIOClient, bucket: str) -> None:

@@ -24,6 +24,7 @@ from minio_sdk import (
     ValidationError,
 )
 from minio_sdk.flows import copies
+from minio_sdk.operations import object_tagging
 from tests.both import Connect, both, config_for
 from tests.clock import FakeClock
 from tests.flows.store import Store, Stored, document
@@ -440,7 +441,12 @@ def test_tags_that_may_not_be_read_are_not_lost_in_silence(connect: Connect) -> 
 
 @both
 @pytest.mark.usefixtures("small")
-def test_a_server_without_tags_has_none_to_carry(connect: Connect) -> None:
+@pytest.mark.parametrize("limit", [4, 1000])
+def test_a_server_without_tags_has_none_to_carry(
+    connect: Connect, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers with the object, of which no more is read than tags can be long."""
+    monkeypatch.setattr(object_tagging, "MAX_ANSWER", limit)
     store = Store({SOURCE: b"0123456789"}, tagging=False)
     with ScriptedServer(handler=store) as server, connect(server) as client:
         client.copy_object("docs", "b", "docs", "a")
