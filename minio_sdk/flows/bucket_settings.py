@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import ServerError, invalid, shown
+from minio_sdk.errors import BucketNotFoundError, NotFoundError, ServerError, invalid, shown
 from minio_sdk.flows import bucket_tags
 from minio_sdk.flows.settings import Kind, lost_rules, own_place, read, remove, switch, write
 from minio_sdk.models import cors as cors_models
@@ -19,6 +19,7 @@ from minio_sdk.models.cors import CorsRule, cors_rules
 from minio_sdk.models.lifecycle import LifecycleRule, lifecycle_rules
 from minio_sdk.operations import bucket_cors, bucket_lifecycle, bucket_policy, bucket_tagging
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning, PutBucketVersioning
+from minio_sdk.operations.buckets import HeadBucket
 from minio_sdk.wire import policy as policies
 from minio_sdk.wire.tags import MAX_BUCKET_TAGS, check_tags
 
@@ -93,7 +94,13 @@ async def set_versioning(engine: Engine, bucket: str, enabled: bool) -> None:
 async def get_versioning(engine: Engine, bucket: str) -> bool:
     """Whether versioning is on."""
     place = own_place(engine, bucket, "GetBucketVersioning")
-    return await engine.send(GetBucketVersioning(place)) == "Enabled"
+    try:
+        return await engine.send(GetBucketVersioning(place)) == "Enabled"
+    except BucketNotFoundError:
+        raise
+    except NotFoundError:  # the bucket is there, and the server knows no versions
+        await engine.send(HeadBucket(place))
+        return False
 
 
 # -- tags ------------------------------------------------------------------------------------------

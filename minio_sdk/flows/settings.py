@@ -236,11 +236,17 @@ async def switch(
         NotSupportedError: the server doesn't know it, or changed nothing.
     """
     try:
-        await engine.send(get)
         await engine.send(HeadBucket(put.place))
+        await engine.send(get)
     except BucketNotFoundError as error:
         error.operation = put.name
         raise
+    except NotFoundError as error:
+        unknown = NotSupportedError(
+            f"the server doesn't know it: {error.message}", code=error.code, status=error.status
+        )
+        engine.named(unknown, put)
+        raise unknown from None
     await engine.send(put)
     for seconds in SETTLES_IN:
         if holds(await engine.send(get)):

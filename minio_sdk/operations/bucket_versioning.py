@@ -26,6 +26,8 @@ class GetBucketVersioning(Operation[str | None]):
     """``"Enabled"``, ``"Suspended"`` or None."""
 
     name: ClassVar[str] = "GetBucketVersioning"
+    # S3 has no such code, since it always answers; but it is no word on the bucket.
+    not_found: ClassVar[str] = "NoSuchVersioningConfiguration"
 
     def request(self) -> Request:
         """GET the document."""

@@ -505,11 +505,13 @@ def test_versioning_that_doesn_t_come_on_is_an_error(connect: Connect) -> None:
 @both
 def test_versioning_may_take_its_time(connect: Connect) -> None:
     behind = Server()
-    for number, word in enumerate(["Suspended", "Suspended", "Suspended", "Enabled"], 1):
-        behind.faults["GET versioning", number] = status(word)
-    with serve(behind) as server, connect(server) as client:
+    for number in range(1, 6):
+        behind.faults["GET versioning", number] = status("Suspended")
+    behind.faults["GET versioning", 6] = status("Enabled")
+    clock = FakeClock()
+    with serve(behind) as server, connect(server, clock=clock) as client:
         client.set_bucket_versioning("docs")
-    assert behind.asked.count("GET versioning") == 4
+    assert clock.slept == list(SETTLES_IN)
     assert behind.asked.count("PUT versioning") == 1
 
 
@@ -532,7 +534,23 @@ def test_a_server_without_versions_is_not_asked_to_keep_them(connect: Connect) -
             client.set_bucket_versioning("docs")
         with pytest.raises(NotSupportedError):
             client.get_bucket_versioning("docs")
-    assert set(behind.asked) == {"GET versioning"}
+    assert set(behind.asked) == {"HEAD", "GET versioning"}
+
+
+@both
+@pytest.mark.parametrize("answer", [s3_error(404, "NoSuchKey"), reply(404, headers=ID)])
+def test_a_server_that_knows_no_versions_has_none(connect: Connect, answer: Step) -> None:
+    behind = Server()
+    behind.faults["GET versioning", 0] = answer
+    with serve(behind) as server, connect(server) as client:
+        assert client.get_bucket_versioning("docs") is False
+        with pytest.raises(NotSupportedError, match="PutBucketVersioning .* doesn't know it"):
+            client.set_bucket_versioning("docs")
+        behind.bucket = False
+        for call_ in (client.get_bucket_versioning, client.set_bucket_versioning):
+            with pytest.raises(BucketNotFoundError):
+                call_("docs")
+    assert "PUT versioning" not in behind.asked
 
 
 LISTED = reply(200, b"<ListAllMyBucketsResult/>", headers=ID)
@@ -551,6 +569,7 @@ LISTED = reply(200, b"<ListAllMyBucketsResult/>", headers=ID)
         (s3_error(400, "InvalidRequest"), None),
         (s3_error(501, "NotImplemented"), None),
         (s3_error(404, "NoSuchKey"), None),
+        (reply(404, headers=ID), None),
     ],
 )
 def test_info_tells_of_versions_what_the_server_does(
