@@ -123,13 +123,20 @@ async def read(engine: Engine, kind: Kind[T], place: Place, *, sure: bool = Fals
     return kind.nothing
 
 
+async def _pause(engine: Engine, seconds: float) -> None:
+    """Wait, but not beyond the deadline of the call: the next question says that it is over."""
+    if engine.deadline is not None:
+        seconds = min(seconds, max(0.0, engine.deadline - engine.transport.clock.monotonic()))
+    await engine.transport.sleep(seconds)
+
+
 async def _settled(engine: Engine, kind: Kind[T], place: Place, before: T, wanted: T) -> T:
     """What is set after a change, once it is anything else than before, or patience is at its end."""
     found = await read(engine, kind, place)
     for seconds in SETTLES_IN:
         if not kind.lost(wanted, found) or kind.lost(before, found):
             break
-        await engine.transport.sleep(seconds)
+        await _pause(engine, seconds)
         found = await read(engine, kind, place)
     return found
 
@@ -251,7 +258,7 @@ async def switch(
     for seconds in SETTLES_IN:
         if holds(await engine.send(get)):
             return
-        await engine.transport.sleep(seconds)
+        await _pause(engine, seconds)
     if not holds(await engine.send(get)):
         unchanged = _unchanged()
         engine.named(unchanged, put)

@@ -21,6 +21,7 @@ from minio_sdk import (
     LifecycleRule,
     MinIOClient,
     MinIOConnectionError,
+    MinIOTimeoutError,
     NotSupportedError,
     ServerError,
     ValidationError,
@@ -325,6 +326,23 @@ def test_a_change_may_take_its_time_to_show(connect: Connect) -> None:
         client.delete_bucket_lifecycle("docs")
     assert behind.asked.count("DELETE lifecycle") == 1
     assert clock.slept == [*SETTLES_IN[:2], SETTLES_IN[0]]
+
+
+@both
+def test_waiting_for_a_change_ends_with_the_deadline(connect: Connect) -> None:
+    behind = Server()
+    behind.faults["GET tagging", 0] = s3_error(404, "NoSuchTagSet")
+    behind.faults["GET versioning", 0] = reply(200, NEVER, headers=ID)
+    calls: list[Callable[[MinIOClient], None]] = [
+        lambda client: client.set_bucket_tags("docs", {"a": "b"}),
+        lambda client: client.set_bucket_versioning("docs"),
+    ]
+    for call_ in calls:
+        clock = FakeClock()
+        with serve(behind) as server, connect(server, clock=clock, deadline=0.5) as client:
+            with pytest.raises(MinIOTimeoutError):
+                call_(client)
+        assert clock.slept == [0.25, 0.25]
 
 
 # -- others at work --------------------------------------------------------------------------------
