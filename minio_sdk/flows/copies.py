@@ -99,18 +99,14 @@ async def copy(
     Raises:
         ObjectChangedError: the source was replaced after it was looked at.
     """
-    check_key(dest_key, "dest_key")
-    check_key(source_key, "source_key")
-    if source_version_id is not None:
-        check_version_id(source_version_id, "source_version_id")
-    onto_itself = dest.object_path(dest_key) == source.object_path(source_key)
+    wanted = CopySource(source, source_key, source_version_id)
+    operation = CopyObject(dest, dest_key, wanted, 0)
+    onto_itself = _is_onto_itself(operation)
     if onto_itself and changes == _NONE and source_version_id is None:
         raise ValidationError(
             f"dest_key={dest_key!r}: is the source itself, and nothing is to be changed by the copy",
             hint="another key, or give metadata, tags or another of the arguments that replace",
         )
-    wanted = CopySource(source, source_key, source_version_id)
-    operation = CopyObject(dest, dest_key, wanted, 0)
     found = await _look_at(engine, wanted, conditions)
     if suspicious(dest_key):
         await quirks.refuse(engine, operation, empty=found.size == 0)
@@ -129,7 +125,11 @@ async def copy(
             return await _in_parts(engine, job)
         return await _whole(engine, job)
     except PreconditionFailedError as error:
-        raise _changed(error) from None
+        # Our own first try may have changed the ETag, and its answer been lost.
+        done = await _done_already(engine, job) if onto_itself and error.attempts > 1 else None
+        if done is None:
+            raise _changed(error) from None
+        return done
     except (ObjectNotFoundError, VersionNotFoundError) as error:
         error.bucket, error.key = source.bucket, source_key  # it was there a moment ago
         raise
@@ -137,6 +137,16 @@ async def copy(
         if dest.bucket is not None:
             engine.known_buckets.pop(dest.bucket, None)
         raise
+
+
+def _is_onto_itself(operation: CopyObject) -> bool:
+    """Whether source and destination are one; refuses bad names."""
+    source = operation.source
+    check_key(operation.key, "dest_key")
+    check_key(source.key, "source_key")
+    if source.version_id is not None:
+        check_version_id(source.version_id, "source_version_id")
+    return operation.place.object_path(operation.key) == source.place.object_path(source.key)
 
 
 async def set_metadata(
@@ -178,6 +188,24 @@ def _changed(error: MinIOError) -> ObjectChangedError:
     return changed
 
 
+async def _done_already(engine: Engine, job: _Job) -> UploadResponse | None:
+    """The result of a copy onto itself, where the object is what it was to become."""
+    wanted = job.changes.description(job.found)
+    if wanted == _NONE.description(job.found):
+        return None  # it would look the same without our copy
+    again = await engine.send(HeadObject(job.dest, job.key))
+    if again.size != job.found.size or _NONE.description(again) != wanted:
+        return None
+    return UploadResponse(
+        status="copied",
+        key=job.key,
+        size=again.size,
+        etag=again.etag,
+        version_id=again.version_id,
+        bucket=job.dest.bucket,
+    )
+
+
 # --- in one request ----------------------------------------------------------------------------------
 
 
@@ -216,41 +244,44 @@ def _storage_class(job: _Job) -> dict[str, str]:
 async def _prove(engine: Engine, operation: CopyObject) -> None:
     """Make sure that the server copies, before something can be lost to one that doesn't.
 
-    It is asked for a copy of an object that isn't there, to a key that nobody has. A server that copies
-    says that there is no such object; another one stores nothing under that key, which is removed again.
-
     Raises:
         NotSupportedError: it doesn't copy, or it can't be told and the destination is there.
     """
     why = "the server doesn't copy objects: it takes a copy for an upload of nothing"
     if engine.api.copies is None:
-        key = f"{PROBE}{secrets.token_hex(8)}"
-        missing = CopySource(operation.place, f"{key}-missing")
         try:
-            await engine.send(CopyObject(operation.place, key, missing, 0))
-        except ObjectNotFoundError:  # of a missing bucket any server would speak
-            engine.api.copies = True
-            return
+            engine.api.copies = await _ask(engine, operation.place)
         except AccessDeniedError:
             # Some servers tell this to those who may not list the bucket.
             if await _is_missing(engine, operation):
                 return
             why = "it can't be told whether the server copies objects: it refuses the question"
-        except NotSupportedError as error:
-            engine.api.copies = False
-            if error.status is not None and error.status >= 400:
-                why = error.message
-            else:
-                await _remove(engine, DeleteObject(operation.place, key))
-        except ServerError as error:
-            if error.status is None or error.status >= 400:
-                raise
-            await _remove(engine, DeleteObject(operation.place, key))
-        else:
-            await _remove(engine, DeleteObject(operation.place, key))
+        if engine.api.copies:
+            return
     refused = NotSupportedError(why, hint="download it and upload it again")
     engine.named(refused, operation)
     raise refused
+
+
+async def _ask(engine: Engine, place: Place) -> bool:
+    """Whether the server copies.
+
+    It is asked for a copy of an object that isn't there, to a key that nobody has. A server that copies
+    says that there is no such object; another one stores nothing under that key, which is removed again.
+    """
+    key = f"{PROBE}{secrets.token_hex(8)}"
+    try:
+        await engine.send(CopyObject(place, key, CopySource(place, f"{key}-missing"), 0))
+    except ObjectNotFoundError:  # of a missing bucket any server would speak
+        return True
+    except NotSupportedError as error:
+        if error.status != 200:
+            return False
+    except ServerError as error:
+        if error.status != 200:
+            raise
+    await _remove(engine, DeleteObject(place, key))
+    return False
 
 
 async def _is_missing(engine: Engine, operation: CopyObject) -> bool:

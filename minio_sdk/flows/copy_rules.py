@@ -70,11 +70,19 @@ class Changes:
         headers = {}
         for name in _CARRIED:
             value = getattr(found, name)
+            if name == "content_encoding" and value:
+                value = _without_framing(value)
             if value:
                 headers[name.replace("_", "-")] = value
         if self.metadata is None:
             headers.update(carried_headers(found.metadata))
         return {**headers, **self._headers}
+
+
+def _without_framing(encoding: str) -> str:
+    """Some servers keep ``aws-chunked``, which was a word on the upload and not on the content."""
+    kept = (word.strip() for word in encoding.split(","))
+    return ",".join(word for word in kept if word and word.lower() != "aws-chunked")
 
 
 def _header(name: str, value: object) -> str:

@@ -233,6 +233,34 @@ def test_a_lost_answer_costs_another_copy(connect: Connect) -> None:
 
 
 @both
+@pytest.mark.parametrize(
+    "before, found, ours", [("x", "y", True), ("x", "z", False), ("y", "y", False)]
+)
+def test_a_lost_answer_of_a_change_of_metadata(
+    connect: Connect, before: str, found: str, ours: bool
+) -> None:
+    """A copy can have another ETag than its source: then the next try finds a changed object."""
+    store = Store(name="MinIO")
+    store.objects[SOURCE] = Stored(b"source", {"x-amz-meta-x": before})
+
+    def change_and_drop(request: Request) -> Step | None:
+        if request.method != "PUT" or store.count("PUT") > 1:
+            return None
+        store.objects[SOURCE] = Stored(b"SOURCE", {"x-amz-meta-x": found})
+        return drop_before_reply()
+
+    store.fault = change_and_drop
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        if ours:
+            response = client.set_object_metadata("docs", "a", {"x": "y"})
+            assert response.etag == Stored(b"SOURCE").etag
+        else:
+            with pytest.raises(ObjectChangedError):
+                client.set_object_metadata("docs", "a", {"x": "y"})
+    assert store.data() == {SOURCE: b"SOURCE"}
+
+
+@both
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("data", [b"old", b"older and longer"], ids=["whole", "in parts"])
 def test_a_source_that_changes_meanwhile_is_not_copied(connect: Connect, data: bytes) -> None:
@@ -515,6 +543,21 @@ def test_nothing_is_a_replacement_too(connect: Connect, data: bytes) -> None:
     with ScriptedServer(handler=store) as server, connect(server) as client:
         client.copy_object("docs", "b", "docs", "a", metadata={}, tags={})
     assert store.objects[DEST] == Stored(data, {"content-type": "a/b"}, "")
+
+
+@both
+@pytest.mark.parametrize(
+    "stored, carried",
+    [("gzip,aws-chunked", "gzip"), ("aws-chunked", None), ("AWS-Chunked, br , x", "br,x")],
+)
+def test_how_the_source_was_uploaded_is_not_carried(
+    connect: Connect, stored: str, carried: str | None
+) -> None:
+    store = Store(name="MinIO")
+    store.objects[SOURCE] = Stored(b"1", {"content-encoding": stored})
+    with ScriptedServer(handler=store) as server, connect(server) as client:
+        client.set_object_metadata("docs", "a", {})
+    assert store.objects[SOURCE].headers.get("content-encoding") == carried
 
 
 @both
