@@ -116,9 +116,7 @@ class _Waiting:
         if isinstance(result, AsyncMinIOClient):
             return _Waiting(result, self._loop)
         if isinstance(result, (AsyncObjectReader, AsyncObjectWriter)):
-            file: Any = result
-            self._loop.run_until_complete(file)
-            return _WaitingFile(file, self._loop)
+            return _WaitingFile(result, self._loop).__enter__()
         return self._items(result) if hasattr(result, "__anext__") else result
 
     def _items(self, items: Any) -> Iterator[Any]:

@@ -113,6 +113,14 @@ def test_a_404_for_a_version_is_a_missing_version() -> None:
         GetObjectPart(SAMPLES, KEY, 0, 9, "").request()
 
 
+@pytest.mark.parametrize("version", [{}, {"x-amz-version-id": "w"}])
+def test_another_version_than_was_asked_for_is_not_taken_for_it(version: dict[str, str]) -> None:
+    reply = Reply(200, {"etag": '"e"', **version}, b"x")
+    with pytest.raises(VersionNotFoundError, match="in place of the version"):
+        GetObjectPart(SAMPLES, KEY, version_id="v").parse(reply)
+    assert GetObjectPart(SAMPLES, KEY, version_id="null").parse(reply).data == b"x"
+
+
 def test_how_much_is_taken_of_a_server_that_sends_more_than_was_asked_for() -> None:
     assert GetObjectPart(SAMPLES, KEY, 0, 9).request().max_body == MOST_UNASKED
     assert GetObjectPart(SAMPLES, KEY, 1, 10**9).request().max_body == 10**9
