@@ -140,7 +140,7 @@ class _WaitingFile:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._file, name)
-        if not callable(found):
+        if not inspect.iscoroutinefunction(found):
             return found
         return lambda *arguments: self._loop.run_until_complete(found(*arguments))
 

@@ -45,7 +45,9 @@ async def to_file(
     target = await call(_target, path)
     first = await reader.start(PIECE - 1)
     size = reader.size or 0
-    growing = await call(_new_file, target)
+    # This, `replace` and `_remove` are done at once and not by `call`: a task that is cancelled leaves
+    # its thread behind, which would go on to make, or to replace, a file that nobody knows of.
+    growing = _new_file(target)
     try:
 
         async def keep(offset: int, data: bytes) -> None:
@@ -59,10 +61,9 @@ async def to_file(
         await _remaining(engine, reader, start, keep, meter)
         await call(_verify, growing, reader)
         meter.add(0, objects=1)
-        await call(os.replace, growing, target)
+        growing.replace(target)
     except BaseException as error:
-        # At once, and not by `call`: a thread might never be waited for.
-        growing.unlink(missing_ok=True)
+        _remove(growing)
         if isinstance(error, IntegrityError):
             engine.named(error, GetObject(engine.place(bucket), key))
         raise
@@ -171,6 +172,13 @@ def _new_file(target: Path) -> Path:
     except OSError:  # there is none, which is the usual case; or it is another user's
         pass
     return growing
+
+
+def _remove(growing: Path) -> None:
+    try:
+        growing.unlink(missing_ok=True)
+    except OSError:  # what led here is the news
+        pass
 
 
 def _write(path: Path, offset: int, data: bytes) -> None:

@@ -43,6 +43,9 @@ JUMP = 64 * 1024
 """Bytes of the piece that a file object fetches after a jump."""
 
 
+_NOTHING = (None,) * 6
+
+
 async def get(
     engine: Engine,
     bucket: str,
@@ -55,10 +58,11 @@ async def get(
     if_unmodified_since: datetime | None = None,
 ) -> bytes:
     """The bytes of an object, or of a range of it."""
-    headers = read_conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
+    conditions = (if_match, if_none_match, if_modified_since, if_unmodified_since)
+    if (wanted, version_id, *conditions) == _NOTHING:
+        return await objects.get(engine, bucket, key)
+    headers = read_conditions(*conditions)
     if wanted is None:
-        if version_id is None and not headers:
-            return await objects.get(engine, bucket, key)
         whole = GetObjectPart(engine.place(bucket), key, None, None, version_id, headers)
         return (await objects.read(engine, whole)).data
     first, last = check_range(wanted)

@@ -128,6 +128,15 @@ def test_progress_of_nothing(connect: Connect, tmp_path: Path) -> None:
 
 
 @both
+def test_a_server_without_ranges_is_asked_once(connect: Connect, tmp_path: Path) -> None:
+    stored = Stored(DATA, f'"{MD5}"', ranges=False)
+    with ScriptedServer(handler=stored) as server, connect(server) as client:
+        client.download_file("docs", "a", tmp_path / "a")
+        assert (tmp_path / "a").read_bytes() == DATA
+        assert len(stored.asked) == 1
+
+
+@both
 def test_permissions_are_those_that_open_gives(connect: Connect, tmp_path: Path) -> None:
     """And those of a file that is replaced."""
     (tmp_path / "open").write_bytes(b"")
@@ -310,7 +319,7 @@ def test_a_disk_that_fails(connect: Connect, target: Path, monkeypatch: pytest.M
     def replace(source: object, to: object) -> None:
         raise PermissionError("the target is open")
 
-    monkeypatch.setattr("minio_sdk.flows.downloads.os.replace", replace)
+    monkeypatch.setattr("minio_sdk.flows.downloads.Path.replace", replace)
     with ScriptedServer(handler=Stored(DATA)) as server, connect(server) as client:
         with pytest.raises(PermissionError, match="the target is open"):
             client.download_file("docs", "a", target)

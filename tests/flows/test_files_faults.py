@@ -57,6 +57,8 @@ class Uploads:
             return answer
         if request.method == "POST":
             return reply(200, BEGUN if request.query == "uploads=" else DONE)
+        if request.method == "HEAD":
+            return stored()
         if request.method == "DELETE":
             return reply(204, headers={"x-amz-request-id": "1"})
         self.parts.append(request.body)
@@ -304,6 +306,18 @@ def test_a_file_that_is_never_closed_stores_nothing(size: int, wrapped: bool) ->
         with unclosed(address, 3 if size > PART else 0):
             del file
         assert server.asked == ([BEGIN, put(1), ABORT] if size > PART else [])
+
+
+def test_in_a_fork_the_upload_is_left_to_the_parent() -> None:
+    server = Uploads()
+    with ScriptedServer(handler=server) as address, blocking(address, **in_parts()) as client:
+        file = client.open("docs", "a", "wb")
+        file.write(bytes(PART + 1))
+        file._process += 1  # as a child sees it
+        with unclosed(address, 2):
+            del file
+        client.object_exists("docs", "a")
+        assert server.asked == [BEGIN, put(1), "HEAD"]
 
 
 def test_an_async_file_that_is_never_closed_stores_nothing() -> None:

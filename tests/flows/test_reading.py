@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import random
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -404,3 +406,30 @@ def test_jumps_fetch_little(connect: Connect) -> None:
             file.seek(-40, 2)
             assert file.read(10) == DATA[-40:-30]
         assert stored.asked == ["bytes=0-99", "bytes=600-649", "bytes=974-1023"]
+
+
+@both
+@pytest.mark.parametrize("seed", range(8))
+def test_a_file_is_like_any_other(connect: Connect, seed: int) -> None:
+    """Whatever is done in whatever order, `io.BytesIO` gives the same."""
+    chance = random.Random(seed)
+    data = bytes(chance.choices(b"abc\n", k=chance.choice((1, 99, 100, 101, 3000))))
+    like = io.BytesIO(data)
+    with ScriptedServer(handler=Stored(data)) as server, connect(server) as client:
+        with client.open("docs", "a") as file:
+            for _ in range(200):
+                name = chance.choice(("read", "readline", "readlines", "seek", "tell", "readinto"))
+                arguments: tuple[Any, ...] = (chance.choice((-1, 0, 1, 7, 60, 150, 900)),)
+                if name == "seek":
+                    arguments = (chance.randint(0, len(data) + 50),)
+                    if chance.random() < 0.5:
+                        arguments = (-chance.randint(0, len(data)), 2)
+                elif name == "tell":
+                    arguments = ()
+                elif name == "readinto":
+                    here, there = bytearray(70), bytearray(70)
+                    assert file.readinto(here) == like.readinto(there)
+                    assert here == there
+                    continue
+                got = getattr(file, name)(*arguments)
+                assert (name, arguments, got) == (name, arguments, getattr(like, name)(*arguments))

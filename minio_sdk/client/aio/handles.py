@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from collections.abc import Generator, Iterable, Mapping
 from types import TracebackType
@@ -221,6 +222,7 @@ class AsyncObjectWriter(_File):
         super().__init__(writer.key)
         self.response: UploadResponse | None = None
         self._writer = writer
+        self._process = os.getpid()
 
     async def write(self, data: Any, /) -> int:
         """Write bytes.
@@ -291,7 +293,7 @@ class AsyncObjectWriter(_File):
         if self._closed:
             return
         self._closed = True
-        if self._writer.uploading:
+        if self._writer.uploading and os.getpid() == self._process:  # in a fork it is the parent's
             _end_soon(self._writer)
         warnings.warn(
             f"{self._writer.bucket}/{self._writer.key} was written to and never closed: nothing is "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import io
+import os
 import warnings
 from collections.abc import Mapping
 from types import TracebackType
@@ -128,6 +129,7 @@ class ObjectWriter(io.BufferedIOBase):
         self.name = writer.key
         self.response: UploadResponse | None = None
         self._writer = writer
+        self._process = os.getpid()
 
     def writable(self) -> bool:
         """True."""
@@ -196,7 +198,7 @@ class ObjectWriter(io.BufferedIOBase):
         writer = self._writer
         super().close()
         try:
-            if writer.uploading:
+            if writer.uploading and os.getpid() == self._process:  # in a fork it is the parent's
                 # Not here: the collector may run in the middle of what holds the connection pool's lock.
                 _thread.start_new_thread(_end, (writer,))
         except RuntimeError:  # the interpreter is going down, and starts no more threads
