@@ -8,7 +8,11 @@ from minio_sdk import AccessDeniedError, AsyncMinIOClient, MinIOError
 from tests.conformance.setting import Setting, errors_of
 from tests.conformance.tap import tap
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Credentials, health and server info"),
+]
 one_tenancy = pytest.mark.parametrize("tenancy", ["bucket"])
 
 SECRET = "not-the-secret-key-of-anybody"

@@ -28,6 +28,11 @@ from minio_sdk.wire.policy import essence
 from tests.conformance.setting import Setting, errors_of
 
 pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+about_versioning = pytest.mark.feature("Versioning of buckets")
+about_tags = pytest.mark.feature("Tags of buckets")
+about_policies = pytest.mark.feature("Policies of buckets")
+about_lifecycle = pytest.mark.feature("Lifecycle rules")
+about_cors = pytest.mark.feature("CORS rules")
 unscoped = pytest.mark.parametrize("tenancy", ["plain", "bucket"])
 
 # As the predecessors' guides have them.
@@ -72,6 +77,7 @@ def anonymous(setting: Setting, bucket: str, key: str) -> int:
 # -- versioning ------------------------------------------------------------------------------------
 
 
+@about_versioning
 @unscoped
 async def test_versioning(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
     """It is off, comes on, and is suspended; while it is on, what is replaced is kept."""
@@ -89,6 +95,7 @@ async def test_versioning(setting: Setting, client: AsyncMinIOClient, bucket: st
     assert (await client.get_bucket_info(bucket)).versioning == "Suspended"
 
 
+@about_versioning
 @unscoped
 async def test_suspending_what_was_never_on(client: AsyncMinIOClient, bucket: str) -> None:
     """It is no error, and it is off."""
@@ -99,6 +106,7 @@ async def test_suspending_what_was_never_on(client: AsyncMinIOClient, bucket: st
 # -- tags ------------------------------------------------------------------------------------------
 
 
+@about_tags
 async def test_tags(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
     """They are set, replaced as a whole, and removed; with any tenancy."""
     assert await client.get_bucket_tags(bucket) == {}
@@ -121,6 +129,7 @@ async def test_tags(setting: Setting, client: AsyncMinIOClient, bucket: str) -> 
     assert await client.get_bucket_tags(bucket) == {}
 
 
+@about_tags
 @pytest.mark.needs("tags that go with their bucket")
 async def test_tags_go_with_their_bucket(setting: Setting, client: AsyncMinIOClient) -> None:
     """A bucket of the same name has none of them."""
@@ -135,6 +144,7 @@ async def test_tags_go_with_their_bucket(setting: Setting, client: AsyncMinIOCli
     assert setting.stored(setting.token) == {}
 
 
+@about_tags
 @pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
 async def test_tags_are_the_tenant_s(setting: Setting, client: AsyncMinIOClient) -> None:
     """Another tenant's bucket of the same name has its own, or isn't there."""
@@ -152,6 +162,7 @@ async def test_tags_are_the_tenant_s(setting: Setting, client: AsyncMinIOClient)
     assert await other.list_objects("docs") == []
 
 
+@about_tags
 @pytest.mark.needs("fifty tags on a bucket")
 async def test_fifty_tags(client: AsyncMinIOClient, bucket: str) -> None:
     """As many as S3 allows, each as long as it may be."""
@@ -160,6 +171,7 @@ async def test_fifty_tags(client: AsyncMinIOClient, bucket: str) -> None:
     assert await client.get_bucket_tags(bucket) == tags
 
 
+@about_tags
 @pytest.mark.needs("tags beyond ASCII on a bucket")
 async def test_tags_beyond_ascii(client: AsyncMinIOClient, bucket: str) -> None:
     """Letters of any script."""
@@ -167,6 +179,7 @@ async def test_tags_beyond_ascii(client: AsyncMinIOClient, bucket: str) -> None:
     assert await client.get_bucket_tags(bucket) == {"größe": "日本"}
 
 
+@about_tags
 @pytest.mark.needs("blanks around tags of a bucket")
 async def test_tags_with_blanks_around_them(client: AsyncMinIOClient, bucket: str) -> None:
     """They are part of the tag."""
@@ -177,6 +190,7 @@ async def test_tags_with_blanks_around_them(client: AsyncMinIOClient, bucket: st
 # -- policies --------------------------------------------------------------------------------------
 
 
+@about_policies
 @unscoped
 async def test_policy(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
     """It is written and read with the tenant's names, and stands on the server with the server's."""
@@ -197,6 +211,7 @@ async def test_policy(setting: Setting, client: AsyncMinIOClient, bucket: str) -
     assert await client.get_bucket_policy(bucket) == {}
 
 
+@about_policies
 @unscoped
 async def test_policies_of_many_forms(client: AsyncMinIOClient, bucket: str) -> None:
     """Conditions, denials and all that is not a resource come back, and can be given back."""
@@ -223,6 +238,7 @@ async def test_policies_of_many_forms(client: AsyncMinIOClient, bucket: str) -> 
         assert before.get("Sid") == after.get("Sid")
 
 
+@about_policies
 @unscoped
 async def test_a_policy_for_all_but_some(client: AsyncMinIOClient, bucket: str) -> None:
     """NotResource, in a statement that stands alone."""
@@ -237,6 +253,7 @@ async def test_a_policy_for_all_but_some(client: AsyncMinIOClient, bucket: str) 
     assert await client.get_bucket_policy(bucket) == found
 
 
+@about_policies
 @unscoped
 @pytest.mark.needs("policies with conditions on ARNs")
 async def test_a_policy_with_an_arn_among_its_conditions(
@@ -251,6 +268,7 @@ async def test_a_policy_with_an_arn_among_its_conditions(
     assert f'"arn:aws:s3:::{server_bucket}"' in told
 
 
+@about_policies
 @unscoped
 async def test_a_policy_is_in_force(
     setting: Setting, client: AsyncMinIOClient, bucket: str
@@ -269,6 +287,7 @@ async def test_a_policy_is_in_force(
 # -- lifecycle -------------------------------------------------------------------------------------
 
 
+@about_lifecycle
 @unscoped
 async def test_lifecycle(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
     """The rules of the guides, as given; what is read can be given back."""
@@ -289,6 +308,7 @@ async def test_lifecycle(setting: Setting, client: AsyncMinIOClient, bucket: str
     assert await client.get_bucket_lifecycle(bucket) == []
 
 
+@about_lifecycle
 @unscoped
 async def test_lifecycle_rules_of_many_kinds(client: AsyncMinIOClient, bucket: str) -> None:
     """What every server keeps: days, dates, markers, versions; by prefix and by tags."""
@@ -342,6 +362,7 @@ OF_MINIO = LifecycleRule(
 )
 
 
+@about_lifecycle
 @unscoped
 async def test_a_rule_is_kept_as_a_whole_or_not_at_all(
     client: AsyncMinIOClient, bucket: str
@@ -359,6 +380,7 @@ async def test_a_rule_is_kept_as_a_whole_or_not_at_all(
             await client.set_bucket_lifecycle(bucket, before)
 
 
+@about_lifecycle
 @unscoped
 @pytest.mark.needs("lifecycle rules by size")
 async def test_lifecycle_by_size(client: AsyncMinIOClient, bucket: str) -> None:
@@ -366,6 +388,7 @@ async def test_lifecycle_by_size(client: AsyncMinIOClient, bucket: str) -> None:
     await client.set_bucket_lifecycle(bucket, [BY_SIZE])
 
 
+@about_lifecycle
 @unscoped
 @pytest.mark.needs("keeping the newest of replaced versions")
 async def test_lifecycle_of_all_but_the_newest_versions(
@@ -375,6 +398,7 @@ async def test_lifecycle_of_all_but_the_newest_versions(
     await client.set_bucket_lifecycle(bucket, [NEWEST])
 
 
+@about_lifecycle
 @unscoped
 @pytest.mark.needs("ending unfinished uploads by rule")
 async def test_lifecycle_of_unfinished_uploads(client: AsyncMinIOClient, bucket: str) -> None:
@@ -382,6 +406,7 @@ async def test_lifecycle_of_unfinished_uploads(client: AsyncMinIOClient, bucket:
     await client.set_bucket_lifecycle(bucket, [UNFINISHED])
 
 
+@about_lifecycle
 @unscoped
 @pytest.mark.needs("moving to another storage class")
 async def test_lifecycle_to_another_storage_class(client: AsyncMinIOClient, bucket: str) -> None:
@@ -389,6 +414,7 @@ async def test_lifecycle_to_another_storage_class(client: AsyncMinIOClient, buck
     await client.set_bucket_lifecycle(bucket, [COLDER])
 
 
+@about_lifecycle
 @unscoped
 @pytest.mark.needs("MinIO's own lifecycle rules")
 async def test_lifecycle_of_minio(client: AsyncMinIOClient, bucket: str) -> None:
@@ -399,6 +425,7 @@ async def test_lifecycle_of_minio(client: AsyncMinIOClient, bucket: str) -> None
 # -- CORS ------------------------------------------------------------------------------------------
 
 
+@about_cors
 @unscoped
 async def test_no_cors(client: AsyncMinIOClient, bucket: str) -> None:
     """Every server says so, and has nothing against removing nothing."""
@@ -406,6 +433,7 @@ async def test_no_cors(client: AsyncMinIOClient, bucket: str) -> None:
     await client.delete_bucket_cors(bucket)
 
 
+@about_cors
 @unscoped
 @pytest.mark.needs("CORS of a bucket")
 async def test_cors(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:

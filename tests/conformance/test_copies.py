@@ -19,7 +19,11 @@ from minio_sdk import (
 from minio_sdk.flows import copies
 from tests.conformance.setting import Setting, errors_of
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Copies on the server, metadata replaced"),
+]
 
 MiB = 1024 * 1024
 EXPIRES = datetime(2036, 12, 1, 16, tzinfo=timezone.utc)

@@ -26,7 +26,11 @@ from minio_sdk import (
 from minio_sdk.config import MiB
 from tests.conformance.setting import Setting
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Objects as files"),
+]
 one_tenancy = pytest.mark.parametrize("tenancy", ["bucket"])
 
 LINES = b"".join(b"line %d\r\n" % number for number in range(200)) + b"the last one"

@@ -7,7 +7,11 @@ import pytest
 from minio_sdk import AsyncMinIOClient, BucketNotFoundError, NotFoundError, ObjectNotFoundError
 from tests.conformance.setting import Setting, errors_of
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Tags of objects"),
+]
 
 KEY = "a b+c%2F/ü.txt"
 

@@ -14,7 +14,11 @@ from minio_sdk import AsyncMinIOClient, PresignedPost
 from tests.clock import FakeClock
 from tests.conformance.setting import Setting
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Browser uploads by signed forms"),
+]
 
 KEYS = ("a.txt", "a b+c%2F", "ü/日本 😀", "#?&=;,", "$key ${file}", "%2e%2e/x", "'\"<>&~!*()")
 

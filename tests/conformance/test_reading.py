@@ -24,7 +24,11 @@ from minio_sdk import (
 from minio_sdk.config import MiB
 from tests.conformance.setting import Setting
 
-pytestmark = [pytest.mark.conformance, pytest.mark.asyncio]
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Ranges, versions and conditions of reading"),
+]
 # How many bytes there are has nothing to do with how names are scoped.
 one_tenancy = pytest.mark.parametrize("tenancy", ["bucket"])
 
