@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from email.utils import format_datetime
+from datetime import datetime
 
 from minio_sdk.errors import invalid
-from minio_sdk.flows.uploads import check_content_type
 from minio_sdk.models.results import ObjectMetadata
+from minio_sdk.wire.describing import DESCRIBING, check_storage_class, describing_header
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.metadata import carried_headers, metadata_headers
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags
-
-_CARRIED = (
-    "content_type",
-    "content_encoding",
-    "content_disposition",
-    "content_language",
-    "cache_control",
-    "expires",
-)
-_STORAGE_CLASS = re.compile(r"[A-Z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +34,16 @@ class Changes:
     _headers: dict[str, str] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in _CARRIED:
+        for name in DESCRIBING:
             value = getattr(self, name)
             if value is not None:
-                self._headers[name.replace("_", "-")] = _header(name, value)
+                self._headers[name.replace("_", "-")] = describing_header(name, value)
         if self.metadata is not None:
             self._headers.update(metadata_headers(self.metadata))
         if self.tags is not None:
             object.__setattr__(self, "tags", check_tags(self.tags, MAX_OBJECT_TAGS))
-        chosen = self.storage_class
-        if chosen is not None and not (
-            isinstance(chosen, str) and _STORAGE_CLASS.fullmatch(chosen)
-        ):
-            raise invalid("storage_class", chosen, "must be like 'STANDARD_IA'")
+        if self.storage_class is not None:
+            check_storage_class(self.storage_class)
 
     @property
     def describes(self) -> bool:
@@ -68,7 +53,7 @@ class Changes:
     def description(self, found: ObjectMetadata) -> dict[str, str]:
         """The headers that describe the copy: as the source is described, but for what is given anew."""
         headers = {}
-        for name in _CARRIED:
+        for name in DESCRIBING:
             value = getattr(found, name)
             if name == "content_encoding" and value:
                 value = _without_framing(value)
@@ -83,24 +68,6 @@ def _without_framing(encoding: str) -> str:
     """Some servers keep ``aws-chunked``, which was a word on the upload and not on the content."""
     kept = (word.strip() for word in encoding.split(","))
     return ",".join(word for word in kept if word and word.lower() != "aws-chunked")
-
-
-def _header(name: str, value: object) -> str:
-    if name == "content_type":
-        return check_content_type(value)
-    if name == "expires" and isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise invalid(name, value, "must have a time zone, such as timezone.utc")
-        return format_datetime(value.astimezone(timezone.utc), usegmt=True)
-    if (
-        not isinstance(value, str)
-        or not value
-        or not value.isascii()
-        or not value.isprintable()
-        or value != value.strip()
-    ):
-        raise invalid(name, value, "must be text of printable ASCII")
-    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from minio_sdk.models.snapshots import RestoreResult
 from minio_sdk.operation import Place
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.object_tagging import DeleteObjectTagging, PutObjectTagging
+from minio_sdk.wire.describing import DESCRIBING
 
 AGAIN = "what was restored stays; restore_snapshot() again goes on from there"
 
@@ -183,17 +184,8 @@ class _Restoring:
 
 
 def _description(found: ObjectMetadata) -> tuple[object, ...]:
-    return (
-        found.size,
-        found.content_type,
-        dict(found.metadata),
-        found.content_encoding,
-        found.content_disposition,
-        found.content_language,
-        found.cache_control,
-        found.expires,
-        found.storage_class,
-    )
+    described = (getattr(found, name) for name in DESCRIBING)
+    return (found.size, found.storage_class, dict(found.metadata), *described)
 
 
 async def _delete(engine: Engine, place: Place, keys: list[str]) -> None:

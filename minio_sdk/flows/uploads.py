@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import os
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timezone
-from email.utils import format_datetime
+from datetime import datetime
 
 from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
@@ -41,6 +39,7 @@ from minio_sdk.operations.multipart import (
     UploadPart,
 )
 from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire.describing import check_storage_class, describing_header
 from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.quirks import suspicious
@@ -54,9 +53,6 @@ _COMPRESSED = {
     "xz": "application/x-xz",
     "compress": "application/x-compress",
 }
-
-
-_STORAGE_CLASS = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,63}", re.ASCII)
 
 
 def object_headers(
@@ -81,10 +77,6 @@ def object_headers(
     headers = {"content-type": _content_type(key, content_type), **metadata_headers(metadata)}
     if tags is not None and check_tags(tags, MAX_OBJECT_TAGS):
         headers["x-amz-tagging"] = tags_header(tags)
-    if isinstance(expires, datetime):
-        if expires.tzinfo is None:
-            raise invalid("expires", expires, "must have a time zone")
-        expires = format_datetime(expires.astimezone(timezone.utc), usegmt=True)
     for argument, value in (
         ("content_encoding", content_encoding),
         ("content_disposition", content_disposition),
@@ -93,41 +85,19 @@ def object_headers(
         ("expires", expires),
     ):
         if value is not None:
-            headers[argument.replace("_", "-")] = _header_text(argument, value)
+            headers[argument.replace("_", "-")] = describing_header(argument, value)
     if storage_class is not None:
-        if not isinstance(storage_class, str) or not _STORAGE_CLASS.fullmatch(storage_class):
-            raise invalid("storage_class", storage_class, "must be a name such as 'STANDARD_IA'")
-        headers["x-amz-storage-class"] = storage_class
+        headers["x-amz-storage-class"] = check_storage_class(storage_class)
     return headers
 
 
 def _content_type(key: str, content_type: str | None) -> str:
-    if content_type is None:
-        guess, encoding = mimetypes.guess_type(key, strict=False)
-        # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
-        found = _COMPRESSED.get(encoding) if encoding else guess
-        return found or "application/octet-stream"
-    return check_content_type(content_type)
-
-
-def check_content_type(content_type: object) -> str:
-    """A media type that a header can carry."""
-    if (
-        not isinstance(content_type, str)
-        or not content_type.isascii()
-        or not content_type.isprintable()
-        or "/" not in content_type
-    ):
-        raise invalid("content_type", content_type, "must be like 'text/plain', in ASCII")
-    return content_type
-
-
-def _header_text(argument: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise invalid(argument, value, "must be text, and not empty")
-    if not value.isascii() or not value.isprintable():
-        raise invalid(argument, value, "must be printable ASCII, as headers are")
-    return value.strip()
+    if content_type is not None:
+        return describing_header("content_type", content_type)
+    guess, encoding = mimetypes.guess_type(key, strict=False)
+    # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
+    found = _COMPRESSED.get(encoding) if encoding else guess
+    return found or "application/octet-stream"
 
 
 async def put(
