@@ -5,7 +5,7 @@ It does what S3's documents say: byte order, folding by a delimiter, markers and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, quote, unquote
 from xml.sax.saxutils import escape
@@ -113,9 +113,12 @@ class Listed:
         return f"<{tag}>{inside}</{tag}>"
 
 
-def _begin(entries: list[tuple[str, Version | None]], query: dict[str, str], order: object) -> int:
+def _begin(
+    entries: list[tuple[str, Version | None]],
+    query: dict[str, str],
+    order: Callable[[str], list[str]],
+) -> int:
     """Where the page begins."""
-    assert callable(order)
     token, key = query.get("continuation-token"), query.get("key-marker")
     if token is not None:
         after = unquote(token[1:])

@@ -165,12 +165,13 @@ def test_a_server_that_takes_no_marker_is_corrected(connect: Connect) -> None:
         return listed(request)
 
     with ScriptedServer(handler=deaf) as server, connect(server) as client:
-        for arguments, expected in (
+        cases: list[tuple[dict[str, Any], str]] = [
             ({}, "def"),
             ({"limit": 2}, "de"),
             ({"versions": True}, "ddeeff"),
             ({"versions": True, "limit": 3}, "dde"),
-        ):
+        ]
+        for arguments, expected in cases:
             found = client.list_objects("docs", start_after="c", **arguments)
             assert "".join(item.key for item in found) == expected
 
@@ -243,7 +244,8 @@ def test_another_tenant_s_keys_are_an_error(connect: Connect, versions: bool) ->
 @both
 def test_nothing_below_a_shared_bucket_may_be_no_bucket(connect: Connect) -> None:
     with ScriptedServer(handler=Listed()) as server, connect(server, tenancy="prefix") as client:
-        for arguments in ({}, {"versions": True}, {"start_after": "z"}, {"recursive": False}):
+        asked: list[dict[str, Any]] = [{}, {"versions": True}, {"start_after": "z"}]
+        for arguments in [*asked, {"recursive": False}]:
             with pytest.raises(BucketNotFoundError):
                 client.list_objects("docs", **arguments)
 
