@@ -89,6 +89,8 @@ async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:
     kept: list[ObjectInfo] = []
 
     def most() -> int:
+        if sorts_by_folder(engine.api.server):
+            return listing.PAGE  # the limit may not end it, and fewer pages have fewer seams
         return question.most(len(kept))
 
     if limit == 0:
