@@ -126,7 +126,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _is_whole(config: pytest.Config, stats: dict[str, list[Any]]) -> bool:
     """Whether every test has run, on every server, and none has failed."""
-    chosen = config.option.keyword or config.option.markexpr or config.option.lf
+    option = config.option
+    chosen = option.keyword or option.markexpr or option.lf or option.collectonly
     if chosen or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return False
     if stats.get("failed") or stats.get("error") or set(kinds()) != set(ALL_KINDS):

@@ -23,6 +23,7 @@ from minio_sdk.flows.snapshots import (
     Entry,
     Snapshot,
     check_name,
+    current,
     entries_of,
     find,
     missing_bucket,
@@ -98,15 +99,9 @@ async def _look(
     """What the bucket has now, and the keys that the snapshot can't bring back."""
     now: dict[str, Entry] = {}
     if snapshot.info.versioned:
-        wanted = {(entry.key, entry.version_id): entry for entry in entries}
-        async for item in listing.versions(engine, place):
-            if item.is_latest and not item.is_delete_marker:
-                now[item.key] = Entry.of(item, version_id=item.version_id)
-            entry = wanted.get((item.key, item.version_id))
-            # The version "null" is overwritten once versioning is suspended.
-            if entry is not None and entry.etag == item.etag:
-                del wanted[item.key, item.version_id]
-        return now, [entry.key for entry in wanted.values()]
+        async for item in current(engine, place, versioned=True):
+            now[item.key] = Entry.of(item, version_id=item.version_id)
+        return now, await _lost_versions(engine, place, entries)
     async for item in listing.objects(engine, place):
         now[item.key] = Entry.of(item)
     start = snapshot.data
@@ -114,6 +109,27 @@ async def _look(
     async for item in listing.objects(engine, snapshot.home, start):
         there.add(item.key[len(start) :])
     return now, [entry.key for entry in entries if str(entry.copy) not in there]
+
+
+async def _lost_versions(engine: Engine, place: Place, entries: list[Entry]) -> list[str]:
+    """The keys whose version is no more; what the listing doesn't show is asked for by itself."""
+    wanted = {(entry.key, entry.version_id): entry for entry in entries}
+    async for item in listing.versions(engine, place):
+        entry = wanted.get((item.key, item.version_id))
+        # The version "null" is overwritten once versioning is suspended.
+        if entry is not None and entry.etag == item.etag:
+            del wanted[item.key, item.version_id]
+
+    async def is_lost(entry: Entry) -> bool:
+        try:
+            found = await engine.send(HeadObject(place, entry.key, entry.version_id))
+        except NotFoundError:
+            return True
+        return found.etag != entry.etag
+
+    left = list(wanted.values())
+    lost = await engine.transport.map(is_lost, left, AT_ONCE)
+    return [entry.key for entry, gone in zip(left, lost, strict=True) if gone]
 
 
 def _incomplete(snapshot: Snapshot, lost: list[str]) -> MinIOError:

@@ -20,7 +20,7 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -51,6 +51,7 @@ from minio_sdk.operations.buckets import CreateBucket, HeadBucket
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.object_tagging import GetObjectTagging
+from minio_sdk.wire.quirks import lists_versions
 
 T = TypeVar("T")
 
@@ -251,22 +252,22 @@ class _Taking:
 
     async def versions(self) -> AsyncIterator[bytes]:
         """The lines of a bucket that keeps versions: which one is current of each key."""
-        current = (
-            item
-            async for item in listing.versions(self._engine, self._place)
-            if item.is_latest and not item.is_delete_marker
-        )
+        engine, place = self._engine, self._place
 
         async def one(found: ObjectInfo) -> Entry | None:
             try:
-                tags = await self._tags_of(self._place, found.key, found.version_id)
+                version = found.version_id
+                if version is None:  # from a listing that doesn't tell
+                    head = await engine.send(HeadObject(place, found.key))
+                    version = head.version_id or "null"
+                    found = replace(found, size=head.size, etag=head.etag)
+                tags = await self._tags_of(place, found.key, version)
             except NotFoundError:
                 return None  # removed for good since it was listed
-            return Entry.of(found, version_id=found.version_id, tags=tags)
+            return Entry.of(found, version_id=version, tags=tags)
 
-        async for batch in _batches(current):
-            entries = await self._engine.transport.map(one, batch, AT_ONCE)
-            yield self._lines(entries)
+        async for batch in _batches(current(engine, place, versioned=True)):
+            yield self._lines(await engine.transport.map(one, batch, AT_ONCE))
 
     async def copies(self) -> AsyncIterator[bytes]:
         """The lines of any other bucket; what they speak of has been copied."""
@@ -516,8 +517,8 @@ async def _diff(engine: Engine, bucket: str, name: str, other: str | None) -> Sn
 
 
 async def current(engine: Engine, place: Place, versioned: bool) -> AsyncIterator[ObjectInfo]:
-    """The objects that a bucket has now."""
-    if not versioned:
+    """The objects that a bucket has now; with their versions where a listing can be trusted with them."""
+    if not versioned or not lists_versions(engine.api.server):
         async for item in listing.objects(engine, place):
             yield item
         return

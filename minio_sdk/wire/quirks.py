@@ -56,3 +56,14 @@ def sorts_by_folder(server: str | None) -> bool:
         server: its ``Server`` header; None when it isn't known yet.
     """
     return (server or "").lower().startswith("seaweedfs")
+
+
+def lists_versions(server: str | None) -> bool:
+    """Whether a listing of versions has them all.
+
+    SeaweedFS leaves keys out where a page ends in a folder that has neighbours such as ``a!`` beside ``a/``.
+
+    Args:
+        server: its ``Server`` header; None when it isn't known yet.
+    """
+    return not sorts_by_folder(server)

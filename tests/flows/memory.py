@@ -67,6 +67,8 @@ class Memory:
         buckets: by the server's names.
         asked: how many requests came.
         before: called with each request before it is answered; it may raise, or change the store.
+        name: its ``Server`` header; MinIO is known to copy, and keeps all keys of these tests.
+        unlisted: keys that its listings of versions leave out.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -76,6 +78,8 @@ class Memory:
         self.buckets: dict[str, Bucket] = {}
         self.asked = 0
         self.before: Callable[[Request], None] = lambda _: None
+        self.name = "MinIO"
+        self.unlisted: set[str] = set()
         self._moment = 0
 
     # --- a transport ---------------------------------------------------------------------------------
@@ -95,8 +99,7 @@ class Memory:
         path, _, key = unquote(request.path).removeprefix("/").partition("/")
         query = parse_qs(request.query, keep_blank_values=True)
         reply = self._answer(request, path, key, {name: v[0] for name, v in query.items()})
-        # MinIO: a server that is known to copy and to keep all keys of these tests.
-        reply.headers = {"server": "MinIO", "x-amz-request-id": "r", **reply.headers}
+        reply.headers = {"server": self.name, "x-amz-request-id": "r", **reply.headers}
         return reply
 
     async def map(
@@ -279,7 +282,9 @@ class Memory:
         prefix = query.get("prefix", "")
         lines = []
         for key in sorted(bucket.keys):
-            if not key.startswith(prefix) or key <= query.get("key-marker", ""):
+            if key in self.unlisted or not key.startswith(prefix):
+                continue
+            if key <= query.get("key-marker", ""):
                 continue
             for number, version in enumerate(bucket.keys[key]):
                 tag = "DeleteMarker" if version.data is None else "Version"

@@ -276,3 +276,24 @@ def test_a_version_that_stands_for_other_bytes_by_now_is_lost() -> None:
     memory.buckets[DOCS].keys["k/00000"][0].data = b"other"
     with pytest.raises(NotFoundError, match="lost 1 of its 2 versions"):
         run(restoring.restore(engine, "docs", "s"))
+
+
+def test_a_server_whose_listings_of_versions_leave_keys_out() -> None:
+    memory, engine = filled(4, versioned=True)
+    memory.name = "SeaweedFS 4.48"
+    memory.unlisted = {"k/00001", "k/00003"}
+    before = state(memory)
+    info = run(snapshots.create(engine, "docs", "s"))
+    assert (info.objects, info.versioned) == (4, True)
+    assert not run(snapshots.diff(engine, "docs", "s"))
+    change(memory, 4)
+    memory.unlisted.add("late")
+    diff = run(snapshots.diff(engine, "docs", "s"))
+    assert (diff.added, diff.removed) == (("late",), ("k/00001",))
+    result = run(restoring.restore(engine, "docs", "s", delete=True))
+    assert (result.unchanged, result.deleted) == (1, ("late",))
+    assert state(memory) == before
+    memory.buckets[DOCS].keys["k/00003"].clear()
+    memory.store(DOCS, "k/00003", b"only this")
+    with pytest.raises(NotFoundError, match="lost 1 of its 4 versions, that of 'k/00003'"):
+        run(restoring.restore(engine, "docs", "s"))
