@@ -84,11 +84,13 @@ async def test_keys_that_servers_fold(
     fates = key_gaps(setting.server.kind, setting.tenancy)
     for key in ("a//b", "a\\b", "a//", "/lead", "trail/"):
         fate = fates.get(key, "kept")
-        if fate not in ("kept", "refused"):
-            with pytest.raises(NotSupportedError, match="would"):
-                await client.get_presigned_put_url(bucket, key)
+        try:
+            url = _as_it_is(await client.get_presigned_put_url(bucket, key))
+        except NotSupportedError as error:
+            assert (key, fate) != (key, "kept")
+            assert "would" in error.message
             continue
-        url = _as_it_is(await client.get_presigned_put_url(bucket, key))
+        assert fate in ("kept", "refused")
         status = requests.Session().send(url, timeout=30).status_code
         assert (key, status == 200) == (key, fate == "kept")
         found = [item.key for item in await client.list_objects(bucket)]
