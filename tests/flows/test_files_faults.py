@@ -301,8 +301,9 @@ def test_a_file_that_is_never_closed_stores_nothing(size: int, wrapped: bool) ->
     with ScriptedServer(handler=server) as address, blocking(address, **in_parts()) as client:
         file: Any = client.open("docs", "a", "wb")
         if wrapped:
-            file = io.TextIOWrapper(file, "ascii", write_through=True)
-        file.write("x" * size if wrapped else b"x" * size)
+            file = io.TextIOWrapper(file, "ascii")
+            file.write("x" * size)
+        file.write("tail!" if wrapped else b"x" * size)
         with unclosed(address, 3 if size > PART else 0):
             del file
         assert server.asked == ([BEGIN, put(1), ABORT] if size > PART else [])

@@ -130,6 +130,7 @@ class ObjectWriter(io.BufferedIOBase):
         self.response: UploadResponse | None = None
         self._writer = writer
         self._process = os.getpid()
+        self._lost = False
 
     def writable(self) -> bool:
         """True."""
@@ -147,7 +148,8 @@ class ObjectWriter(io.BufferedIOBase):
         """
         self._check()
         view = as_view(data)
-        run(self._writer.write(view))
+        if not self._lost:
+            run(self._writer.write(view))
         return len(view)
 
     def tell(self) -> int:
@@ -168,7 +170,8 @@ class ObjectWriter(io.BufferedIOBase):
         if self.closed:
             return
         try:
-            self.response = run(self._writer.finish())
+            if not self._lost:
+                self.response = run(self._writer.finish())
         finally:
             super().close()
 
@@ -193,10 +196,16 @@ class ObjectWriter(io.BufferedIOBase):
             self.discard()
 
     def __del__(self) -> None:
-        if self.closed:
+        if not self.closed:
+            self._dealloc_warn(self)
+            super().close()
+
+    def _dealloc_warn(self, source: object) -> None:
+        """What a TextIOWrapper calls that is collected, before it writes what it has and closes this."""
+        if self._lost:
             return
+        self._lost = True
         writer = self._writer
-        super().close()
         try:
             if writer.uploading and os.getpid() == self._process:  # in a fork it is the parent's
                 # Not here: the collector may run in the middle of what holds the connection pool's lock.
@@ -207,12 +216,8 @@ class ObjectWriter(io.BufferedIOBase):
             f"{writer.bucket}/{writer.key} was written to and never closed: nothing is stored",
             ResourceWarning,
             stacklevel=2,
-            source=self,
+            source=source,
         )
-
-    def _dealloc_warn(self, source: object) -> None:
-        # What a TextIOWrapper calls that is collected, before it closes this file.
-        self.__del__()
 
     def _check(self) -> None:
         if self.closed:
