@@ -137,6 +137,29 @@ def test_one_large_write(connect: Connect) -> None:
 
 
 @both
+def test_parts_grow(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that 10,000 of them reach S3's largest object; more is refused, and nothing is left."""
+    monkeypatch.setattr("minio_sdk.flows.uploads.DEFAULT_PART", 10)
+    server = Uploads()
+    data = bytes(range(250)) * 45
+    with (
+        ScriptedServer(handler=server) as address,
+        connect(address, multipart_threshold=0) as client,
+    ):
+        with client.open("docs", "a", "wb") as file:
+            file.write(data[:9_999])
+            file.write(data[9_999:])
+        assert b"".join(server.parts) == data
+        sizes = [len(part) for part in server.parts]
+        assert sizes == [10] * 1000 + [20] * 62 + [10]
+        monkeypatch.setattr("minio_sdk.flows.writing.MAX_PARTS", 3)
+        with pytest.raises(ValidationError, match="larger than S3 allows"):
+            with client.open("docs", "a", "wb") as file:
+                file.write(bytes(50))
+        assert server.asked[-1] == ABORT
+
+
+@both
 @pytest.mark.parametrize("error", [OSError("disk"), Interrupted(), GeneratorExit()])
 @pytest.mark.parametrize("size", [10, PART + 1], ids=["small", "in parts"])
 def test_a_block_that_an_error_leaves(connect: Connect, error: BaseException, size: int) -> None:
@@ -336,6 +359,22 @@ def test_an_async_file_that_is_never_closed_stores_nothing() -> None:
     with ScriptedServer(handler=server) as address:
         asyncio.run(main(address))
         assert server.asked == [BEGIN, put(1), ABORT]
+
+
+def test_an_async_file_that_is_lost_without_a_loop_warns() -> None:
+    server = Uploads()
+    lost: list[Any] = []
+
+    async def main(address: ScriptedServer) -> None:
+        async with AsyncMinIOClient(config_for(address, **in_parts())) as client:
+            lost.append(await client.open("docs", "a", "wb"))
+            await lost[0].write(bytes(PART + 1))
+
+    with ScriptedServer(handler=server) as address:
+        asyncio.run(main(address))
+        with unclosed(address, 2):
+            lost.clear()
+        assert server.asked == [BEGIN, put(1)]
 
 
 # --- wrong use --------------------------------------------------------------------------------------

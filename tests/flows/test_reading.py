@@ -137,9 +137,27 @@ def test_an_empty_object(connect: Connect, way: Way) -> None:
 
 @both
 @every_way
+def test_an_empty_object_of_a_server_without_ranges(connect: Connect, way: Way) -> None:
+    stored = Stored(b"", ranges=False)
+    with ScriptedServer(handler=stored) as server, connect(server) as client:
+        assert way(client) == b""
+        assert len(stored.asked) == 1
+
+
+@both
+@every_way
+def test_the_gateway_s_own_api_has_no_ranges(connect: Connect, way: Way) -> None:
+    with ScriptedServer() as server, connect(server, api="enterprise") as client:
+        with pytest.raises(NotSupportedError, match="GetObject needs api='s3'"):
+            way(client)
+
+
+@both
+@every_way
 def test_a_missing_object_is_missed_at_the_first_read(connect: Connect, way: Way) -> None:
     with ScriptedServer([s3_error(404, "NoSuchKey")]) as server, connect(server) as client:
         stream = client.download_stream("docs", "a")
+        assert server.requests == []
         with pytest.raises(ObjectNotFoundError):
             way(client)
         del stream
