@@ -12,6 +12,7 @@ from tests.servers import Server
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = b"x" * 1024
+PAGE = 1000
 
 Area = Callable[[Server, contextlib.ExitStack], dict[str, Turn]]
 
@@ -46,7 +47,20 @@ def putting(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
     return {name: putter(client) for name, client in _connect(server, stack).items()}
 
 
-AREAS: dict[str, Area] = {"import": importing, "get": getting, "put": putting}
+def listing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """Listing 1,000 keys, a page of them, each as an object with size, date and ETag."""
+    clients = _connect(server, stack)
+    if server.kind != "null":
+        with connect_sdk(server) as sdk:
+            for number in range(PAGE):
+                sdk.put_object(BUCKET, f"some/folder/object-{number:06}.txt", b"")
+    for name, client in clients.items():
+        if (found := client.list()) < PAGE:
+            raise SystemExit(f"{name} found {found} keys")
+    return {name: in_this_process(client.list) for name, client in clients.items()}
+
+
+AREAS: dict[str, Area] = {"import": importing, "get": getting, "put": putting, "list": listing}
 
 
 def _connect(server: Server, stack: contextlib.ExitStack) -> dict[str, Client]:

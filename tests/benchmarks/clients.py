@@ -1,4 +1,4 @@
-"""The SDK and its peers behind one narrow interface: get an object, put an object."""
+"""The SDK and its peers behind one narrow interface: get an object, put one, list them all."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Client:
 
     get: Callable[[], bytes]
     put: Callable[[bytes], object]
+    list: Callable[[], int]
     close: Callable[[], object] = lambda: None
 
 
@@ -63,6 +64,7 @@ def _sdk(server: Server) -> Client:
     return Client(
         get=lambda: client.get_object(BUCKET, KEY),
         put=lambda data: client.put_object(BUCKET, KEY, data),
+        list=lambda: sum(1 for _ in client.iter_objects(BUCKET)),
         close=client.close,
     )
 
@@ -89,7 +91,10 @@ def _minio(server: Server) -> Client:
             bucket_name=BUCKET, object_name=KEY, data=io.BytesIO(data), length=len(data)
         )
 
-    return Client(get, put)
+    def list_all() -> int:
+        return sum(1 for _ in client.list_objects(bucket_name=BUCKET, recursive=True))
+
+    return Client(get, put, list_all)
 
 
 def _boto3(server: Server) -> Client:
@@ -103,6 +108,7 @@ def _boto3(server: Server) -> Client:
     return Client(
         get=lambda: bytes(client.get_object(Bucket=BUCKET, Key=KEY)["Body"].read()),
         put=lambda data: client.put_object(Bucket=BUCKET, Key=KEY, Body=data),
+        list=lambda: len(client.list_objects_v2(Bucket=BUCKET)["Contents"]),
         close=client.close,
     )
 
@@ -121,6 +127,7 @@ def _obstore(server: Server) -> Client:
     return Client(
         get=lambda: bytes(obstore.get(store, KEY).bytes()),
         put=lambda data: obstore.put(store, KEY, data, use_multipart=False),
+        list=lambda: sum(map(len, obstore.list(store, chunk_size=1000))),
     )
 
 

@@ -3,9 +3,10 @@
 //
 //   null_s3 < pipe      listens on a free port of 127.0.0.1, prints it, ends when the pipe is closed
 //
-// Whatever the key, GET answers 1 KiB, HEAD its head, DELETE 204; the body of a PUT is read and
-// dropped. Bodies have a Content-Length; `Expect: 100-continue` is obeyed. No signature is looked at.
-// One thread: a reply fits in a socket's send buffer, so that sending never waits for anybody.
+// Whatever the key, GET answers 1 KiB, HEAD its head, DELETE 204; a listing has 1,000 keys; the body of
+// a PUT is read and dropped. Bodies have a Content-Length; `Expect: 100-continue` is obeyed. No signature is looked at.
+// One thread: a reply fits in a socket's send buffer, so that sending never waits for anybody; only a
+// listing waits for its client.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEAD_MAX = 16384, CONNECTIONS_MAX = 1024, BODY = 1024, FIXED = 2 };
+enum { HEAD_MAX = 16384, CONNECTIONS_MAX = 1024, BODY = 1024, FIXED = 2, KEYS = 1000 };
 
 typedef struct {
     size_t have;                // bytes of `head` that are filled
@@ -30,8 +31,8 @@ typedef struct {
 static struct pollfd polled[FIXED + CONNECTIONS_MAX]; // standard input, the listener, the clients
 static connection *clients[FIXED + CONNECTIONS_MAX];
 static nfds_t count = FIXED;
-static char get_reply[BODY + 512], put_reply[512];
-static size_t get_head_length;
+static char get_reply[BODY + 512], put_reply[512], list_reply[KEYS * 400];
+static size_t get_head_length, list_length;
 static const char delete_reply[] = "HTTP/1.1 204 No Content\r\nServer: null_s3\r\n\r\n";
 
 #define COMMON "Server: null_s3\r\nDate: Fri, 17 May 2024 08:00:00 GMT\r\n" \
@@ -47,6 +48,19 @@ static void make_replies(void) {
     memset(get_reply + get_head_length, 'x', BODY);
     sprintf(put_reply, "HTTP/1.1 200 OK\r\n" COMMON
         "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\nContent-Length: 0\r\n\r\n");
+    static char page[sizeof list_reply - 1024];
+    char *at = page + sprintf(page, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>benchmarks</Name>"
+        "<Prefix></Prefix><KeyCount>%d</KeyCount><MaxKeys>%d</MaxKeys>"
+        "<IsTruncated>false</IsTruncated>", KEYS, KEYS);
+    for (int key = 0; key < KEYS; key++)
+        at += sprintf(at, "<Contents><Key>some/folder/object-%06d.txt</Key>"
+            "<LastModified>2024-05-17T08:00:00.000Z</LastModified>"
+            "<ETag>&quot;7265f4d211b56873a381d321f586e4a9&quot;</ETag><Size>%d</Size>"
+            "<StorageClass>STANDARD</StorageClass></Contents>", key, BODY);
+    at += sprintf(at, "</ListBucketResult>");
+    list_length = (size_t)sprintf(list_reply, "HTTP/1.1 200 OK\r\n" COMMON
+        "Content-Type: application/xml\r\nContent-Length: %td\r\n\r\n%s", at - page, page);
 }
 
 // The value of a header, or NULL; `head` ends with a zero byte after its blank line.
@@ -61,8 +75,9 @@ static const char *header(const char *head, const char *name) {
 }
 
 static void answer(int fd, char method) {
-    const char *reply = method == 'P' ? put_reply : method == 'D' ? delete_reply : get_reply;
-    size_t length = method == 'H' ? get_head_length
+    const char *reply = method == 'P' ? put_reply : method == 'D' ? delete_reply
+        : method == 'L' ? list_reply : get_reply;
+    size_t length = method == 'H' ? get_head_length : method == 'L' ? list_length
         : method == 'G' ? get_head_length + BODY : strlen(reply);
     send(fd, reply, length, MSG_NOSIGNAL);
 }
@@ -85,7 +100,8 @@ static void progress(int fd, connection *c) {
         end[3] = 0;             // the last '\n' isn't missed, and `header` stays inside this head
         const char *length = header(c->head, "Content-Length");
         const char *expect = header(c->head, "Expect");
-        c->method = c->head[0];
+        const char *listing = strstr(c->head, "list-type=");
+        c->method = listing != NULL && listing < strstr(c->head, "\r\n") ? 'L' : c->head[0];
         c->left = length != NULL ? strtoull(length, NULL, 10) : 0;
         size_t head_length = (size_t)(end + 4 - c->head);
         if (expect != NULL && c->left > c->have - head_length)
