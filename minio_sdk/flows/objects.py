@@ -21,7 +21,7 @@ from minio_sdk.models.results import DeletedObject, DeleteResult, ObjectMetadata
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
-from minio_sdk.operations.get_object import GetObject
+from minio_sdk.operations.get_object import GetObject, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.wire.quirks import suspicious
 
@@ -50,7 +50,11 @@ async def read(engine: Engine, operation: ObjectOperation[T]) -> T:
         return await engine.send(operation)
     except (ObjectNotFoundError, VersionNotFoundError) as error:
         place = operation.place
-        if place.bucket is None or not (place.prefix or isinstance(operation, HeadObject)):
+        # To HEAD nothing says which of the two it is; nor does SeaweedFS where there is a condition.
+        silent = isinstance(operation, HeadObject) or (
+            isinstance(operation, GetObjectPart) and bool(operation.headers)
+        )
+        if place.bucket is None or not (place.prefix or silent):
             raise
         if await _bucket_is_there(engine, place.bucket):
             raise

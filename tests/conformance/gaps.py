@@ -124,9 +124,6 @@ FEATURES: dict[str, dict[str, Gap]] = {
     "MinIO's own lifecycle rules": {"moto": Gap("answers 200, and drops them")},
     "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "if_match of anything": {"moto": Gap("takes the star for an ETag")},
-    "a missing bucket where there is a condition": {
-        "seaweedfs": Gap("with If-Match it is the object that it misses", UNSCOPED)
-    },
     "unfinished uploads by prefix": {
         "minio": Gap(
             "lists them by whole key only; it drops them by itself after a day", ("prefix",)
