@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minio_sdk.config import MiB
-from minio_sdk.errors import MinIOError, PreconditionFailedError, VersionNotFoundError
+from minio_sdk.errors import MinIOError, PreconditionFailedError
 from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.failure import check_s3
+from minio_sdk.wire.failure import check_s3, check_version
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
 from minio_sdk.wire.url import query_string
@@ -70,15 +70,7 @@ class GetObjectPart(ObjectOperation[Piece]):
     def parse(self, reply: Reply) -> Piece:
         """The bytes, and where in the object they lie."""
         check_s3(reply)
-        if self.version_id not in (None, "null", reply.headers.get("x-amz-version-id")):
-            # MinIO and SeaweedFS do so where a bucket has no versions.
-            raise VersionNotFoundError(
-                "the server gave what is current in place of the version",
-                code="NoSuchVersion",
-                status=reply.status,
-                attempts=reply.attempts,
-                hint="nothing of it was used; check version_id, and that the bucket has versions",
-            )
+        check_version(reply, self.version_id)
         return read_piece(reply, self.first, self.last)
 
     def failure(self, reply: Reply) -> Exception:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from minio_sdk.models.names import check_version_id
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.failure import check_s3
+from minio_sdk.wire.failure import check_s3, check_version
 from minio_sdk.wire.headers import http_date, integer, unquoted
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import read_metadata
@@ -40,6 +40,7 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
     def parse(self, reply: Reply) -> ObjectMetadata:
         """The headers as a record."""
         check_s3(reply)
+        check_version(reply, self.version_id)
         headers = reply.headers
         return ObjectMetadata(
             key=self.key,

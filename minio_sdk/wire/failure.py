@@ -246,3 +246,21 @@ def check_s3(reply: Reply) -> None:
     """
     if not is_s3(reply):
         raise not_s3(reply, "the answer has none of the headers that S3 servers give")
+
+
+def check_version(reply: Reply, version_id: str | None) -> None:
+    """Refuse an answer that is about another version than was asked for.
+
+    MinIO and SeaweedFS give the current object where a bucket has no versions.
+
+    Raises:
+        VersionNotFoundError: it is.
+    """
+    if version_id not in (None, "null", reply.headers.get("x-amz-version-id")):
+        raise e.VersionNotFoundError(
+            "the server gave what is current in place of the version",
+            code="NoSuchVersion",
+            status=reply.status,
+            attempts=reply.attempts,
+            hint="nothing of it was used; check version_id, and that the bucket has versions",
+        )

@@ -29,35 +29,36 @@ scoped = pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
 @scoped
 async def test_a_stranger_sees_nothing(setting: Setting) -> None:
     """No call of B's shows or changes anything of A's, by the same names or by the server's."""
+    secret = f"secret-{setting.token}"  # other tests have theirs on this server
     a, b = setting.connect(), setting.connect(tenant_id=setting.new_tenant(1))
-    await a.upload("secret", b"A's")
+    await a.upload(secret, b"A's")
     await a.create_bucket("docs")
-    await a.put_object("docs", "secret", b"A's")
-    before = setting.stored("secret")
+    await a.put_object("docs", secret, b"A's")
+    before = setting.stored(secret)
     server_bucket, _ = setting.place("docs")
 
     assert await b.list() == []
     assert await b.list_buckets() == []
     with pytest.raises(ObjectNotFoundError):
-        await b.download("secret")
-    await b.delete("secret")
+        await b.download(secret)
+    await b.delete(secret)
     for bucket in ("docs", "default", server_bucket):
         if bucket == server_bucket and len(bucket) > 25:
             continue  # together with B's own mark it is longer than S3 allows
         assert not await b.bucket_exists(bucket)
-        assert not await b.object_exists(bucket, "secret")
+        assert not await b.object_exists(bucket, secret)
         errors = await errors_of(
-            b.get_object(bucket, "secret"),
-            b.get_object_metadata(bucket, "secret"),
-            b.put_object(bucket, "secret", b"B's"),
-            b.delete_object(bucket, "secret"),
-            b.delete_objects(bucket, ["secret"]),
+            b.get_object(bucket, secret),
+            b.get_object_metadata(bucket, secret),
+            b.put_object(bucket, secret, b"B's"),
+            b.delete_object(bucket, secret),
+            b.delete_objects(bucket, [secret]),
             b.list_objects(bucket),
             b.get_bucket_info(bucket),
             b.delete_bucket(bucket, force=True),
         )
         assert all(isinstance(error, BucketNotFoundError) for error in errors), errors
-    assert setting.stored("secret") == before
+    assert setting.stored(secret) == before
 
 
 @scoped

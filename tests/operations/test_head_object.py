@@ -80,3 +80,12 @@ def test_a_version_and_conditions_are_asked_for() -> None:
 def test_a_404_for_a_version_is_a_missing_version() -> None:
     error = HeadObject(SAMPLES, "k", "v").failure(Reply(404, {"x-amz-request-id": "1"}))
     assert (type(error), getattr(error, "code", "")) == (VersionNotFoundError, "NoSuchVersion")
+
+
+def test_another_version_than_was_asked_for_is_a_missing_version() -> None:
+    asked = HeadObject(SAMPLES, "k", "v1")
+    assert asked.parse(Reply(200, {"etag": '"e"', "x-amz-version-id": "v1"})).version_id == "v1"
+    for headers in ({"etag": '"e"'}, {"etag": '"e"', "x-amz-version-id": "v2"}):
+        with pytest.raises(VersionNotFoundError, match="in place of the version"):
+            asked.parse(Reply(200, headers))
+    assert HeadObject(SAMPLES, "k", "null").parse(Reply(200, {"etag": '"e"'})).etag == "e"
