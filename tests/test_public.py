@@ -265,6 +265,16 @@ def test_what_can_touch_the_network_is_awaited_on_the_async_client_only(name: st
     assert not inspect.iscoroutinefunction(SYNC[as_sync(name)])
 
 
+@pytest.mark.parametrize("name", [name for name in SYNC if not name.startswith("_")])
+def test_each_method_shows_an_example_that_is_python(name: str) -> None:
+    for method, awaits in ((ASYNC[name], True), (SYNC[name], False)):
+        lines = re.findall(r"^ *(?:>>>|\.\.\.) (.*)$", inspect.getdoc(method) or "", re.MULTILINE)
+        assert any(f"client.{name}(" in line for line in lines)
+        code = "\n".join(["async def example():", *(f"  {line}" for line in lines)])
+        assert awaits or "await" not in code
+        ast.parse(code)
+
+
 @pytest.mark.parametrize("name", ASYNC)
 def test_no_method_of_the_sync_client_speaks_of_awaiting(name: str) -> None:
     text = inspect.getdoc(SYNC[as_sync(name)]) or ""

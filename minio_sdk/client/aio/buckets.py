@@ -25,6 +25,9 @@ class Buckets(AsyncBase):
             ValidationError: S3 allows no such name.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> await client.create_bucket("docs")
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         """
         return await self._run(buckets.create(self._engine.begin(), bucket, region, object_lock))
@@ -41,6 +44,9 @@ class Buckets(AsyncBase):
             BucketNotEmptyError: it has objects, and `force` is False.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> await client.delete_bucket("docs", force=True)
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
         """
         return await self._run(buckets.delete(self._engine.begin(), bucket, force))
@@ -52,6 +58,10 @@ class Buckets(AsyncBase):
             AccessDeniedError: these credentials may not know.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> if not await client.bucket_exists("docs"):
+            ...     await client.create_bucket("docs")
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
         """
         return await self._run(buckets.exists(self._engine.begin(), bucket))
@@ -62,6 +72,9 @@ class Buckets(AsyncBase):
         Raises:
             BucketNotFoundError: it doesn't exist.
             MinIOError: it failed after all retries.
+
+        Example:
+            >>> print((await client.get_bucket_info("docs")).creation_date)
         """
         return await self._run(buckets.info(self._engine.begin(), bucket))
 
@@ -70,6 +83,9 @@ class Buckets(AsyncBase):
 
         Raises:
             MinIOError: it failed after all retries.
+
+        Example:
+            >>> names = [bucket.name for bucket in await client.list_buckets()]
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
         """

@@ -80,5 +80,9 @@ class AsyncMinIOClient(
         await self.close()
 
     async def close(self) -> None:
-        """Give the connections back. A later call opens new ones; closing twice is fine."""
+        """Give the connections back. A later call opens new ones; closing twice is fine.
+
+        Example:
+            >>> await client.close()
+        """
         await self._run(self._engine.transport.close())

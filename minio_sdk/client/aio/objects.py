@@ -282,6 +282,10 @@ class Objects(AsyncBase):
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> found = await client.get_object_metadata("docs", "q4.pdf")
+            >>> print(found.size, found["content_type"], found.metadata)
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
         return await self._run(objects.head(self._engine.begin(), bucket, key, version_id))
@@ -291,6 +295,10 @@ class Objects(AsyncBase):
 
         Raises:
             MinIOError: it failed after all retries.
+
+        Example:
+            >>> if await client.object_exists("docs", "q4.pdf"):
+            ...     print("there")
         """
         return await self._run(objects.object_exists(self._engine.begin(), bucket, key))
 
@@ -300,6 +308,9 @@ class Objects(AsyncBase):
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
             MinIOError: it failed after all retries.
+
+        Example:
+            >>> await client.delete_object("docs", "q4.pdf")
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
         """
@@ -318,6 +329,11 @@ class Objects(AsyncBase):
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
             MinIOError: a whole request failed after all retries.
+
+        Example:
+            >>> result = await client.delete_objects("docs", ["a.txt", "b.txt"])
+            >>> for error in result.errors:
+            ...     print(error.key, error.message)
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """

@@ -26,6 +26,9 @@ class Buckets(Base):
             ValidationError: S3 allows no such name.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> client.create_bucket("docs")
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         """
         return self._run(buckets.create(self._engine.begin(), bucket, region, object_lock))
@@ -42,6 +45,9 @@ class Buckets(Base):
             BucketNotEmptyError: it has objects, and `force` is False.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> client.delete_bucket("docs", force=True)
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
         """
         return self._run(buckets.delete(self._engine.begin(), bucket, force))
@@ -53,6 +59,10 @@ class Buckets(Base):
             AccessDeniedError: these credentials may not know.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> if not client.bucket_exists("docs"):
+            ...     client.create_bucket("docs")
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
         """
         return self._run(buckets.exists(self._engine.begin(), bucket))
@@ -63,6 +73,9 @@ class Buckets(Base):
         Raises:
             BucketNotFoundError: it doesn't exist.
             MinIOError: it failed after all retries.
+
+        Example:
+            >>> print((client.get_bucket_info("docs")).creation_date)
         """
         return self._run(buckets.info(self._engine.begin(), bucket))
 
@@ -71,6 +84,9 @@ class Buckets(Base):
 
         Raises:
             MinIOError: it failed after all retries.
+
+        Example:
+            >>> names = [bucket.name for bucket in client.list_buckets()]
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
         """

@@ -81,5 +81,9 @@ class MinIOClient(
         self.close()
 
     def close(self) -> None:
-        """Give the connections back. A later call opens new ones; closing twice is fine."""
+        """Give the connections back. A later call opens new ones; closing twice is fine.
+
+        Example:
+            >>> client.close()
+        """
         self._run(self._engine.transport.close())

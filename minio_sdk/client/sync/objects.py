@@ -281,6 +281,10 @@ class Objects(Base):
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
             MinIOError: it failed after all retries.
 
+        Example:
+            >>> found = client.get_object_metadata("docs", "q4.pdf")
+            >>> print(found.size, found["content_type"], found.metadata)
+
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
         return self._run(objects.head(self._engine.begin(), bucket, key, version_id))
@@ -290,6 +294,10 @@ class Objects(Base):
 
         Raises:
             MinIOError: it failed after all retries.
+
+        Example:
+            >>> if client.object_exists("docs", "q4.pdf"):
+            ...     print("there")
         """
         return self._run(objects.object_exists(self._engine.begin(), bucket, key))
 
@@ -299,6 +307,9 @@ class Objects(Base):
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
             MinIOError: it failed after all retries.
+
+        Example:
+            >>> client.delete_object("docs", "q4.pdf")
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
         """
@@ -317,6 +328,11 @@ class Objects(Base):
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
             MinIOError: a whole request failed after all retries.
+
+        Example:
+            >>> result = client.delete_objects("docs", ["a.txt", "b.txt"])
+            >>> for error in result.errors:
+            ...     print(error.key, error.message)
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """
