@@ -101,7 +101,6 @@ FEATURES: dict[str, dict[str, Gap]] = {
     "conditions on the source of a copy": {"moto": Gap("copies it whatever its ETag")},
     "letters beyond ASCII in tags": {"minio": Gap("allows the letters of ASCII only")},
     "application/octet-stream": {"seaweedfs": Gap("takes it for no type, and guesses one")},
-    "tags beyond ASCII": {"minio": Gap("takes a-z A-Z 0-9 and + - . _ : / @ = and blanks only")},
     "refusing to make a bucket twice": {
         "moto": Gap("answers 200, as S3 itself does in us-east-1", UNSCOPED)
     },

@@ -59,7 +59,7 @@ async def test_tags(
     assert {tag["Key"]: tag["Value"] for tag in found} == tags
 
 
-@pytest.mark.needs("tags beyond ASCII")
+@pytest.mark.needs("letters beyond ASCII in tags")
 async def test_tags_in_any_language(
     setting: Setting, client: AsyncMinIOClient, bucket: str
 ) -> None:
