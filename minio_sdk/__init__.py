@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         VersionNotFoundError,
     )
     from minio_sdk.local_server import LocalServer
+    from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
     from minio_sdk.models.lifecycle import (
@@ -83,6 +84,7 @@ __all__ = [
     "BucketInfo",
     "BucketNotEmptyError",
     "BucketNotFoundError",
+    "BulkResult",
     "Config",
     "ConfigurationError",
     "ConflictError",
@@ -103,6 +105,7 @@ __all__ = [
     "MinIOConnectionError",
     "MinIOError",
     "MinIOTimeoutError",
+    "MirrorResult",
     "NoncurrentVersionExpiration",
     "NoncurrentVersionTransition",
     "NotFoundError",
@@ -139,6 +142,7 @@ _HOMES = {
     "minio_sdk.client.sync.handles": ("ObjectReader", "ObjectWriter"),
     "minio_sdk.config": ("Config",),
     "minio_sdk.local_server": ("LocalServer",),
+    "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
     "minio_sdk.models.lifecycle": (

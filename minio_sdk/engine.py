@@ -12,8 +12,8 @@ operation's result, and gives every error its names: operation, bucket, key, ten
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
@@ -26,6 +26,9 @@ from minio_sdk.wire.failure import not_s3
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import XmlError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,14 +47,27 @@ class Transport(Protocol):
     async def map(
         self,
         function: Callable[[T], Awaitable[R]],
-        items: Iterable[T],
+        items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
+        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         """`function` of each item, at most `limit` at once, results in order; the first error ends it.
 
         `done` gets each result as soon as it is there, one at a time, on the thread of the caller.
+        `ended` is called when an error ends it, before what is still at work is waited for.
         """
+        ...
+
+    async def spread(
+        self,
+        submit: Callable[[T], Future[R]],
+        items: Iterable[T] | AsyncIterable[T],
+        limit: int,
+        done: Callable[[R], object] | None = None,
+        ended: Callable[[], object] | None = None,
+    ) -> list[R]:
+        """As `map`, for work that `submit` hands to others; what they are at is not waited for."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -118,11 +134,17 @@ class Engine:
         seconds = self.config.deadline
         if seconds is None:
             return self
-        call = object.__new__(Engine)
-        for name in self.__slots__:
-            setattr(call, name, getattr(self, name))
+        call = self.through(self.transport)
         call.deadline = self.transport.clock.monotonic() + seconds
         return call
+
+    def through(self, transport: Transport) -> Engine:
+        """This engine, sending through another transport."""
+        other = object.__new__(Engine)
+        for name in self.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.transport = transport
+        return other
 
     def place(self, bucket: str) -> Place:
         """Where a bucket of the tenant lies on the server."""

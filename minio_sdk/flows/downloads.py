@@ -36,7 +36,7 @@ async def to_file(
     key: str,
     path: object,
     version_id: str | None = None,
-    progress: OnProgress | None = None,
+    progress: OnProgress | bool | None = None,
 ) -> ObjectMetadata:
     """Put an object into a file."""
     reader = Reader(engine, bucket, key, version_id)
@@ -67,6 +67,8 @@ async def to_file(
         if isinstance(error, IntegrityError):
             engine.named(error, GetObject(engine.place(bucket), key))
         raise
+    finally:
+        meter.close()
     return reader.metadata
 
 

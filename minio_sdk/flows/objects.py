@@ -97,6 +97,20 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
 Keys = Iterable[str | tuple[str, str | None]]
 
 
+def checked_pair(
+    pair: tuple[str, str | None], key_name: str = "key", version_name: str = "version_id"
+) -> tuple[str, str | None]:
+    """A key and the id of a version, or None.
+
+    Raises:
+        ValidationError: one of them is none.
+    """
+    check_key(pair[0], key_name)
+    if pair[1] is not None:
+        check_version_id(pair[1], version_name)
+    return pair
+
+
 async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResult:
     """Remove any number of objects."""
     place = engine.place(bucket)
@@ -107,11 +121,7 @@ async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResul
         pair = (item, None) if isinstance(item, str) else item
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise invalid("keys", item, "an item must be a key or a pair (key, version_id)")
-        key, version = pair
-        check_key(key, "keys")
-        if version is not None:
-            check_version_id(version, "keys")
-        pairs.append((key, version))
+        pairs.append(checked_pair((pair[0], pair[1]), "keys", "keys"))
     if pairs:
         await buckets.check(engine, DeleteObjects(place, ()))
     kept: list[tuple[str, str | None]] = []

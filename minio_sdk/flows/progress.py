@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from minio_sdk.clock import Clock
 from minio_sdk.errors import invalid
+from minio_sdk.flows.bar import Bar
 from minio_sdk.models.progress import TransferProgress
 
 OnProgress = Callable[[TransferProgress], object]
@@ -16,17 +17,24 @@ class Meter:
 
     Args:
         clock: the source of time.
-        tell: the user's function, or None.
+        tell: the user's function; True for a bar; or None.
 
     Raises:
         ValidationError: it can't be called.
+        NotSupportedError: a bar, and rich isn't installed.
     """
 
-    def __init__(self, clock: Clock, tell: OnProgress | None) -> None:
-        if tell is not None and not callable(tell):
-            raise invalid("progress", tell, "must be a function of one TransferProgress")
+    def __init__(self, clock: Clock, tell: OnProgress | bool | None) -> None:
+        self._tell: OnProgress | None = None
+        self._bar: Bar | None = None
+        if tell is True:
+            self._tell = self._bar = Bar()
+        elif tell is not None and tell is not False:
+            if not callable(tell):
+                rule = "must be a function of one TransferProgress, or True for a bar"
+                raise invalid("progress", tell, rule)
+            self._tell = tell
         self._clock = clock
-        self._tell = tell
         self._begun = clock.monotonic()
         self._bytes = self._objects = 0
         self.bytes_total: int | None = None
@@ -48,3 +56,8 @@ class Meter:
                 rate=self._bytes / seconds if seconds > 0 else 0.0,
             )
         )
+
+    def close(self) -> None:
+        """Leave the bar as it is, and the terminal to others."""
+        if self._bar is not None:
+            self._bar.close()

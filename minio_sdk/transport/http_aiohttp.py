@@ -10,6 +10,7 @@ import asyncio
 import io
 from collections.abc import (
     AsyncGenerator,
+    AsyncIterable,
     AsyncIterator,
     Awaitable,
     Callable,
@@ -17,6 +18,7 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
+from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -278,24 +280,34 @@ class AiohttpTransport:
     async def map(
         self,
         function: Callable[[T], Awaitable[R]],
-        items: Iterable[T],
+        items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
+        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         """`function` of each item in at most `limit` tasks, results in order; the first error ends it."""
-        source = iter(items)
+        source = items.__aiter__() if isinstance(items, AsyncIterable) else _each(items)
+        taking = asyncio.Lock()
         done_at: dict[int, R] = {}
         numbers = iter(range(1 << 62))
 
         failed = False
 
+        async def take() -> tuple[int, T]:
+            async with taking:  # or two tasks would share an item, or its number
+                item = await source.__anext__()
+                return next(numbers), item
+
         async def work() -> None:
             nonlocal failed
             try:
-                # Taking the next item and its number has no await between, so no two tasks share one.
-                for item in source:
-                    number = next(numbers)
+                while not failed:
+                    try:
+                        number, item = await take()
+                    except StopAsyncIteration:
+                        return
                     result = done_at[number] = await function(item)
+                    del item
                     if failed:  # by another task, and this one is about to be cancelled
                         return
                     if done is not None:
@@ -308,11 +320,32 @@ class AiohttpTransport:
         try:
             await asyncio.gather(*tasks)
         except BaseException:
+            if ended is not None:
+                ended()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             raise
+        finally:
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()
         return [done_at[number] for number in range(len(done_at))]
+
+    async def spread(
+        self,
+        submit: Callable[[T], Future[R]],
+        items: Iterable[T] | AsyncIterable[T],
+        limit: int,
+        done: Callable[[R], object] | None = None,
+        ended: Callable[[], object] | None = None,
+    ) -> list[R]:
+        """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
+
+        async def one(item: T) -> R:
+            # On a thread: it may pickle a lot, or start a process.
+            return await asyncio.wrap_future(await asyncio.to_thread(submit, item))
+
+        return await self.map(one, items, limit, done, ended)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in this task."""
@@ -326,6 +359,11 @@ class AiohttpTransport:
         """Give connections back, unless they are another client's."""
         if not self._shared:
             await self.connections.close()
+
+
+async def _each(items: Iterable[T]) -> AsyncGenerator[T, None]:
+    for item in items:
+        yield item
 
 
 def _timeouts(config: Config) -> aiohttp.ClientTimeout:

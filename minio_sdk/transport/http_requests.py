@@ -16,7 +16,7 @@ from __future__ import annotations
 import io
 import threading
 import warnings
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
@@ -33,7 +33,7 @@ from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
 
-from minio_sdk.blocking import run
+from minio_sdk.blocking import iterate, run
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
@@ -656,40 +656,60 @@ class RequestsTransport:
     async def map(
         self,
         function: Callable[[T], Awaitable[R]],
-        items: Iterable[T],
+        items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
+        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         """`function` of each item on at most `limit` threads, results in order; the first error ends it."""
-        source = iter(items)
-        results: list[R] = []
         with ThreadPoolExecutor(limit, thread_name_prefix="minio-sdk") as executor:
-            waiting: dict[Future[R], int] = {}
-            done_at: dict[int, R] = {}
-            count = 0
-            try:
-                while True:
-                    # The source is taken from only as fast as places become free.
-                    while len(waiting) < limit:
-                        try:
-                            item = next(source)
-                        except StopIteration:
-                            break
-                        future = executor.submit(_run_one, function, item)
-                        waiting[future] = count
-                        count += 1
-                    if not waiting:
+
+            def submit(item: T) -> Future[R]:
+                return executor.submit(_run_one, function, item)
+
+            return await self.spread(submit, items, limit, done, ended)
+
+    async def spread(
+        self,
+        submit: Callable[[T], Future[R]],
+        items: Iterable[T] | AsyncIterable[T],
+        limit: int,
+        done: Callable[[R], object] | None = None,
+        ended: Callable[[], object] | None = None,
+    ) -> list[R]:
+        """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
+        iterator = items.__aiter__() if isinstance(items, AsyncIterable) else None
+        source = iter(items) if iterator is None else iterate(iterator)  # type: ignore[arg-type]
+        waiting: dict[Future[R], int] = {}
+        done_at: dict[int, R] = {}
+        count = 0
+        try:
+            while True:
+                # The source is taken from only as fast as places become free.
+                while len(waiting) < limit:
+                    try:
+                        item = next(source)
+                    except StopIteration:
                         break
-                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                        result = done_at[waiting.pop(future)] = future.result()
-                        if done is not None:
-                            done(result)
-            except BaseException:
-                for future in waiting:
-                    future.cancel()
-                raise
-            results.extend(done_at[index] for index in range(count))
-        return results
+                    waiting[submit(item)] = count
+                    count += 1
+                    del item
+                if not waiting:
+                    break
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    result = done_at[waiting.pop(future)] = future.result()
+                    if done is not None:
+                        done(result)
+        except BaseException:
+            if ended is not None:
+                ended()
+            for future in waiting:
+                future.cancel()
+            raise
+        finally:
+            if iterator is not None:
+                source.close()  # type: ignore[attr-defined]
+        return [done_at[index] for index in range(count)]
 
     async def sleep(self, seconds: float) -> None:
         """Wait in this thread."""

@@ -173,6 +173,11 @@ def unmasked(reply: Reply) -> Reply:
     return replace(reply, status=_EMBEDDED_STATUS.get(root.get("Code"), 500))
 
 
+def class_of(code: str, default: type[e.MinIOError]) -> type[e.MinIOError]:
+    """The class of error that an S3 code stands for."""
+    return _BY_CODE.get(code, default)
+
+
 def error_of(reply: Reply, not_found: str) -> e.MinIOError:
     """The exception for an answer that is not a success; the caller adds names and place.
 

@@ -6,7 +6,8 @@ It speaks requests and replies as values, without a socket. What it doesn't know
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import format_datetime
@@ -15,6 +16,7 @@ from urllib.parse import parse_qs, quote, unquote
 from xml.sax.saxutils import escape
 
 from minio_sdk import Config
+from minio_sdk.blocking import iterate
 from minio_sdk.clock import Clock
 from minio_sdk.credentials import find_credentials
 from minio_sdk.engine import Api, Engine
@@ -105,16 +107,28 @@ class Memory:
     async def map(
         self,
         function: Callable[[T], Awaitable[R]],
-        items: Iterable[T],
+        items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
+        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         results = []
-        for item in items:
+        source = iterate(items.__aiter__()) if isinstance(items, AsyncIterable) else items
+        for item in source:
             results.append(await function(item))
             if done is not None:
                 done(results[-1])
         return results
+
+    async def spread(
+        self,
+        submit: Callable[[T], Future[R]],
+        items: Iterable[T] | AsyncIterable[T],
+        limit: int,
+        done: Callable[[R], object] | None = None,
+        ended: Callable[[], object] | None = None,
+    ) -> list[R]:
+        raise AssertionError("the tests of executors have a server")
 
     async def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)

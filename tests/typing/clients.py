@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from minio_sdk import (
     AsyncObjectReader,
     AsyncObjectWriter,
     BucketInfo,
+    BulkResult,
     Config,
     CorsRule,
     DeleteResult,
@@ -147,6 +149,17 @@ def blocking(client: MinIOClient, path: Path) -> None:
     client.no_such_method()  # type: ignore[attr-defined]
 
 
+def many(client: MinIOClient, pool: ThreadPoolExecutor) -> None:
+    """Many objects with the blocking client."""
+    items = [{"bucket": "docs", "key": "k", "data": b"x"}]
+    assert_type(client.upload_many(items, concurrency=4, executor=pool), BulkResult)
+    assert_type(client.download_many(["k"], bucket="docs", progress=told), BulkResult)
+    assert_type(client.delete_many(client.iter_objects("docs"), bucket="docs"), BulkResult)
+    assert_type(client.copy_many([("a", "k", "b", "k")]), BulkResult)
+    assert_type(client.upload_many_concurrent(items), list[Any])
+    client.upload_many(items, concurrency="4")  # type: ignore[arg-type]
+
+
 def settings(client: MinIOClient) -> None:
     """What is set on a bucket."""
     client.set_bucket_versioning("docs")
@@ -183,7 +196,7 @@ def settings(client: MinIOClient) -> None:
     CorsRule(allowed_origins=("*",))  # type: ignore[call-arg]
 
 
-async def awaited(client: AsyncMinIOClient, path: Path) -> None:
+async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecutor) -> None:
     """The async client."""
     async with client as same:
         assert_type(same, AsyncMinIOClient)
@@ -229,6 +242,11 @@ async def awaited(client: AsyncMinIOClient, path: Path) -> None:
     assert_type(await client.get_bucket_policy("docs"), dict[str, Any])
     assert_type(await client.get_bucket_lifecycle("docs"), list[LifecycleRule])
     assert_type(await client.get_bucket_cors("docs"), list[CorsRule])
+    assert_type(await client.upload_many([("docs", "k", b"x")], progress=True), BulkResult)
+    assert_type(await client.download_many(client.iter_objects("docs"), bucket="docs"), BulkResult)
+    assert_type(await client.delete_many(["k"], bucket="docs", executor=pool), BulkResult)
+    assert_type(await client.copy_many([("a", "k", "b", "k")]), BulkResult)
+    assert_type(await client.delete_many_concurrent([{"bucket": "docs", "key": "k"}]), list[Any])
     await client.close()
 
     len(client.download("k"))  # type: ignore[arg-type]

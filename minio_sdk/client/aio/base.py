@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
 from minio_sdk.client.base import BaseClient
+from minio_sdk.client.workers import Away, elsewhere
 from minio_sdk.config import Config
 from minio_sdk.engine import Transport
 from minio_sdk.errors import NotSupportedError
@@ -35,3 +36,6 @@ class AsyncBase(BaseClient):
     @staticmethod
     def _iterate(flow: AsyncIterator[T]) -> AsyncIterator[T]:
         return flow
+
+    def _elsewhere(self, executor: object) -> Away | None:
+        return elsewhere(executor, self.config, None)

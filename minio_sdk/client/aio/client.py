@@ -10,6 +10,7 @@ from typing import Any
 
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
+from minio_sdk.client.aio.bulk import Bulk
 from minio_sdk.client.aio.files import Files
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
@@ -29,6 +30,7 @@ class AsyncMinIOClient(
     Files,
     Presigned,
     Snapshots,
+    Bulk,
 ):
     """S3-compatible object storage for one tenant, with async and await.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from minio_sdk.blocking import iterate, run
 from minio_sdk.client.base import BaseClient
+from minio_sdk.client.workers import Away, elsewhere
 from minio_sdk.config import Config
 from minio_sdk.engine import Transport
 
@@ -20,3 +21,6 @@ class Base(BaseClient):
 
     _run = staticmethod(run)
     _iterate = staticmethod(iterate)
+
+    def _elsewhere(self, executor: object) -> Away | None:
+        return elsewhere(executor, self.config, self._engine)

@@ -11,6 +11,7 @@ from typing import Any
 
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
+from minio_sdk.client.sync.bulk import Bulk
 from minio_sdk.client.sync.files import Files
 from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
@@ -30,6 +31,7 @@ class MinIOClient(
     Files,
     Presigned,
     Snapshots,
+    Bulk,
 ):
     """S3-compatible object storage for one tenant.
 

@@ -78,7 +78,7 @@ class Reading(Base):
         path: str | os.PathLike[str],
         *,
         version_id: str | None = None,
-        progress: OnProgress | None = None,
+        progress: OnProgress | bool | None = None,
     ) -> ObjectMetadata:
         """Put an object into a file, which appears when all of it is there and has been checked.
 
@@ -91,7 +91,8 @@ class Reading(Base):
             path: the file, in a folder that exists.
             version_id: a version of it; None for the current one.
             progress: a function that gets a `TransferProgress` after each piece, and one with
-                ``objects_done=1`` before the file appears; what it raises ends the download.
+                ``objects_done=1`` before the file appears; what it raises ends the download. True shows
+                a bar in a terminal or notebook, which needs the extra ``cli``.
 
         Returns:
             What is known of the object that was downloaded.

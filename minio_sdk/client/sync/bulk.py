@@ -1,0 +1,243 @@
+# Made by scripts/make_sync.py from client/aio/bulk.py: change that one.
+"""Many objects at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Any
+
+from minio_sdk.client.sync.base import Base
+from minio_sdk.flows import bulk
+from minio_sdk.flows.bulk import Items, Job
+from minio_sdk.flows.progress import OnProgress
+from minio_sdk.models.bulk import BulkResult
+
+
+class Bulk(Base):
+    """Up, down, away and across; `Config.deadline` is for each object."""
+
+    def upload_many(
+        self,
+        items: Items,
+        *,
+        bucket: str | None = None,
+        concurrency: int | None = None,
+        executor: Executor | None = None,
+        progress: OnProgress | bool | None = None,
+    ) -> BulkResult:
+        """Store many objects; their buckets are made when they are missing.
+
+        One that fails loses none of the others. An interrupt ends it soon, and leaves nothing half done.
+
+        Args:
+            items: dicts with ``bucket``, ``key``, either ``data`` or ``path`` (a file), and any option of
+                `upload_object`; or tuples (bucket, key, data), with `bucket` (key, data).
+                Any iterable of them: it is taken from only as fast as they are worked on.
+            bucket: of items that name none.
+            concurrency: how many at once; default 16, never more than `Config.pool_size`.
+            executor: does the work instead: any `concurrent.futures.Executor`. Threads share this client; to
+                other processes and machines go the configuration and the items, pickled, in packages of
+                up to 32, of which `concurrency` (default 32) are handed over at once.
+            progress: a function that gets a `TransferProgress` after each object, one call at a time; what
+                it raises ends the job. True shows a bar, which needs the extra ``cli``.
+
+        Returns:
+            `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
+            It is true when there are no errors.
+
+        Raises:
+            ValidationError: `items` or another argument is of no use for all of them. An item that isn't
+                right is an error in the result, like every other failure of one item.
+            NotSupportedError: ``progress=True`` without rich.
+
+        Example:
+            >>> done = client.upload_many([{"bucket": "docs", "key": "a.txt", "data": b"A"}])
+            >>> for error in done.errors:
+            ...     print(error)
+        """
+        engine = self._engine
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        return self._run(bulk.perform(engine, "upload", items, job))
+
+    def download_many(
+        self,
+        items: Items,
+        *,
+        bucket: str | None = None,
+        concurrency: int | None = None,
+        executor: Executor | None = None,
+        progress: OnProgress | bool | None = None,
+    ) -> BulkResult:
+        """Fetch many objects, into memory or into files.
+
+        Without paths all of their bytes are in the result, and so in memory.
+
+        Args:
+            items: dicts with ``bucket``, ``key``, and if wanted ``path`` (a file in a folder that exists)
+                and ``version_id``; tuples (bucket, key[, path]); with `bucket` plain keys, (key, path),
+                or the items of a listing.
+                Any iterable of them: it is taken from only as fast as they are worked on.
+            bucket: of items that name none.
+            concurrency: how many at once; default 16, never more than `Config.pool_size`.
+            executor: does the work instead: any `concurrent.futures.Executor`. Threads share this client; to
+                other processes and machines go the configuration and the items, pickled, in packages of
+                up to 32, of which `concurrency` (default 32) are handed over at once.
+            progress: a function that gets a `TransferProgress` after each object, one call at a time; what
+                it raises ends the job. True shows a bar, which needs the extra ``cli``.
+
+        Returns:
+            `BulkResult`: for each item, in the order of the input, its bytes, or
+            with a path its `ObjectMetadata`, or its `MinIOError`.
+            It is true when there are no errors.
+
+        Raises:
+            ValidationError: `items` or another argument is of no use for all of them. An item that isn't
+                right is an error in the result, like every other failure of one item.
+            NotSupportedError: ``progress=True`` without rich.
+
+        Example:
+            >>> done = client.download_many(["a.txt", "b.txt"], bucket="docs")
+            >>> done.results[0]
+        """
+        engine = self._engine
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        return self._run(bulk.perform(engine, "download", items, job))
+
+    def delete_many(
+        self,
+        items: Items,
+        *,
+        bucket: str | None = None,
+        concurrency: int | None = None,
+        executor: Executor | None = None,
+        progress: OnProgress | bool | None = None,
+    ) -> BulkResult:
+        """Remove many objects, a thousand in one request.
+
+        One that is not there counts as removed.
+
+        Args:
+            items: dicts with ``bucket``, ``key``, and if wanted ``version_id``; tuples (bucket, key[,
+                version_id]); with `bucket` plain keys, (key, version_id), or the items of a listing.
+                Any iterable of them: it is taken from only as fast as they are worked on.
+            bucket: of items that name none.
+            concurrency: how many requests at once; default 4.
+            executor: does the work instead: any `concurrent.futures.Executor`. Threads share this client; to
+                other processes and machines go the configuration and the items, pickled, in packages of
+                up to 32, of which `concurrency` (default 32) are handed over at once.
+            progress: a function that gets a `TransferProgress` after each object, one call at a time; what
+                it raises ends the job. True shows a bar, which needs the extra ``cli``.
+
+        Returns:
+            `BulkResult`: for each item, in the order of the input, a `DeletedObject` or its `MinIOError`.
+            It is true when there are no errors.
+
+        Raises:
+            ValidationError: `items` or another argument is of no use for all of them. An item that isn't
+                right is an error in the result, like every other failure of one item.
+            NotSupportedError: ``progress=True`` without rich.
+
+        Example:
+            >>> old = client.iter_objects("docs", "tmp/")
+            >>> done = client.delete_many(old, bucket="docs")
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+        """
+        engine = self._engine
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        return self._run(bulk.perform(engine, "delete", items, job))
+
+    def copy_many(
+        self,
+        items: Items,
+        *,
+        concurrency: int | None = None,
+        executor: Executor | None = None,
+        progress: OnProgress | bool | None = None,
+    ) -> BulkResult:
+        """Copy many objects on the server.
+
+        Each is copied as by `copy_object`.
+
+        Args:
+            items: dicts with the arguments of `copy_object`, or tuples (dest_bucket, dest_key,
+                source_bucket, source_key).
+                Any iterable of them: it is taken from only as fast as they are worked on.
+            concurrency: how many at once; default 16, never more than `Config.pool_size`.
+            executor: does the work instead: any `concurrent.futures.Executor`. Threads share this client; to
+                other processes and machines go the configuration and the items, pickled, in packages of
+                up to 32, of which `concurrency` (default 32) are handed over at once.
+            progress: a function that gets a `TransferProgress` after each object, one call at a time; what
+                it raises ends the job. True shows a bar, which needs the extra ``cli``.
+
+        Returns:
+            `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
+            It is true when there are no errors.
+
+        Raises:
+            ValidationError: `items` or another argument is of no use for all of them. An item that isn't
+                right is an error in the result, like every other failure of one item.
+            NotSupportedError: ``progress=True`` without rich.
+
+        Example:
+            >>> done = client.copy_many([("archive", "2026/a.txt", "docs", "a.txt")])
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        """
+        engine = self._engine
+        job = Job(None, concurrency, progress, self._elsewhere(executor))
+        return self._run(bulk.perform(engine, "copy", items, job))
+
+    def upload_many_concurrent(self, uploads: Items) -> list[Any]:
+        """As `upload_many`, with a plain list as the result.
+
+        Args:
+            uploads: the items, as of `upload_many`.
+
+        Returns:
+            For each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
+
+        Raises:
+            ValidationError: `uploads` is no list or other iterable of items.
+
+        Example:
+            >>> results = client.upload_many_concurrent([{"bucket": "docs", "key": "a", "data": b"A"}])
+        """
+        engine = self._engine
+        return list(self._run(bulk.perform(engine, "upload", uploads, Job())))
+
+    def download_many_concurrent(self, downloads: Items) -> list[Any]:
+        """As `download_many`, with a plain list as the result.
+
+        Args:
+            downloads: the items, as of `download_many`.
+
+        Returns:
+            For each item, in the order of the input, its bytes or its `MinIOError`.
+
+        Raises:
+            ValidationError: `downloads` is no list or other iterable of items.
+
+        Example:
+            >>> results = client.download_many_concurrent([{"bucket": "docs", "key": "a"}])
+        """
+        engine = self._engine
+        return list(self._run(bulk.perform(engine, "download", downloads, Job())))
+
+    def delete_many_concurrent(self, deletes: Items) -> list[Any]:
+        """As `delete_many`, with a plain list as the result.
+
+        Args:
+            deletes: the items, as of `delete_many`.
+
+        Returns:
+            For each item, in the order of the input, a `DeletedObject` or its `MinIOError`.
+
+        Raises:
+            ValidationError: `deletes` is no list or other iterable of items.
+
+        Example:
+            >>> results = client.delete_many_concurrent([{"bucket": "docs", "key": "a"}])
+        """
+        engine = self._engine
+        return list(self._run(bulk.perform(engine, "delete", deletes, Job())))

@@ -1,0 +1,355 @@
+"""Jobs over many objects: what is taken, how many at once, and what they come to.
+
+Rule of this file: items are taken only as fast as they are worked on, and an outcome is kept for each of
+them, whatever becomes of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Mapping,
+    Sized,
+)
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from minio_sdk.clock import Clock
+from minio_sdk.engine import Engine, Transport
+from minio_sdk.errors import MinIOError, ValidationError, invalid
+from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed
+from minio_sdk.flows.progress import Meter, OnProgress
+from minio_sdk.models.bulk import BulkResult
+from minio_sdk.models.record import Record
+from minio_sdk.operations.delete_objects import MAX_KEYS
+from minio_sdk.wire.message import Reply, Request
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+T = TypeVar("T")
+Items = Iterable[Any] | AsyncIterable[Any]
+
+AT_ONCE = 16
+"""Objects that are worked on side by side."""
+
+DELETES_AT_ONCE = 4
+"""Requests to delete a thousand objects that are under way side by side."""
+
+WAITING = 10_000
+"""Items to delete that wait for others of their bucket, at most."""
+
+LARGEST_PACKAGE = 32
+"""Items that are handed to an executor together, at most."""
+
+
+class Elsewhere(Protocol):
+    """An executor of the user's.
+
+    Attributes:
+        engine: what works there, where that is this process; else None.
+        limit: how many packages to hand to it at once.
+        together: whether several items are better handed to it together.
+    """
+
+    engine: Engine | None
+    limit: int
+    together: bool
+
+    def submit(self, engine: Engine | None, verb: str, package: Package) -> Future[Done]:
+        """Have a package done. Whatever becomes of the executor, the future has an outcome for each item."""
+        ...
+
+    def close(self) -> None:
+        """Wait for what still runs in this process."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the arguments say besides the items.
+
+    Attributes:
+        bucket: of items that name none.
+        concurrency: how many at once; None chooses it.
+        progress: the user's function; True for a bar.
+        elsewhere: where it is done; None for here.
+
+    Raises:
+        ValidationError: an argument that is of no use for the whole call.
+    """
+
+    bucket: str | None = None
+    concurrency: int | None = None
+    progress: OnProgress | bool | None = None
+    elsewhere: Elsewhere | None = None
+
+    def __post_init__(self) -> None:
+        given = self.concurrency
+        if given is not None and (
+            not isinstance(given, int) or isinstance(given, bool) or given < 1
+        ):
+            raise invalid("concurrency", given, "must be a whole number of at least 1, or None")
+
+    def limit(self, engine: Engine, verb: str) -> int:
+        """How many packages at once."""
+        if self.elsewhere is not None:
+            return self.concurrency or self.elsewhere.limit
+        most = DELETES_AT_ONCE if verb == "delete" else AT_ONCE
+        return min(self.concurrency or most, engine.config.pool_size)
+
+
+async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResult:
+    """Do `verb` with each item."""
+    if isinstance(items, (str, bytes, bytearray, Mapping, Record)) or not isinstance(
+        items, (Iterable, AsyncIterable)
+    ):
+        raise invalid("items", items, f"must be a list or another iterable of {verb}s")
+    if job.bucket is not None:
+        engine.place(job.bucket)
+    meter = Meter(engine.transport.clock, job.progress)
+    meter.objects_total = len(items) if isinstance(items, Sized) else None
+    tally = Tally(engine.transport.clock, meter)
+    try:
+        packages = _packages(verb, items, job, tally, job.limit(engine, verb))
+        await spread(engine, verb, packages, job, tally.add)
+    finally:
+        meter.close()
+    return tally.result()
+
+
+async def spread(
+    engine: Engine,
+    verb: str,
+    packages: AsyncIterable[Package],
+    job: Job,
+    add: Callable[[Done], object],
+) -> None:
+    """Have packages done here or elsewhere."""
+    limit = job.limit(engine, verb)
+    elsewhere = job.elsewhere
+    worker = engine if elsewhere is None else elsewhere.engine
+    stop = Stop(worker.transport, limit) if worker is not None else None
+    stoppable = worker.through(stop) if worker is not None and stop is not None else None
+    ended = stop.end if stop is not None else None
+    if elsewhere is None:
+        assert stoppable is not None  # of the engine that was given
+
+        async def one(package: Package) -> Done:
+            return await do(stoppable, verb, package)
+
+        await engine.transport.map(one, packages, limit, add, ended)
+        return
+
+    def submit(package: Package) -> Future[Done]:
+        return elsewhere.submit(stoppable, verb, package)
+
+    try:
+        await engine.transport.spread(submit, packages, limit, add, ended)
+    finally:
+        await engine.transport.call(elsewhere.close)
+
+
+class Tally:
+    """The outcomes of a job.
+
+    Args:
+        clock: the source of time.
+        meter: what tells the user.
+    """
+
+    def __init__(self, clock: Clock, meter: Meter) -> None:
+        self._clock = clock
+        self._meter = meter
+        self._begun = clock.monotonic()
+        self._outcomes: dict[int, Outcome] = {}
+        self._bytes = 0
+
+    def add(self, done: Done) -> None:
+        """Take the outcomes of a package, and tell of each that is a success."""
+        for index, outcome in done:
+            self._outcomes[index] = outcome
+            if not isinstance(outcome, MinIOError):
+                size = size_of(outcome)
+                self._bytes += size
+                self._meter.add(size, objects=1)
+        done.clear()  # who ran the job keeps it to its end
+
+    def result(self) -> BulkResult:
+        """All of it, in the order of the input."""
+        results = tuple(self._outcomes[index] for index in range(len(self._outcomes)))
+        errors = tuple(each for each in results if isinstance(each, MinIOError))
+        seconds = self._clock.monotonic() - self._begun
+        return BulkResult(
+            results=results,
+            errors=errors,
+            ok=not errors,
+            succeeded=len(results) - len(errors),
+            failed=len(errors),
+            bytes=self._bytes,
+            seconds=seconds,
+            rate=self._bytes / seconds if seconds > 0 else 0.0,
+        )
+
+
+def size_of(outcome: Outcome) -> int:
+    """The bytes that were transferred for a result."""
+    if isinstance(outcome, bytes):
+        return len(outcome)
+    size = getattr(outcome, "size", 0)
+    return size if isinstance(size, int) else 0
+
+
+# --- packages ---------------------------------------------------------------------------------------
+
+
+async def each(items: Items) -> AsyncGenerator[Any, None]:
+    """The items, of an iterable or of an async one."""
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
+async def _packages(
+    verb: str, items: Items, job: Job, tally: Tally, limit: int
+) -> AsyncIterator[Package]:
+    # Closed one by one: left to the collector, async generators become tasks of their own.
+    async with aclosing(each(items)) as taken, aclosing(_wanted(verb, taken, job, tally)) as wanted:
+        if verb == "delete":
+            gathered = _by_bucket(wanted)
+        else:
+            together = job.elsewhere is not None and job.elsewhere.together
+            gathered = _growing(wanted, limit) if together else _single(wanted)
+        async with aclosing(gathered):
+            async for package in gathered:
+                yield package
+
+
+async def _single(
+    items: AsyncIterable[tuple[int, dict[str, Any]]],
+) -> AsyncGenerator[Package, None]:
+    async for item in items:
+        package = [item]
+        del item
+        yield package
+        del package
+
+
+async def _growing(
+    items: AsyncIterable[tuple[int, dict[str, Any]]], limit: int
+) -> AsyncGenerator[Package, None]:
+    """Few items are spread over all that work; of many, more and more go together."""
+    package: Package = []
+    count = 0
+    async for item in items:
+        package.append(item)
+        if len(package) >= min(LARGEST_PACKAGE, 2 ** (count // limit)):
+            yield package
+            package = []
+            count += 1
+    if package:
+        yield package
+
+
+async def _wanted(
+    verb: str, items: AsyncIterable[Any], job: Job, tally: Tally
+) -> AsyncGenerator[tuple[int, dict[str, Any]], None]:
+    """The items that make sense, with their places; the error of each that doesn't goes to `tally`."""
+    index = 0
+    async for item in items:
+        try:
+            given = VERBS[verb].fields(item, index, job.bucket)
+            if verb == "delete" and not isinstance(given["bucket"], str):
+                raise invalid(f"items[{index}].bucket", given["bucket"], "must be text")
+        except ValidationError as error:
+            error.__traceback__ = None
+            tally.add([(index, error)])
+        except Exception as error:  # somebody else's class in place of a dict
+            tally.add([(index, failed(error, index, {}))])
+        else:
+            del item
+            yield index, given
+            del given
+        index += 1
+
+
+async def _by_bucket(
+    items: AsyncIterable[tuple[int, dict[str, Any]]],
+) -> AsyncGenerator[Package, None]:
+    waiting: dict[str, Package] = {}
+    count = 0
+    async for index, item in items:
+        package = waiting.setdefault(item["bucket"], [])
+        package.append((index, item))
+        count += 1
+        if len(package) < MAX_KEYS and count < WAITING:
+            continue
+        fullest = max(waiting, key=lambda bucket: len(waiting[bucket]))
+        count -= len(waiting[fullest])
+        yield waiting.pop(fullest)
+    for package in waiting.values():
+        yield package
+
+
+# --- ending what is under way -----------------------------------------------------------------------
+
+
+class Stop:
+    """A transport that can be told to end what is under way, at its next request.
+
+    Threads can't be cancelled as tasks can; without this an interrupt would wait for whole files.
+
+    Args:
+        transport: what sends.
+        share: how many use it side by side, which bounds what each may do at once in its turn.
+    """
+
+    def __init__(self, transport: Transport, share: int) -> None:
+        self._transport = transport
+        self._share = share
+        self._ended = False
+        self.signing = transport.signing
+        self.clock = transport.clock
+
+    def end(self) -> None:
+        """Let nothing more be sent, but for the end of an unfinished upload."""
+        self._ended = True
+
+    async def send(self, request: Request, deadline: float | None) -> Reply:
+        """The answer to a request, unless the job was ended."""
+        if self._ended and not (request.method == "DELETE" and "uploadId=" in request.query):
+            raise MinIOError("the job was ended before this was done")
+        return await self._transport.send(request, deadline)
+
+    async def map(
+        self, function: Any, items: Any, limit: int, done: Any = None, ended: Any = None
+    ) -> list[Any]:
+        """As the transport's own, with no more at once than this one's share."""
+        most = max(1, AT_ONCE // self._share)
+        return await self._transport.map(function, items, min(limit, most), done, ended)
+
+    async def spread(
+        self, submit: Any, items: Any, limit: int, done: Any = None, ended: Any = None
+    ) -> list[Any]:
+        """As the transport's own."""
+        return await self._transport.spread(submit, items, limit, done, ended)
+
+    async def sleep(self, seconds: float) -> None:
+        """As the transport's own."""
+        await self._transport.sleep(seconds)
+
+    async def call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """As the transport's own."""
+        return await self._transport.call(function, *arguments)
+
+    async def close(self) -> None:
+        """As the transport's own."""
+        await self._transport.close()

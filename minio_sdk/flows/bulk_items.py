@@ -1,0 +1,263 @@
+"""The items of bulk jobs: what users write them as, and what is done with one.
+
+Rule of this file: whatever is wrong with an item is that item's outcome, a `MinIOError`; only what isn't
+an `Exception`, such as an interrupt, gets out.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import MinIOError, ServerError, ValidationError, as_class, invalid
+from minio_sdk.flows import copies, downloads, objects, reading, uploads
+from minio_sdk.flows.conditions import condition
+from minio_sdk.flows.copy_rules import Changes, Conditions
+from minio_sdk.flows.sources import Source
+from minio_sdk.models.results import ObjectInfo, ObjectMetadata, UploadResponse
+from minio_sdk.wire.failure import class_of
+
+Outcome = Any
+"""A result, or a `MinIOError`."""
+
+Package = list[tuple[int, dict[str, Any]]]
+"""Items with their places in the input, as the arguments of what is done with them."""
+
+Done = list[tuple[int, Outcome]]
+
+_DESCRIBING = frozenset(inspect.signature(uploads.object_headers).parameters) - {"key"}
+_CHANGES = frozenset(f.name for f in fields(Changes) if f.init)
+_CONDITIONS = frozenset(f.name for f in fields(Conditions))
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What is done with each item.
+
+    Attributes:
+        shape: the names of a tuple's members.
+        needs: how many of them there must be at least.
+        options: what else a dict may have.
+        act: does it.
+    """
+
+    shape: tuple[str, ...]
+    needs: int
+    options: frozenset[str]
+    act: Callable[..., Awaitable[Any]]
+
+    def fields(self, item: object, index: int, bucket: str | None) -> dict[str, Any]:
+        """An item as arguments of `act`.
+
+        Raises:
+            ValidationError: it is none; names its index.
+        """
+        where = f"items[{index}]"
+        given = self._given(item, where, bucket is not None)
+        if bucket is not None and "bucket" in self.shape:
+            given.setdefault("bucket", bucket)
+        known = {*self.shape, *self.options}
+        for name in given:
+            if name not in known:
+                raise invalid(where, name, f"is not one of {', '.join(sorted(known))}")
+        missing = [name for name in self.shape[: self.needs] if name not in given]
+        if missing:
+            raise ValidationError(f"{where}: {' and '.join(missing)} must be given")
+        return given
+
+    def _given(self, item: object, where: str, has_bucket: bool) -> dict[str, Any]:
+        shape = self.shape
+        if has_bucket and shape[0] == "bucket":
+            shape = shape[1:]
+        if isinstance(item, str) and "key" in self.shape:
+            item = {"key": item}
+        if isinstance(item, ObjectInfo):
+            item = {"key": item.key, "version_id": item.version_id}
+        if isinstance(item, Mapping):
+            return {name: value for name, value in item.items() if value is not None}
+        if not isinstance(item, (tuple, list)) or len(item) > len(shape):
+            names = ", ".join(shape)
+            what = "" if isinstance(item, (tuple, list)) else f", not {type(item).__name__}"
+            raise ValidationError(f"{where}: must be a dict or a tuple ({names}){what}")
+        return {name: value for name, value in zip(shape, item, strict=False) if value is not None}
+
+
+async def _upload(
+    engine: Engine,
+    bucket: str,
+    key: str,
+    data: Any = None,
+    path: Any = None,
+    if_none_match: str | None = None,
+    if_match: str | None = None,
+    content_type: str | None = None,
+    metadata: Any = None,
+    **others: Any,
+) -> UploadResponse:
+    if (data is None) is (path is None):
+        raise ValidationError("data, path: give one of the two")
+    headers = uploads.object_headers(key, content_type, metadata, **others)
+    wanted = condition(if_none_match, if_match)
+    place = engine.place(bucket)
+    if path is not None:
+        return await uploads.put_file(engine, place, key, path, headers, condition=wanted)
+    source = Source(data)
+    return await uploads.put(
+        engine, place, key, source, headers, create_bucket=True, condition=wanted
+    )
+
+
+async def _download(
+    engine: Engine, bucket: str, key: str, path: Any = None, version_id: str | None = None
+) -> bytes | ObjectMetadata:
+    if path is None:
+        return await reading.get(engine, bucket, key, version_id=version_id)
+    return await downloads.to_file(engine, bucket, key, path, version_id)
+
+
+async def _copy(
+    engine: Engine,
+    dest_bucket: str,
+    dest_key: str,
+    source_bucket: str,
+    source_key: str,
+    source_version_id: str | None = None,
+    **options: Any,
+) -> UploadResponse:
+    return await copies.copy(
+        engine,
+        engine.place(dest_bucket),
+        dest_key,
+        engine.place(source_bucket),
+        source_key,
+        source_version_id=source_version_id,
+        changes=Changes(**{n: v for n, v in options.items() if n in _CHANGES}),
+        conditions=Conditions(**{n: v for n, v in options.items() if n in _CONDITIONS}),
+    )
+
+
+async def _delete(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> None:
+    await objects.delete(engine, bucket, key, version_id)
+
+
+VERBS: dict[str, Verb] = {
+    "upload": Verb(
+        ("bucket", "key", "data"), 2, _DESCRIBING | {"path", "if_none_match", "if_match"}, _upload
+    ),
+    "download": Verb(("bucket", "key", "path"), 2, frozenset({"version_id"}), _download),
+    "copy": Verb(
+        ("dest_bucket", "dest_key", "source_bucket", "source_key"),
+        4,
+        _CHANGES | _CONDITIONS | {"source_version_id"},
+        _copy,
+    ),
+    "delete": Verb(("bucket", "key", "version_id"), 2, frozenset(), _delete),
+}
+
+
+async def do(engine: Engine, verb: str, package: Package, limit: int = 1) -> Done:
+    """Do all of a package, at most `limit` at once."""
+    if verb == "delete":
+        return await _delete_all(engine, package)
+
+    async def one(item: tuple[int, dict[str, Any]]) -> tuple[int, Outcome]:
+        return item[0], await _one(engine.begin(), VERBS[verb], *item)
+
+    if limit == 1 or len(package) == 1:
+        return [await one(item) for item in package]
+    return await engine.transport.map(one, package, limit)
+
+
+async def _one(engine: Engine, verb: Verb, index: int, item: dict[str, Any]) -> Outcome:
+    try:
+        return await verb.act(engine, **item)
+    except Exception as error:
+        return failed(error, index, item)
+
+
+def failed(error: Exception, index: int, item: Mapping[str, Any]) -> MinIOError:
+    """The error of an item, which says whose it is, and holds on to none of its bytes."""
+    where = f"items[{index}]"
+    if isinstance(error, MinIOError):
+        if isinstance(error, ValidationError) and not error.attempts:
+            error.message = f"{where}.{error.message}"
+        found = error
+    else:  # a file that isn't there, a full disk, an iterator of the user's that fails
+        text = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        found = MinIOError(f"{where}: {text}")
+        found.__cause__ = error
+    if found.bucket is None:
+        found.bucket = item.get("bucket", item.get("dest_bucket"))
+        found.key = item.get("key", item.get("dest_key"))
+    return _bare(found)
+
+
+def _bare(error: MinIOError) -> MinIOError:
+    """Without tracebacks, whose frames would keep the data of a million failures in memory."""
+    each: BaseException | None = error
+    seen: set[int] = set()
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        each.__traceback__ = None
+        each = each.__cause__ or each.__context__
+    return error
+
+
+# --- deleting: a thousand of one bucket in one request ----------------------------------------------
+
+
+async def _delete_all(engine: Engine, package: Package) -> Done:
+    """Delete items of one bucket; what is there twice is asked for once."""
+    places: dict[tuple[str, str | None], list[int]] = {}
+    done: Done = []
+    for index, item in package:
+        pair = (item["key"], item.get("version_id"))
+        try:
+            objects.checked_pair(pair)
+        except ValidationError as error:
+            done.append((index, failed(error, index, item)))
+        else:
+            places.setdefault(pair, []).append(index)
+    bucket = package[0][1]["bucket"]
+    outcomes = await _delete_pairs(engine.begin(), bucket, list(places))
+    for pair, indexes in places.items():
+        done += [(index, outcomes[pair]) for index in indexes]
+    return done
+
+
+async def _delete_pairs(
+    engine: Engine, bucket: str, pairs: Sequence[tuple[str, str | None]]
+) -> dict[tuple[str, str | None], Outcome]:
+    outcomes: dict[tuple[str, str | None], Outcome] = {}
+    if not pairs:
+        return outcomes
+    try:
+        result = await objects.delete_objects(engine, bucket, pairs)
+    except MinIOError as error:
+        _bare(error)
+        return {
+            pair: as_class(error, type(error), error.message, error.hint, key=pair[0])
+            for pair in pairs
+        }
+    told = {(d.key, d.version_id): d for d in result.deleted}
+    by_key = {d.key: d for d in result.deleted}
+    refused = {(f.key, f.version_id): f for f in result.errors}
+    of_key = {f.key: f for f in result.errors}
+    several = len({key for key, _ in pairs}) < len(pairs)
+    for pair in pairs:
+        fault = refused.get(pair) or (None if several else of_key.get(pair[0]))
+        # Not all servers repeat the version, and some name one where none was asked for.
+        found = told.get(pair) or (None if several and pair[1] else by_key.get(pair[0]))
+        if fault is None and found is not None:
+            outcomes[pair] = found
+            continue
+        code = fault.code if fault else "NotReported"
+        message = fault.message if fault else "the server did not say what became of it"
+        outcomes[pair] = class_of(code, ServerError)(
+            message or code, code=code, operation="DeleteObjects", bucket=bucket, key=pair[0],
+            tenant_id=engine.config.tenant_id, endpoint=engine.transport.signing.endpoint.origin,
+        )  # fmt: skip
+    return outcomes
