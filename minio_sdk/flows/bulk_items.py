@@ -179,31 +179,32 @@ async def _one(engine: Engine, verb: Verb, index: int, item: dict[str, Any]) -> 
 
 
 def failed(error: Exception, index: int, item: Mapping[str, Any]) -> MinIOError:
-    """The error of an item, which says whose it is, and holds on to none of its bytes."""
+    """The error of an item, which says whose it is."""
     where = f"items[{index}]"
+    if isinstance(error, ValidationError) and not error.attempts:
+        error.message = f"{where}.{error.message}"
+    bucket, key = item.get("bucket", item.get("dest_bucket")), item.get("key", item.get("dest_key"))
+    return settled(error, bucket, key, f"{where}: ")
+
+
+def settled(error: Exception, bucket: Any, key: Any, where: str = "") -> MinIOError:
+    """An error to keep: one of ours, with names, which holds on to none of the bytes it met."""
     if isinstance(error, MinIOError):
-        if isinstance(error, ValidationError) and not error.attempts:
-            error.message = f"{where}.{error.message}"
         found = error
     else:  # a file that isn't there, a full disk, an iterator of the user's that fails
         text = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-        found = MinIOError(f"{where}: {text}")
+        found = MinIOError(f"{where}{text}")
         found.__cause__ = error
     if found.bucket is None:
-        found.bucket = item.get("bucket", item.get("dest_bucket"))
-        found.key = item.get("key", item.get("dest_key"))
-    return _bare(found)
-
-
-def _bare(error: MinIOError) -> MinIOError:
-    """Without tracebacks, whose frames would keep the data of a million failures in memory."""
-    each: BaseException | None = error
+        found.bucket, found.key = bucket, key
+    # Without tracebacks, whose frames would keep the data of a million failures in memory.
+    each: BaseException | None = found
     seen: set[int] = set()
     while each is not None and id(each) not in seen:
         seen.add(id(each))
         each.__traceback__ = None
         each = each.__cause__ or each.__context__
-    return error
+    return found
 
 
 # --- deleting: a thousand of one bucket in one request ----------------------------------------------
@@ -237,7 +238,7 @@ async def _delete_pairs(
     try:
         result = await objects.delete_objects(engine, bucket, pairs)
     except MinIOError as error:
-        _bare(error)
+        settled(error, bucket, None)
         return {
             pair: as_class(error, type(error), error.message, error.hint, key=pair[0])
             for pair in pairs

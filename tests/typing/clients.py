@@ -28,6 +28,7 @@ from minio_sdk import (
     LifecycleFilter,
     LifecycleRule,
     MinIOClient,
+    MirrorResult,
     ObjectInfo,
     ObjectMetadata,
     ObjectReader,
@@ -157,6 +158,7 @@ def many(client: MinIOClient, pool: ThreadPoolExecutor) -> None:
     assert_type(client.delete_many(client.iter_objects("docs"), bucket="docs"), BulkResult)
     assert_type(client.copy_many([("a", "k", "b", "k")]), BulkResult)
     assert_type(client.upload_many_concurrent(items), list[Any])
+    assert_type(client.mirror("folder", ("docs", "p"), include="*.csv"), MirrorResult)
     client.upload_many(items, concurrency="4")  # type: ignore[arg-type]
 
 
@@ -245,6 +247,7 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     assert_type(await client.upload_many([("docs", "k", b"x")], progress=True), BulkResult)
     assert_type(await client.download_many(client.iter_objects("docs"), bucket="docs"), BulkResult)
     assert_type(await client.delete_many(["k"], bucket="docs", executor=pool), BulkResult)
+    assert_type(await client.mirror("minio://docs/p", path, exclude=["*.tmp"]), MirrorResult)
     assert_type(await client.copy_many([("a", "k", "b", "k")]), BulkResult)
     assert_type(await client.delete_many_concurrent([{"bucket": "docs", "key": "k"}]), list[Any])
     await client.close()

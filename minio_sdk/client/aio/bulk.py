@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from typing import Any
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import bulk
+from minio_sdk.flows import bulk, mirror
 from minio_sdk.flows.bulk import Items, Job
+from minio_sdk.flows.mirror import Wish
 from minio_sdk.flows.progress import OnProgress
-from minio_sdk.models.bulk import BulkResult
+from minio_sdk.models.bulk import BulkResult, MirrorResult
+
+Place = str | os.PathLike[str] | tuple[str, str]
 
 
 class Bulk(AsyncBase):
@@ -240,3 +245,66 @@ class Bulk(AsyncBase):
         """
         engine = self._engine
         return list(await self._run(bulk.perform(engine, "delete", deletes, Job())))
+
+    async def mirror(
+        self,
+        source: Place,
+        target: Place,
+        *,
+        delete: bool = False,
+        dry_run: bool = False,
+        include: str | Iterable[str] | None = None,
+        exclude: str | Iterable[str] | None = None,
+        checksum: bool = False,
+        follow_symlinks: bool = False,
+        concurrency: int | None = None,
+        progress: OnProgress | bool | None = None,
+    ) -> MirrorResult:
+        """Make a folder or a prefix what another one is; only what differs is transferred.
+
+        What has another size, or is newer at the source, differs. A downloaded file gets the date of its
+        object. A change that leaves size and date as they were is seen with `checksum` only.
+
+        Args:
+            source, target: a folder's path, or ``"minio://bucket/prefix"`` or (bucket, prefix); one of
+                them at least is remote. Missing target folders and buckets are made.
+            delete: remove what only the target has. Nothing is removed when the source isn't there, or
+                for the part of it that can't be read.
+            dry_run: say what would be done, and change nothing.
+            include, exclude: patterns such as ``"*.csv"`` or ``"logs/*"`` for names relative to the two
+                sides, where ``*`` matches ``/`` too. What they leave out is left alone on both sides.
+            checksum: compare bytes instead of dates: files by the ETags that S3 makes of MD5s, also of
+                parts of usual sizes. What has other ETags, as with encryption, is transferred anew.
+            follow_symlinks: follow links that lead out of the folder, which are failures otherwise, and
+                write through links in a target folder.
+            concurrency: how many at once; default 16, never more than `Config.pool_size`.
+            progress: as of `upload_many`.
+
+        Returns:
+            `MirrorResult`: what was copied, skipped, deleted, and failed with which error; true when
+            nothing failed. A key that can't be a file of its own below the folder, such as ``../a`` or
+            ``a`` beside ``a/b``, is among the failures, and so is a file that changes while it is sent.
+
+        Raises:
+            ValidationError: a bad argument, a source folder that isn't there, or with `delete` a source
+                prefix without objects; nothing was changed.
+            BucketNotFoundError: the source's bucket doesn't exist.
+            MinIOError: one of the sides could not be listed; nothing was deleted.
+
+        Example:
+            >>> done = await client.mirror("reports", "minio://docs/reports", delete=True)
+            >>> print(len(done.copied), len(done.deleted), done.failed)
+        """
+        wish = Wish(
+            source,
+            target,
+            delete,
+            dry_run,
+            include,
+            exclude,
+            checksum,
+            follow_symlinks,
+            concurrency,
+            progress,
+        )
+        return await self._run(mirror.mirror(self._engine, wish))
