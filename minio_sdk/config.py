@@ -67,6 +67,9 @@ class Config:
             None, the default, takes them from the environment, and never for a loopback server.
         part_size: bytes of each part of a multipart upload, 5 MiB to 5 GiB; None chooses it.
         multipart_threshold: uploads above this many bytes go in parts. Default 16 MiB.
+        memory_budget: bytes that all uploads and downloads of a client, and of its views on the same
+            connections, hold in memory at once, besides what is the caller's own; at least 1 MiB. A part
+            larger than all of it goes alone. Default 64 MiB.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -97,6 +100,7 @@ class Config:
     proxies: Mapping[str, str] | None = None
     part_size: int | None = None
     multipart_threshold: int = 16 * MiB
+    memory_budget: int = 64 * MiB
 
     def __post_init__(self) -> None:
         self._set("base_url", _url("base_url", self.base_url))
@@ -115,6 +119,7 @@ class Config:
         _integer("max_retries", self.max_retries, 0, 1000)
         _integer("pool_size", self.pool_size, 1, 100_000)
         _integer("multipart_threshold", self.multipart_threshold, 0, MAX_PART)
+        _integer("memory_budget", self.memory_budget, MiB, 1 << 50)
         if self.part_size is not None:
             _integer("part_size", self.part_size, MIN_PART, MAX_PART)
         _choice("api", self.api, ("auto", "s3", "enterprise"))
@@ -378,7 +383,10 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "public_url": str,
     "verify": _verify,
     "cert": str,
-    **dict.fromkeys(("max_retries", "pool_size", "part_size", "multipart_threshold"), _integer_in),
+    **dict.fromkeys(
+        ("max_retries", "pool_size", "part_size", "multipart_threshold", "memory_budget"),
+        _integer_in,
+    ),
     **dict.fromkeys(
         ("timeout", "base_delay", "max_delay", "jitter", "deadline", "connect_timeout"), _number_in
     ),

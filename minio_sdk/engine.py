@@ -34,11 +34,33 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Budget(Protocol):
+    """How many bytes may be in memory."""
+
+    @property
+    def capacity(self) -> int:
+        """All there are."""
+        ...
+
+    async def take(self, size: int, *, wait: bool = True) -> None:
+        """Wait for `size` bytes; with `wait=False` take them even if they aren't there."""
+        ...
+
+    def give(self, size: int) -> None:
+        """Give back what was taken with the same size."""
+        ...
+
+
 class Transport(Protocol):
     """What sends. The blocking one's coroutines never suspend."""
 
     signing: Signing
     clock: Clock
+
+    @property
+    def memory(self) -> Budget:
+        """The bytes of transfers that may be in memory, for all clients of one connection pool."""
+        ...
 
     async def send(self, request: Request, deadline: float | None) -> Reply:
         """The answer to a request, after retries."""
@@ -51,11 +73,15 @@ class Transport(Protocol):
         limit: int,
         done: Callable[[R], object] | None = None,
         ended: Callable[[], object] | None = None,
+        *,
+        grace: float = 0.0,
     ) -> list[R]:
         """`function` of each item, at most `limit` at once, results in order; the first error ends it.
 
-        `done` gets each result as soon as it is there, one at a time, on the thread of the caller.
-        `ended` is called when an error ends it, before what is still at work is waited for.
+        Items are taken one by one, in order, as places become free. `done` gets each result as soon as it
+        is there, one at a time, on the thread of the caller. After an error, an interrupt or a
+        cancellation nothing more begins; `ended` is called, what is under way has `grace` seconds to end by
+        itself before it is stopped, and this returns only when all of it has ended.
         """
         ...
 

@@ -138,6 +138,7 @@ class RetryPolicy:
             that a better one is known now, and that one more attempt is worth it.
         skew: that offset.
         chance: a number from 0 to 1, for jitter.
+        sleep: waits in a thread; None takes the clock's.
     """
 
     def __init__(
@@ -148,6 +149,7 @@ class RetryPolicy:
         learn_skew: Callable[[Reply, str | None, float], bool],
         skew: Offset,
         chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.max_retries = config.max_retries
         self.base_delay = config.base_delay
@@ -158,6 +160,7 @@ class RetryPolicy:
         self._learn_skew = learn_skew
         self._skew = skew
         self._chance = chance
+        self._sleep = sleep or clock.sleep
 
     @property
     def offset(self) -> float:
@@ -288,7 +291,7 @@ class RetryPolicy:
 
         stop, why = self._stops(request, deadline)
         retrying = tenacity.Retrying(
-            sleep=self.clock.sleep,
+            sleep=self._sleep,
             stop=stop,
             wait=self._delay,
             retry=tenacity.retry_if_exception_type(_Failed),

@@ -79,6 +79,7 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "proxies": None,
         "part_size": None,
         "multipart_threshold": 16 * MiB,
+        "memory_budget": 64 * MiB,
     }
     refused: list[list[Any]] = [[], [URL], [URL, "acme", 30]]
     for arguments in refused:
@@ -98,6 +99,7 @@ GOOD: dict[str, list[Any]] = {
     "max_retries": [0, 3, 1000],
     "pool_size": [1, 100_000],
     "multipart_threshold": [0, MAX_PART],
+    "memory_budget": [1 << 20, 1 << 50],
     "part_size": [None, MIN_PART, MAX_PART],
     "region": ["us-east-1", "x", "A" * 64],
     "bucket": ["a", "docs", "b" * 63],

@@ -12,7 +12,7 @@ from minio_sdk.errors import ConfigurationError, shown
 from minio_sdk.flows.server import find_api
 
 # Settings that a view can change without another connection pool.
-_OF_THE_POOL = ("base_url", "pool_size", "verify", "cert", "proxies")
+_OF_THE_POOL = ("base_url", "pool_size", "verify", "cert", "proxies", "memory_budget")
 _UNSET: Any = object()
 
 

@@ -318,6 +318,7 @@ class Stop:
         self._ended = False
         self.signing = transport.signing
         self.clock = transport.clock
+        self.memory = transport.memory
 
     def end(self) -> None:
         """Let nothing more be sent, but for the end of an unfinished upload."""
@@ -330,11 +331,18 @@ class Stop:
         return await self._transport.send(request, deadline)
 
     async def map(
-        self, function: Any, items: Any, limit: int, done: Any = None, ended: Any = None
+        self,
+        function: Any,
+        items: Any,
+        limit: int,
+        done: Any = None,
+        ended: Any = None,
+        *,
+        grace: float = 0.0,
     ) -> list[Any]:
         """As the transport's own, with no more at once than this one's share."""
-        most = max(1, AT_ONCE // self._share)
-        return await self._transport.map(function, items, min(limit, most), done, ended)
+        most = min(limit, max(1, AT_ONCE // self._share))
+        return await self._transport.map(function, items, most, done, ended, grace=grace)
 
     async def spread(
         self, submit: Any, items: Any, limit: int, done: Any = None, ended: Any = None

@@ -11,19 +11,21 @@ import os
 import re
 import stat
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import IntegrityError, ValidationError, invalid
+from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.reading import PIECE, Reader
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObject
 
-AT_ONCE = 8
+AT_ONCE = 4
 """The most pieces that are fetched side by side, each of which is in memory."""
 
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -107,14 +109,27 @@ async def _remaining(
     size = reader.size or 0
 
     async def fetch(offset: int) -> int:
-        data = await reader.range(offset, min(offset + PIECE, size) - 1)
-        await keep(offset, data)
-        return len(data)
+        try:
+            data = await reader.range(offset, min(offset + PIECE, size) - 1)
+            await keep(offset, data)
+            return len(data)
+        finally:
+            lease.give(offset)
 
-    offsets = range(start, size, PIECE)
-    limit = min(AT_ONCE, len(offsets), engine.config.pool_size)
-    if limit:
-        await engine.transport.map(fetch, offsets, limit, meter.add)
+    async def offsets() -> AsyncGenerator[int, None]:
+        for offset in range(start, size, PIECE):
+            await lease.take(offset, PIECE)
+            yield offset
+
+    limit = min(AT_ONCE, -(-(size - start) // PIECE), engine.config.pool_size)
+    if limit <= 0:
+        return
+    lease = Lease(engine.transport.memory)
+    try:
+        async with aclosing(offsets()) as places:
+            await engine.transport.map(fetch, places, limit, meter.add)
+    finally:
+        lease.close()
 
 
 # --- buffers --------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from minio_sdk.flows.bulk_items import settled
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.local_files import USUAL_PARTS, Links
 from minio_sdk.flows.mirror_sides import Entry, Filter, Folder, Names, Remote, side
+from minio_sdk.flows.parts import DEFAULT_PART
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.models.bulk import MirrorResult
 from minio_sdk.models.results import ObjectInfo
@@ -281,7 +282,7 @@ class _Mirror:
         folder = self._source if isinstance(self._source, Folder) else self._target
         assert isinstance(folder, Folder)  # the other one is remote
         etag = (entry.etag or other.etag or "").lower()
-        own = self._engine.config.part_size or uploads.DEFAULT_PART
+        own = self._engine.config.part_size or DEFAULT_PART
         parts = {own, max(own, -(-entry.size // MAX_PARTS)), *USUAL_PARTS}
         name = entry.name if folder is self._source else other.name
         return await self._engine.transport.call(

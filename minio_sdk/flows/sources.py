@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import Any, Protocol, cast
+from mmap import mmap
+from typing import Any, BinaryIO, Protocol, cast
 
 from minio_sdk.engine import Transport
-from minio_sdk.errors import invalid
+from minio_sdk.errors import IntegrityError, invalid
 
 _END: Any = object()  # StopIteration can't travel through a future
 
@@ -40,12 +42,13 @@ class Source:
         whole: all of it, when it is in memory already.
         length: how many bytes there are to read; None when only the end will tell.
         exact: whether the user said the length: then nothing beyond it is read.
+        slices: the same bytes, when they are in a file that can be read at any place.
 
     Raises:
         ValidationError: it is not something that bytes can be read from.
     """
 
-    __slots__ = ("_data", "_iterator", "_left", "_rest", "exact", "length", "whole")
+    __slots__ = ("_data", "_iterator", "_left", "_rest", "exact", "length", "slices", "whole")
 
     def __init__(self, data: object, length: int | None = None) -> None:
         if length is not None and (
@@ -55,9 +58,10 @@ class Source:
         self.whole: bytes | memoryview | None = None
         self.length = length
         self.exact = length is not None
+        self.slices: FileSlices | None = None
         self._data = data
         self._iterator: Iterator[Any] | AsyncIterator[Any] | None = None
-        self._rest = b""
+        self._rest: bytes | memoryview = b""
         if isinstance(data, str):
             raise invalid("data", data, "is text; encode it first: data.encode()")
         if isinstance(data, os.PathLike):
@@ -92,7 +96,12 @@ class Source:
         elif self.length < len(self.whole):
             self.whole = memoryview(self.whole)[: self.length]
 
-    async def read(self, transport: Transport, size: int) -> bytes:
+    @property
+    def held(self) -> int:
+        """Bytes that were read, and given back."""
+        return len(self._rest)
+
+    async def read(self, transport: Transport, size: int) -> bytes | memoryview:
         """The next `size` bytes; fewer only at the end."""
         if self._left is not None:
             size = min(size, self._left)
@@ -103,14 +112,14 @@ class Source:
             self._left -= len(data)
         return data
 
-    def unread(self, data: bytes) -> None:
+    def unread(self, data: bytes | memoryview) -> None:
         """Give back what `read` gave last; the next `read` begins with it."""
-        self._rest = data + self._rest
+        self._rest = b"".join((data, self._rest)) if self._rest else data
         if self._left is not None:
             self._left += len(data)
 
-    async def _read(self, transport: Transport, size: int) -> bytes:
-        parts = [self._rest] if self._rest else []
+    async def _read(self, transport: Transport, size: int) -> bytes | memoryview:
+        parts: list[bytes | memoryview] = [self._rest] if self._rest else []
         have = len(self._rest)
         self._rest = b""
         while have < size:
@@ -121,8 +130,10 @@ class Source:
             have += len(block)
         data = parts[0] if len(parts) == 1 else b"".join(parts)
         if len(data) > size:
-            self._rest = data[size:]
-            data = data[:size]
+            view = memoryview(data)
+            data, rest = view[:size], view[size:]
+            # A small rest shall not keep all of it in memory.
+            self._rest = rest if len(rest) > size else bytes(rest)
         return data
 
     async def _next_block(self, transport: Transport, size: int) -> bytes | None:
@@ -155,6 +166,73 @@ class Source:
             except (AttributeError, OSError, ValueError):
                 return None
         return None
+
+
+class FileSlices:
+    """A file on disk that is read slice by slice, each through a handle of its own.
+
+    Args:
+        path: its path.
+        file: the same file, open.
+
+    Attributes:
+        size: bytes it had at the beginning.
+        mark: what tells it from another file, and from itself after a change.
+
+    Raises:
+        OSError: it can't be looked at.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], file: BinaryIO) -> None:
+        self.path = os.path.abspath(path)  # noqa: PTH100 - links are followed when it is opened
+        found = os.fstat(file.fileno())
+        self.regular = stat.S_ISREG(found.st_mode)
+        self.size = found.st_size
+        self.mark = _mark(found)
+
+    def read(self, offset: int, size: int) -> memoryview:
+        """`size` bytes; blocking.
+
+        They are in memory of their own, which goes back to the system when nobody needs them any more:
+        what `malloc` has for large blocks, it keeps for each of the threads that ask.
+
+        Raises:
+            IntegrityError: it was changed, replaced or removed since the beginning.
+        """
+        try:
+            file = open(self.path, "rb", buffering=0)  # noqa: SIM115, PTH123
+        except FileNotFoundError:
+            raise _changed("removed") from None
+        with file:
+            self._check(file)
+            file.seek(offset)
+            view = memoryview(mmap(-1, size))
+            count = 0
+            while count < size and (more := file.readinto(view[count:])):
+                count += more  # at most 2 GiB come at a time
+            self._check(file)
+        if count != size:
+            raise _changed("changed")
+        return view
+
+    def check(self) -> None:
+        """Make sure that it is still what it was; blocking."""
+        self.read(0, 1)
+
+    def _check(self, file: BinaryIO) -> None:
+        if _mark(os.fstat(file.fileno())) != self.mark:
+            raise _changed("changed")
+
+
+def _mark(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _changed(what: str) -> IntegrityError:
+    return IntegrityError(
+        f"the file was {what} while it was uploaded",
+        hint="don't change a file while it is uploaded; upload a copy of it",
+    )
 
 
 def _is_bytes_like(data: object) -> bool:

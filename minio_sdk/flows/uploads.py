@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from minio_sdk.config import MAX_PART, MiB
+from minio_sdk.config import MAX_PART
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     BucketNotFoundError,
@@ -26,7 +26,10 @@ from minio_sdk.errors import (
 )
 from minio_sdk.flows import buckets, quirks
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
-from minio_sdk.flows.sources import Source
+from minio_sdk.flows.leases import Lease, users_code
+from minio_sdk.flows.parts import send_parts
+from minio_sdk.flows.progress import Meter, OnProgress
+from minio_sdk.flows.sources import FileSlices, Source
 from minio_sdk.models.names import check_key
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Operation, Place, T
@@ -36,7 +39,6 @@ from minio_sdk.operations.multipart import (
     AbortMultipartUpload,
     CompleteMultipartUpload,
     CreateMultipartUpload,
-    UploadPart,
 )
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.describing import check_storage_class, describing_header
@@ -46,7 +48,12 @@ from minio_sdk.wire.quirks import suspicious
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags, tags_header
 
 MAX_OBJECT = MAX_PARTS * MAX_PART
-DEFAULT_PART = 16 * MiB
+UNCOUNTED = 64 * 1024
+"""Bytes that may be read without asking the memory budget."""
+
+BEGINNING = 5.0
+"""Seconds that the first request of an upload has to end by itself after an interrupt."""
+
 _COMPRESSED = {
     "gzip": "application/gzip",
     "bzip2": "application/x-bzip2",
@@ -109,6 +116,7 @@ async def put(
     *,
     create_bucket: bool = False,
     condition: Condition | None = None,
+    progress: OnProgress | None = None,
 ) -> UploadResponse:
     """Store what `source` gives as one object.
 
@@ -120,32 +128,58 @@ async def put(
         headers: what describes the object.
         create_bucket: make the bucket when the server says that it is missing.
         condition: what must hold of the object that is there, or isn't.
+        progress: told of what the server has acknowledged.
     """
     place.object_path(key)
+    meter = Meter(engine.transport.clock, progress)
     if suspicious(key):
         await quirks.refuse(engine, PutObject(place, key, b""), empty=source.length == 0)
     length = source.length
-    threshold = engine.config.multipart_threshold
-    body = source.whole
     if length is not None and length > MAX_OBJECT:
         raise invalid("data", length, f"S3 stores at most {MAX_OBJECT} bytes as one object")
-    if length is None:
-        body = await source.read(engine.transport, threshold + 1)
-        if len(body) > threshold:
-            source.unread(body)
-    elif body is None and length <= threshold:
-        # One byte more than a file said it has tells whether it has grown.
-        body = await source.read(engine.transport, length + 1)
-        _check_length(length, len(body))
-    if condition is not None:
-        await check_condition(engine, place, key, condition)
-    if body is not None and len(body) <= threshold:
+    meter.bytes_total, meter.objects_total = length, 1
+    lease = Lease(engine.transport.memory)
+    try:
+        body = await _small(engine, source, lease)
         if condition is not None:
-            headers = {**headers, **condition.headers()}
-        return await _put_whole(engine, PutObject(place, key, body, headers), create_bucket)
-    create = CreateMultipartUpload(place, key, headers)
-    upload_id = await begin(engine, create, create_bucket)
-    return await _in_parts(engine, place, key, source, upload_id, condition)
+            await check_condition(engine, place, key, condition)
+        if body is None:
+            create = CreateMultipartUpload(place, key, headers)
+            stored = await _in_parts(engine, create, create_bucket, source, lease, meter, condition)
+        else:
+            if condition is not None:
+                headers = {**headers, **condition.headers()}
+            operation = PutObject(place, key, body, headers)
+            stored = await _put_whole(engine, operation, create_bucket)
+            meter.add(stored.size)
+    finally:
+        lease.close()
+    meter.add(0, objects=1)
+    return stored
+
+
+async def _small(engine: Engine, source: Source, lease: Lease) -> bytes | memoryview | None:
+    """All of what is to be sent in one request; None when it goes in parts."""
+    length, threshold = source.length, engine.config.multipart_threshold
+    if source.whole is not None:
+        return source.whole if len(source.whole) <= threshold else None
+    if length is not None and length > threshold:
+        return None
+    # One byte more than a file said it has tells whether it has grown, and in the same way what is
+    # too much for one request. What is very small isn't worth waiting for.
+    most = threshold if length is None else length
+    with users_code():
+        body = await source.read(engine.transport, min(most, UNCOUNTED) + 1)
+    if len(body) > UNCOUNTED:
+        source.unread(body)
+        await lease.take(0, most + 1)
+        with users_code():
+            body = await source.read(engine.transport, most + 1)
+    if len(body) > threshold:
+        source.unread(body)
+        return None
+    _check_length(length, len(body))
+    return body
 
 
 async def put_file(
@@ -156,6 +190,7 @@ async def put_file(
     headers: dict[str, str],
     *,
     condition: Condition | None = None,
+    progress: OnProgress | None = None,
 ) -> UploadResponse:
     """Store a file as one object; the bucket is made when the server says that it is missing.
 
@@ -167,8 +202,18 @@ async def put_file(
     file = await engine.transport.call(open, path, "rb")
     try:
         source = Source(file)
+        slices = await engine.transport.call(FileSlices, path, file)
+        if slices.regular and slices.size == source.length:
+            source.slices = slices
         return await put(
-            engine, place, key, source, headers, create_bucket=True, condition=condition
+            engine,
+            place,
+            key,
+            source,
+            headers,
+            create_bucket=True,
+            condition=condition,
+            progress=progress,
         )
     finally:
         file.close()
@@ -234,32 +279,39 @@ def _check_length(expected: int | None, found: int) -> None:
 
 async def _in_parts(
     engine: Engine,
-    place: Place,
-    key: str,
+    create: CreateMultipartUpload,
+    create_bucket: bool,
     source: Source,
-    upload_id: str,
+    lease: Lease,
+    meter: Meter,
     condition: Condition | None,
 ) -> UploadResponse:
+    place, key = create.place, create.key
+    begun: list[str] = []
+
+    async def start(operation: CreateMultipartUpload) -> None:
+        begun.append(await begin(engine, operation, create_bucket))
+
     try:
-        etags: list[str] = []
-        size = 0
-        async for body in _parts(engine, source):
-            if len(etags) == MAX_PARTS:
-                raise invalid("part_size", size // MAX_PARTS, f"gives more than {MAX_PARTS} parts")
-            number = len(etags) + 1
-            etags.append(await engine.send(UploadPart(place, key, upload_id, number, body)))
-            size += len(body)
+        # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
+        await engine.transport.map(start, (create,), 1, grace=BEGINNING)
+        sent = await send_parts(engine, place, key, begun[0], source, lease, meter)
+        size = sum(part.size for part in sent)
         _check_length(source.length, size)
+        if source.slices is not None:
+            await engine.transport.call(source.slices.check)
         headers = {}
         if condition is not None:
             # Once more: the parts have taken their time, and some servers don't look at the header.
             await check_condition(engine, place, key, condition)
             headers = condition.headers()
+        etags = [part.etag for part in sent]
         return await complete(
-            engine, CompleteMultipartUpload(place, key, upload_id, etags, size, headers)
+            engine, CompleteMultipartUpload(place, key, begun[0], etags, size, headers)
         )
     except BaseException:
-        await abort(engine, AbortMultipartUpload(place, key, upload_id))
+        for upload_id in begun:
+            await abort(engine, AbortMultipartUpload(place, key, upload_id))
         raise
 
 
@@ -294,23 +346,3 @@ async def abort(engine: Engine, operation: AbortMultipartUpload) -> None:
         await engine.begin().send(operation)
     except Exception:  # whatever it is: also a user's provider that has no more keys to give
         return
-
-
-async def _parts(engine: Engine, source: Source) -> AsyncIterator[bytes | memoryview]:
-    """The bodies of the parts, one in memory at a time."""
-    length = source.length
-    size = engine.config.part_size or DEFAULT_PART
-    if length is not None:
-        size = max(size, -(-length // MAX_PARTS))
-    if source.whole is not None:
-        view = memoryview(source.whole)
-        for start in range(0, len(view), size):
-            yield view[start : start + size]
-        return
-    count = 0
-    while body := await source.read(engine.transport, size):
-        yield body
-        count += 1
-        # Of unknown length: parts grow, so that 10,000 of them reach S3's largest object.
-        if length is None and count % 1000 == 0:
-            size = min(size * 2, MAX_PART)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minio_sdk.config import MAX_PART
+from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError
 from minio_sdk.flows import quirks, uploads
@@ -17,6 +17,9 @@ from minio_sdk.operations.multipart import (
 )
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.quirks import suspicious
+
+PART = 16 * MiB
+"""Bytes of each part, until there are many; one is in memory at a time."""
 
 
 class Writer:
@@ -44,7 +47,7 @@ class Writer:
         self._place.object_path(key)
         self._headers = headers
         self._buffer = bytearray()
-        self._part = engine.config.part_size or uploads.DEFAULT_PART
+        self._part = engine.config.part_size or PART
         self._most = max(self._part, engine.config.multipart_threshold)
         self._upload_id: str | None = None
         self._etags: list[str] = []

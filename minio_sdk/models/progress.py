@@ -12,7 +12,7 @@ class TransferProgress(Record):
     """How far a transfer is, as the function given as ``progress`` gets it.
 
     Attributes:
-        bytes_done: bytes that have arrived.
+        bytes_done: bytes that have arrived: on disk, or, of an upload, at the server.
         bytes_total: bytes in all; None while that isn't known.
         objects_done: objects that have arrived whole.
         objects_total: objects in all; None while that isn't known.

@@ -32,9 +32,11 @@ from minio_sdk.credentials import find_credentials
 from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
+from minio_sdk.transport.budgets import AsyncByteBudget
 from minio_sdk.transport.forks import forget_after_fork, leave_to_parent
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
+from minio_sdk.transport.tasks import map_in_tasks
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -66,6 +68,7 @@ class AsyncConnections:
         proxy: the proxy's URL, or None.
         budget: how much retrying the server is worth.
         skew: its clock against ours.
+        memory: how many bytes of transfers may be in memory.
     """
 
     def __init__(self, config: Config) -> None:
@@ -73,6 +76,7 @@ class AsyncConnections:
         self.proxy = find_proxy(config, self.endpoint)
         self.budget = TokenBudget()
         self.skew = Skew()
+        self.memory = AsyncByteBudget(config.memory_budget)
         self._config = config
         # One entry for each loop, which only the thread of that loop reads and writes.
         self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
@@ -140,6 +144,7 @@ class AsyncConnections:
     def forget(self) -> None:
         """In a forked child: leave the parent's connections to the parent."""
         self.budget.renew_lock()
+        self.memory.renew()
         # Not let go of: what they do when they are collected, they do to the parent's loop.
         leave_to_parent(self._keepers, [_abandon(session) for session in self._sessions.values()])
         self._sessions, self._keepers = {}, {}
@@ -204,6 +209,7 @@ class AiohttpTransport:
         self.clock = clock
         self._shared = connections is not None
         self.connections = connections or AsyncConnections(config)
+        self.memory = self.connections.memory
         self.provider = find_credentials(config)
         self.signing = Signing(config, self.provider, clock, self.connections.skew)
         shared = self.connections
@@ -284,52 +290,11 @@ class AiohttpTransport:
         limit: int,
         done: Callable[[R], object] | None = None,
         ended: Callable[[], object] | None = None,
+        *,
+        grace: float = 0.0,
     ) -> list[R]:
         """`function` of each item in at most `limit` tasks, results in order; the first error ends it."""
-        source = items.__aiter__() if isinstance(items, AsyncIterable) else _each(items)
-        taking = asyncio.Lock()
-        done_at: dict[int, R] = {}
-        numbers = iter(range(1 << 62))
-
-        failed = False
-
-        async def take() -> tuple[int, T]:
-            async with taking:  # or two tasks would share an item, or its number
-                item = await source.__anext__()
-                return next(numbers), item
-
-        async def work() -> None:
-            nonlocal failed
-            try:
-                while not failed:
-                    try:
-                        number, item = await take()
-                    except StopAsyncIteration:
-                        return
-                    result = done_at[number] = await function(item)
-                    del item
-                    if failed:  # by another task, and this one is about to be cancelled
-                        return
-                    if done is not None:
-                        done(result)
-            except BaseException:
-                failed = True
-                raise
-
-        tasks = [asyncio.ensure_future(work()) for _ in range(limit)]
-        try:
-            await asyncio.gather(*tasks)
-        except BaseException:
-            if ended is not None:
-                ended()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
-        finally:
-            if isinstance(source, AsyncGenerator):
-                await source.aclose()
-        return [done_at[number] for number in range(len(done_at))]
+        return await map_in_tasks(function, items, limit, done, ended, grace)
 
     async def spread(
         self,
@@ -450,6 +415,9 @@ class _Sending:
                 if taken == self._taken and not self._ended:
                     raise asyncio.TimeoutError
         finally:
+            self._body = (
+                b""  # aiohttp keeps this in a cycle, which the collector may find much later
+            )
             if not task.done():
                 task.cancel()
                 if self.transport is not None:

@@ -17,7 +17,7 @@ import io
 import threading
 import warnings
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar, cast
@@ -33,16 +33,18 @@ from requests.utils import get_encoding_from_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
 
-from minio_sdk.blocking import iterate, run
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
 from minio_sdk.errors import MinIOConnectionError, MinIOError, NotSupportedError, ServerError
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
+from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.forks import forget_after_fork
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks, reads_urls
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
+from minio_sdk.transport.stopping import check_running, on_connection, pause
+from minio_sdk.transport.threads import map_in_threads, spread
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint, query_string, quote_path
@@ -76,6 +78,7 @@ class _SendsInBlocks:
     """
 
     def send(self: Any, data: Any) -> None:
+        on_connection(self)
         if self.sock is None and self.auto_open:
             self.connect()
         sending = getattr(self.timeout, "sending", None)
@@ -114,6 +117,7 @@ class Connections:
         proxy: the proxy's URL, or None.
         budget: how much retrying the server is worth.
         skew: its clock against ours.
+        memory: how many bytes of transfers may be in memory.
     """
 
     def __init__(self, config: Config) -> None:
@@ -121,6 +125,7 @@ class Connections:
         self.proxy = find_proxy(config, self.endpoint)
         self.budget = TokenBudget()
         self.skew = Skew()
+        self.memory = ByteBudget(config.memory_budget)
         self._size = config.pool_size
         self._verify = config.verify
         self._cert = config.cert
@@ -171,6 +176,7 @@ class Connections:
         """In a forked child: leave the parent's connections to the parent."""
         self._lock = threading.Lock()
         self.budget.renew_lock()
+        self.memory.renew()
         if self._pool is not None:
             # It is emptied when it is collected, which closes this process's copies of the sockets. A
             # thread that isn't here may have been about to take one from it.
@@ -315,8 +321,12 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         )
         shared = self.connections
         self.policy = RetryPolicy(
-            config, clock, shared.budget, self.signing.learn_skew, shared.skew
+            config, clock, shared.budget, self.signing.learn_skew, shared.skew, sleep=self._pause
         )
+
+    def _pause(self, seconds: float) -> None:
+        if self.clock is not SYSTEM_CLOCK or not pause(seconds):
+            self.clock.sleep(seconds)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TenantAdapter, (self.config,)
@@ -432,6 +442,7 @@ class _Call:
             self.wire = _wire_of(adapter, request)
 
     def attempt(self, number: int) -> Reply:
+        check_running()
         adapter = self._adapter
         if self.response is not None:  # of the attempt before
             self.response.close()
@@ -462,10 +473,13 @@ class _Call:
         except BodyFailed as failed:
             raise failed.error from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            check_running()
             timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
             place = adapter.connections
             explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
             raise explained from (error if self._foreign else root(error))
+        finally:
+            on_connection(None)
 
     def _timeouts(self) -> Any:
         if self._foreign and self._timeout is not None:
@@ -637,6 +651,7 @@ class RequestsTransport:
         )
         self.signing = self.adapter.signing
         self.connections = self.adapter.connections
+        self.memory = self.connections.memory
         self.session = new_session(self.adapter)
 
     async def send(self, request: Request, deadline: float | None) -> Reply:
@@ -660,14 +675,11 @@ class RequestsTransport:
         limit: int,
         done: Callable[[R], object] | None = None,
         ended: Callable[[], object] | None = None,
+        *,
+        grace: float = 0.0,
     ) -> list[R]:
         """`function` of each item on at most `limit` threads, results in order; the first error ends it."""
-        with ThreadPoolExecutor(limit, thread_name_prefix="minio-sdk") as executor:
-
-            def submit(item: T) -> Future[R]:
-                return executor.submit(_run_one, function, item)
-
-            return await self.spread(submit, items, limit, done, ended)
+        return map_in_threads(function, items, limit, done, ended, grace)
 
     async def spread(
         self,
@@ -678,38 +690,7 @@ class RequestsTransport:
         ended: Callable[[], object] | None = None,
     ) -> list[R]:
         """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
-        iterator = items.__aiter__() if isinstance(items, AsyncIterable) else None
-        source = iter(items) if iterator is None else iterate(iterator)  # type: ignore[arg-type]
-        waiting: dict[Future[R], int] = {}
-        done_at: dict[int, R] = {}
-        count = 0
-        try:
-            while True:
-                # The source is taken from only as fast as places become free.
-                while len(waiting) < limit:
-                    try:
-                        item = next(source)
-                    except StopIteration:
-                        break
-                    waiting[submit(item)] = count
-                    count += 1
-                    del item
-                if not waiting:
-                    break
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    result = done_at[waiting.pop(future)] = future.result()
-                    if done is not None:
-                        done(result)
-        except BaseException:
-            if ended is not None:
-                ended()
-            for future in waiting:
-                future.cancel()
-            raise
-        finally:
-            if iterator is not None:
-                source.close()  # type: ignore[attr-defined]
-        return [done_at[index] for index in range(count)]
+        return spread(submit, items, limit, done, ended)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in this thread."""
@@ -723,12 +704,6 @@ class RequestsTransport:
         """Give connections back, unless they are another client's."""
         if not self._shared:
             self.connections.close()
-
-
-def _run_one(function: Callable[[T], Awaitable[R]], item: T) -> R:
-    flow: Any = function(item)
-    result: R = run(flow)
-    return result
 
 
 def new_session(adapter: TenantAdapter) -> requests.Session:

@@ -21,6 +21,7 @@ from minio_sdk.clock import Clock
 from minio_sdk.credentials import find_credentials
 from minio_sdk.engine import Api, Engine
 from minio_sdk.signing import Signing, Skew
+from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import parse
 from tests.clock import FakeClock
@@ -77,6 +78,7 @@ class Memory:
         config = Config("http://127.0.0.1:9", None, access_key="a", secret_key="b")
         self.clock: Clock = clock or FakeClock()
         self.signing = Signing(config, find_credentials(config), self.clock, Skew())
+        self.memory = ByteBudget(config.memory_budget)
         self.buckets: dict[str, Bucket] = {}
         self.asked = 0
         self.before: Callable[[Request], None] = lambda _: None
@@ -111,6 +113,8 @@ class Memory:
         limit: int,
         done: Callable[[R], object] | None = None,
         ended: Callable[[], object] | None = None,
+        *,
+        grace: float = 0.0,
     ) -> list[R]:
         results = []
         source = iterate(items.__aiter__()) if isinstance(items, AsyncIterable) else items

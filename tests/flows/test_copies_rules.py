@@ -105,6 +105,7 @@ def test_a_version_is_pinned_but_not_onto_itself(connect: Connect) -> None:
         assert store.requests[-1].header("x-amz-copy-source") == "acme-docs/a?versionId=v%2F1%20%2B"
         client.set_object_metadata("docs", "a", {})
         assert store.requests[-1].header("x-amz-copy-source") == "acme-docs/a"
+        store.objects[SOURCE] = Stored(b"1", {"x-amz-version-id": "v0"})
         client.copy_object("docs", "a", "docs", "a", source_version_id="v0")
         assert store.requests[-1].header("x-amz-copy-source") == "acme-docs/a?versionId=v0"
         store.objects[SOURCE] = Stored(b"1", {"x-amz-version-id": "null"})

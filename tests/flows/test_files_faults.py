@@ -139,7 +139,7 @@ def test_one_large_write(connect: Connect) -> None:
 @both
 def test_parts_grow(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that 10,000 of them reach S3's largest object; more is refused, and nothing is left."""
-    monkeypatch.setattr("minio_sdk.flows.uploads.DEFAULT_PART", 10)
+    monkeypatch.setattr("minio_sdk.flows.writing.PART", 10)
     server = Uploads()
     data = bytes(range(250)) * 45
     with (

@@ -11,6 +11,7 @@ from minio_sdk.flows import found, objects, reading, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
+from minio_sdk.flows.progress import OnProgress
 from minio_sdk.flows.sources import Data, Source
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata, UploadResponse
 
@@ -35,6 +36,7 @@ class Objects(AsyncBase):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        progress: OnProgress | None = None,
     ) -> UploadResponse:
         """Store an object; its bucket is made when the server says that it is missing.
 
@@ -51,6 +53,9 @@ class Objects(AsyncBase):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            progress: a function that gets a `TransferProgress` after each part that the server has, and
+                one with ``objects_done=1`` when the object is stored; what it raises before that ends
+                the upload, and nothing is stored.
 
         Returns:
             `UploadResponse`: ``size`` in bytes, ``etag``, and ``version_id`` on a versioned bucket.
@@ -82,7 +87,16 @@ class Objects(AsyncBase):
         place = engine.place(bucket)
         source = Source(data)
         return await self._run(
-            uploads.put(engine, place, key, source, headers, create_bucket=True, condition=wanted)
+            uploads.put(
+                engine,
+                place,
+                key,
+                source,
+                headers,
+                create_bucket=True,
+                condition=wanted,
+                progress=progress,
+            )
         )
 
     async def put_object(
@@ -103,6 +117,7 @@ class Objects(AsyncBase):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        progress: OnProgress | None = None,
     ) -> UploadResponse:
         """Store an object in a bucket that exists; else as `upload_object`.
 
@@ -120,6 +135,9 @@ class Objects(AsyncBase):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            progress: a function that gets a `TransferProgress` after each part that the server has, and
+                one with ``objects_done=1`` when the object is stored; what it raises before that ends
+                the upload, and nothing is stored.
 
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
@@ -148,7 +166,9 @@ class Objects(AsyncBase):
         wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
         source = Source(data, length)
-        return await self._run(uploads.put(engine, place, key, source, headers, condition=wanted))
+        return await self._run(
+            uploads.put(engine, place, key, source, headers, condition=wanted, progress=progress)
+        )
 
     async def upload_file(
         self,
@@ -167,6 +187,7 @@ class Objects(AsyncBase):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        progress: OnProgress | None = None,
     ) -> UploadResponse:
         """Store a file; its bucket is made when the server says that it is missing.
 
@@ -183,6 +204,9 @@ class Objects(AsyncBase):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            progress: a function that gets a `TransferProgress` after each part that the server has, and
+                one with ``objects_done=1`` when the object is stored; what it raises before that ends
+                the upload, and nothing is stored.
 
         Raises:
             OSError: the file can't be opened or read.
@@ -211,7 +235,7 @@ class Objects(AsyncBase):
         wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
         return await self._run(
-            uploads.put_file(engine, place, key, path, headers, condition=wanted)
+            uploads.put_file(engine, place, key, path, headers, condition=wanted, progress=progress)
         )
 
     async def get_object(

@@ -12,6 +12,7 @@ from minio_sdk.flows import found, objects, reading, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
+from minio_sdk.flows.progress import OnProgress
 from minio_sdk.flows.sources import Data, Source
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata, UploadResponse
 
@@ -36,6 +37,7 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        progress: OnProgress | None = None,
     ) -> UploadResponse:
         """Store an object; its bucket is made when the server says that it is missing.
 
@@ -52,6 +54,9 @@ class Objects(Base):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            progress: a function that gets a `TransferProgress` after each part that the server has, and
+                one with ``objects_done=1`` when the object is stored; what it raises before that ends
+                the upload, and nothing is stored.
 
         Returns:
             `UploadResponse`: ``size`` in bytes, ``etag``, and ``version_id`` on a versioned bucket.
@@ -83,7 +88,16 @@ class Objects(Base):
         place = engine.place(bucket)
         source = Source(data)
         return self._run(
-            uploads.put(engine, place, key, source, headers, create_bucket=True, condition=wanted)
+            uploads.put(
+                engine,
+                place,
+                key,
+                source,
+                headers,
+                create_bucket=True,
+                condition=wanted,
+                progress=progress,
+            )
         )
 
     def put_object(
@@ -104,6 +118,7 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        progress: OnProgress | None = None,
     ) -> UploadResponse:
         """Store an object in a bucket that exists; else as `upload_object`.
 
@@ -121,6 +136,9 @@ class Objects(Base):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            progress: a function that gets a `TransferProgress` after each part that the server has, and
+                one with ``objects_done=1`` when the object is stored; what it raises before that ends
+                the upload, and nothing is stored.
 
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
@@ -149,7 +167,9 @@ class Objects(Base):
         wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
         source = Source(data, length)
-        return self._run(uploads.put(engine, place, key, source, headers, condition=wanted))
+        return self._run(
+            uploads.put(engine, place, key, source, headers, condition=wanted, progress=progress)
+        )
 
     def upload_file(
         self,
@@ -168,6 +188,7 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        progress: OnProgress | None = None,
     ) -> UploadResponse:
         """Store a file; its bucket is made when the server says that it is missing.
 
@@ -184,6 +205,9 @@ class Objects(Base):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            progress: a function that gets a `TransferProgress` after each part that the server has, and
+                one with ``objects_done=1`` when the object is stored; what it raises before that ends
+                the upload, and nothing is stored.
 
         Raises:
             OSError: the file can't be opened or read.
@@ -211,7 +235,9 @@ class Objects(Base):
         )
         wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
-        return self._run(uploads.put_file(engine, place, key, path, headers, condition=wanted))
+        return self._run(
+            uploads.put_file(engine, place, key, path, headers, condition=wanted, progress=progress)
+        )
 
     def get_object(
         self,

@@ -1,0 +1,137 @@
+"""The parts of one upload, several on their way at a time.
+
+Rule of this file: bytes are read in order, a part's bytes are in memory from when the budget allows it
+until the server has acknowledged them, and when this ends, with an error or without, no part is on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from minio_sdk.config import MAX_PART, MiB
+from minio_sdk.engine import Engine
+from minio_sdk.errors import invalid
+from minio_sdk.flows.leases import Lease, users_code
+from minio_sdk.flows.progress import Meter
+from minio_sdk.flows.sources import Source
+from minio_sdk.operation import Place
+from minio_sdk.operations.multipart import MAX_PARTS, UploadPart
+
+DEFAULT_PART = 8 * MiB
+AT_ONCE = 4
+"""The most parts of one upload that are on their way at a time."""
+
+GRACE = 1.0
+"""Seconds that parts on their way get after a failure, so that none comes in behind the abort."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One part before it is sent; without a body, it is read from the file by the one who sends it."""
+
+    number: int
+    offset: int
+    size: int
+    body: bytes | memoryview | None
+
+    def take(self) -> bytes | memoryview | None:
+        """The body, which this lets go of."""
+        body, self.body = self.body, None
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One part that the server has."""
+
+    number: int
+    size: int
+    etag: str
+
+
+def part_size(engine: Engine, length: int | None) -> int:
+    """Bytes of each part, so that no more than 10,000 are needed; of unknown length they grow."""
+    size = engine.config.part_size or DEFAULT_PART
+    return size if length is None else max(size, -(-length // MAX_PARTS))
+
+
+def grown(size: int, number: int) -> int:
+    """The size of the part behind part `number`, where nobody knows how much will come.
+
+    Doubled after each thousand, 10,000 parts reach S3's largest object.
+    """
+    return min(size * 2, MAX_PART) if number % 1000 == 0 else size
+
+
+async def send_parts(
+    engine: Engine,
+    place: Place,
+    key: str,
+    upload_id: str,
+    source: Source,
+    lease: Lease,
+    meter: Meter,
+) -> list[Sent]:
+    """Send all of the source; the parts in order."""
+    slices = source.slices
+
+    async def send(part: Part) -> Sent:
+        try:
+            body = part.take()
+            if body is None:
+                assert slices is not None  # other sources are read in order, before
+                body = await engine.transport.call(slices.read, part.offset, part.size)
+            operation = UploadPart(place, key, upload_id, part.number, body)
+            etag = await engine.send(operation)
+            return Sent(part.number, part.size, etag)
+        finally:
+            lease.give(part.number)
+
+    def done(sent: Sent) -> None:
+        meter.add(sent.size)
+
+    limit = min(AT_ONCE, engine.config.pool_size)
+    async with aclosing(_parts(engine, source, lease)) as parts:
+        return await engine.transport.map(send, parts, limit, done, grace=GRACE)
+
+
+async def _parts(engine: Engine, source: Source, lease: Lease) -> AsyncGenerator[Part, None]:
+    """The parts, each when there is room for it in memory."""
+    size = part_size(engine, source.length)
+    number = offset = 0
+    while True:
+        part = await _next(engine, source, lease, number + 1, offset, size)
+        if part is None:
+            return
+        number += 1
+        offset += part.size
+        if number > MAX_PARTS:
+            raise invalid("part_size", size, f"gives more than {MAX_PARTS} parts")
+        yield part
+        if source.length is None:
+            size = grown(size, number)
+
+
+async def _next(
+    engine: Engine, source: Source, lease: Lease, number: int, offset: int, size: int
+) -> Part | None:
+    if source.whole is not None:
+        view = memoryview(source.whole)[offset : offset + size]
+        return Part(number, offset, len(view), view) if view else None
+    if source.slices is not None:
+        size = min(size, source.slices.size - offset)
+        if not size:
+            return None
+        await lease.take(number, size)
+        return Part(number, offset, size, None)
+    if source.held >= size:
+        lease.split(0, number, size)
+    else:
+        # Not kept while waiting: if all did so, none would get on.
+        lease.give(0)
+        await lease.take(number, size)
+    with users_code():
+        body = await source.read(engine.transport, size)
+    return Part(number, offset, len(body), body) if body else None

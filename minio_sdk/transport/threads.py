@@ -1,0 +1,134 @@
+"""`map` and `spread` of the blocking transport: a few threads for one call, none of which outlives it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from typing import Any, TypeVar, cast
+
+from minio_sdk.blocking import iterate, run
+from minio_sdk.transport.stopping import Team, Worker, at_work
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def map_in_threads(
+    function: Callable[[T], Awaitable[R]],
+    items: Iterable[T] | AsyncIterable[T],
+    limit: int,
+    done: Callable[[R], object] | None,
+    ended: Callable[[], object] | None,
+    grace: float,
+) -> list[R]:
+    """See `minio_sdk.engine.Transport.map`."""
+    source = (
+        iterate(cast("AsyncIterator[T]", items))
+        if isinstance(items, AsyncIterable)
+        else iter(items)
+    )
+    team = Team()
+    done_at: dict[int, R] = {}
+    count = 0
+    waiting: dict[Future[R], int] = {}
+    try:
+        with ThreadPoolExecutor(limit, thread_name_prefix="minio-sdk") as executor:
+            try:
+                while True:
+                    # The source is taken from only as fast as places become free, and not after an error.
+                    while len(waiting) < limit and not any(map(_failed, waiting)):
+                        try:
+                            item = next(source)
+                        except StopIteration:
+                            break
+                        context = copy_context()
+                        future = executor.submit(context.run, _work, team, function, item)
+                        waiting[future] = count
+                        count += 1
+                    if not waiting:
+                        break
+                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                        result = done_at[waiting.pop(future)] = future.result()
+                        if done is not None:
+                            done(result)
+            except BaseException:
+                if ended is not None:
+                    ended()
+                try:
+                    for future in waiting:
+                        future.cancel()
+                    # Not for `waiting`: an interrupt may come before the newest is in it.
+                    team.wait(grace)
+                finally:
+                    team.stop()
+                raise
+    finally:
+        team.end()
+        close = getattr(source, "close", None)
+        if close is not None and isinstance(items, AsyncIterable):
+            close()
+    return [done_at[index] for index in range(count)]
+
+
+def _failed(future: Future[Any]) -> bool:
+    return future.done() and future.exception() is not None
+
+
+def _work(team: Team, function: Callable[[T], Awaitable[R]], item: T) -> R:
+    worker = Worker(team)
+    at_work(worker)
+    team.join(worker)
+    try:
+        worker.check()
+        flow: Any = function(item)
+        result: R = run(flow)
+        return result
+    finally:
+        team.leave(worker)
+
+
+def spread(
+    submit: Callable[[T], Future[R]],
+    items: Iterable[T] | AsyncIterable[T],
+    limit: int,
+    done: Callable[[R], object] | None,
+    ended: Callable[[], object] | None,
+) -> list[R]:
+    """See `minio_sdk.engine.Transport.spread`."""
+    source = (
+        iterate(cast("AsyncIterator[T]", items))
+        if isinstance(items, AsyncIterable)
+        else iter(items)
+    )
+    waiting: dict[Future[R], int] = {}
+    done_at: dict[int, R] = {}
+    count = 0
+    try:
+        while True:
+            # The source is taken from only as fast as places become free.
+            while len(waiting) < limit:
+                try:
+                    item = next(source)
+                except StopIteration:
+                    break
+                waiting[submit(item)] = count
+                count += 1
+                del item
+            if not waiting:
+                break
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                result = done_at[waiting.pop(future)] = future.result()
+                if done is not None:
+                    done(result)
+    except BaseException:
+        if ended is not None:
+            ended()
+        for future in waiting:
+            future.cancel()
+        raise
+    finally:
+        close = getattr(source, "close", None)
+        if close is not None and isinstance(items, AsyncIterable):
+            close()
+    return [done_at[index] for index in range(count)]
