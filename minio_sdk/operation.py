@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
-from minio_sdk.errors import ServerError, invalid
+from minio_sdk.errors import ServerError, VersionNotFoundError, as_class, invalid
 from minio_sdk.models.names import MAX_KEY_BYTES, check_key, check_prefix, check_version_id
 from minio_sdk.wire.failure import error_of, is_s3, not_s3
 from minio_sdk.wire.message import Reply, Request
@@ -160,7 +160,13 @@ class Operation(Generic[T]):
             return not_s3(reply, "a 404 that has none of the marks of an S3 answer")
         # None but operations on a version have the attribute.
         version = getattr(self, "version_id", None)
-        return error_of(reply, "NoSuchVersion" if version else self.not_found)
+        if not version:
+            return error_of(reply, self.not_found)
+        error = error_of(reply, "NoSuchVersion")
+        if error.code == "InvalidArgument" and "version" in error.message.lower():
+            hint = "list_objects(..., versions=True) shows the versions there are"
+            return as_class(error, VersionNotFoundError, error.message, hint)
+        return error
 
 
 @dataclass(frozen=True, slots=True)

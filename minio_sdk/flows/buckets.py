@@ -20,6 +20,7 @@ from minio_sdk.errors import (
 )
 from minio_sdk.flows import listing
 from minio_sdk.flows.deletes import delete_many
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import BucketInfo, ObjectInfo
 from minio_sdk.operation import WHOLE_SERVER, Operation, Place
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning
@@ -42,15 +43,14 @@ async def create(
 ) -> None:
     """Make a bucket."""
     engine.scope.check_new(bucket)
+    check_flag("object_lock", object_lock)
     if region is not None and not (
         isinstance(region, str) and re.fullmatch(r"[A-Za-z0-9-]{1,64}", region)
     ):
         raise invalid("region", region, "must be letters, digits and '-', such as 'eu-west-1'")
     registry = engine.scope.registry(bucket)
     if registry is None:
-        operation = CreateBucket(
-            engine.place(bucket), region or engine.config.region, bool(object_lock)
-        )
+        operation = CreateBucket(engine.place(bucket), region or engine.config.region, object_lock)
         await _create_on_server(engine, operation)
         return
     if object_lock:
@@ -263,6 +263,7 @@ async def _versioning(engine: Engine, place: Place) -> str | None:
 
 async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
     """Remove a bucket; with `force` also all that is in it."""
+    check_flag("force", force)
     place = engine.place(bucket)
     engine.known_buckets.pop(bucket, None)
     registry = engine.scope.registry(bucket)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.flows import versions
 from minio_sdk.models.results import DeletedObject, DeleteError, DeleteResult
 from minio_sdk.operation import Place
 from minio_sdk.operations.delete_object import DeleteObject
@@ -15,11 +16,21 @@ from minio_sdk.operations.delete_objects import MAX_KEYS, DeleteObjects, listabl
 async def delete_many(
     engine: Engine, place: Place, pairs: Sequence[tuple[str, str | None]]
 ) -> DeleteResult:
-    """Remove objects, 1,000 a request; those whose keys can't stand in its body one by one."""
+    """Remove objects, 1,000 a request; those whose keys can't stand in its body one by one.
+
+    A pair that is there twice is removed, and reported, once: MinIO's answer to such a request has holes.
+    """
     deleted: list[DeletedObject] = []
-    errors: list[DeleteError] = []
-    plain = [pair for pair in pairs if listable(pair[0])]
-    single = [pair for pair in pairs if not listable(pair[0])]
+    pairs = list(dict.fromkeys(pairs))
+    mistaken = set(await versions.mistaken(engine, place, pairs))
+    errors = [
+        DeleteError(key=key, version_id=version, code="NoSuchVersion", message=versions.NO_VERSIONS)
+        for key, version in pairs
+        if (key, version) in mistaken
+    ]
+    wanted = [pair for pair in pairs if pair not in mistaken]
+    plain = [pair for pair in wanted if listable(pair[0])]
+    single = [pair for pair in wanted if not listable(pair[0])]
     for start in range(0, len(plain), MAX_KEYS):
         batch = plain[start : start + MAX_KEYS]
         try:

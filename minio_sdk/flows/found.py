@@ -13,7 +13,7 @@ from operator import attrgetter
 from minio_sdk.engine import Engine
 from minio_sdk.errors import invalid
 from minio_sdk.flows import buckets, listing
-from minio_sdk.models.names import check_key, check_prefix
+from minio_sdk.models.names import check_flag, check_prefix
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.wire.listing import Page
@@ -42,11 +42,9 @@ class Question:
         check_prefix(self.prefix)
         check_prefix(self.suffix, "suffix")
         if self.start_after is not None:
-            check_key(self.start_after, "start_after")
+            check_prefix(self.start_after, "start_after")  # empty: from the beginning
         for name in ("recursive", "versions"):
-            value = getattr(self, name)
-            if not isinstance(value, bool):
-                raise invalid(name, value, "must be True or False")
+            check_flag(name, getattr(self, name))
         limit = self.limit
         if limit is not None and (
             not isinstance(limit, int) or isinstance(limit, bool) or limit < 0

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
-from minio_sdk.flows import objects
+from minio_sdk.flows import objects, versions
 from minio_sdk.models.names import check_key, check_version_id
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.head_object import HeadObject
@@ -28,6 +28,8 @@ async def get(
 ) -> dict[str, str]:
     """The tags of an object."""
     operation = GetObjectTagging(engine.place(bucket), key, version_id)
+    operation.request()  # refuses bad names before the server is asked for anything
+    await versions.expect(engine, operation, version_id)
     try:
         return await _send(engine, operation)
     except ServerError as error:
@@ -53,7 +55,9 @@ async def put(
         return
     operation = PutObjectTagging(engine.place(bucket), key, checked, version_id)
     operation.request()  # refuses bad names before the server is asked for anything
-    if not is_complete(engine.api.server):
+    if is_complete(engine.api.server):
+        await versions.expect(engine, operation, version_id)
+    else:
         await get(engine, bucket, key, version_id)
     await _send(engine, operation)
 
@@ -63,9 +67,12 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
     check_key(key)
     if version_id is not None:
         check_version_id(version_id)
-    if not is_complete(engine.api.server) and not await get(engine, bucket, key, version_id):
+    operation = DeleteObjectTagging(engine.place(bucket), key, version_id)
+    if is_complete(engine.api.server):
+        await versions.expect(engine, operation, version_id)
+    elif not await get(engine, bucket, key, version_id):
         return
-    await _send(engine, DeleteObjectTagging(engine.place(bucket), key, version_id))
+    await _send(engine, operation)
 
 
 async def _send(engine: Engine, operation: ObjectOperation[T]) -> T:

@@ -14,7 +14,7 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets, quirks
+from minio_sdk.flows import buckets, quirks, versions
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.names import check_key, check_version_id
 from minio_sdk.models.results import DeletedObject, DeleteResult, ObjectMetadata
@@ -89,6 +89,7 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
     if version_id is not None:
         check_version_id(version_id)
     await buckets.check(engine, operation)
+    await versions.expect(engine, operation, version_id)
     if suspicious(key) and await quirks.why_not_kept(engine, operation.place, key):
         return  # no object has this key, and the server would remove another one
     await engine.send(operation)

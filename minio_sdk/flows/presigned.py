@@ -78,7 +78,7 @@ async def post(
     """A form that uploads one object, for some seconds."""
     rules.check_expiry(expires)
     place = engine.place(bucket)
-    form = rules.form_for(place.server_bucket, place.key_out(key))
+    form = rules.form_for(place.server_bucket, place.key_out(key), key)
     rules.limit_size(form, content_length_range)
     rules.limit_type(form, content_type)
     rules.describe(form, metadata, tags)

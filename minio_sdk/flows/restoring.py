@@ -32,6 +32,7 @@ from minio_sdk.flows.snapshots import (
     tags_of,
     told,
 )
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.models.snapshots import RestoreResult
 from minio_sdk.operation import Place
@@ -53,6 +54,8 @@ async def restore(
             nothing was changed.
     """
     check_name(name)
+    check_flag("delete", delete)
+    check_flag("skip_missing", skip_missing)
     engine.place(bucket)
     return await told(
         bucket, "RestoreSnapshot", _restore(engine, bucket, name, delete, skip_missing)
@@ -160,13 +163,22 @@ class _Restoring:
         place, key, version = self._source(entry)
         now = self._now.get(entry.key)
         if now is None or not await self._is_as_it_was(entry, now):
-            # Its version may have got other tags since.
             await copies.copy(
                 self._engine, self._place, entry.key, place, key,
-                source_version_id=version, changes=Changes(tags=entry.tags),
+                source_version_id=version, changes=await self._changes(entry),
             )  # fmt: skip
             return True
         return entry.tags is not None and await self._retagged(entry.key, entry.tags)
+
+    async def _changes(self, entry: Entry) -> Changes:
+        """What the source no longer has; what it still has is carried over as it is."""
+        if entry.tags is None or not self._snapshot.info.versioned:
+            return Changes()
+        try:
+            now = await tags_of(self._engine, self._place, entry.key, entry.version_id)
+        except NotSupportedError:
+            return Changes()
+        return Changes() if now == entry.tags else Changes(tags=entry.tags)
 
     def _source(self, entry: Entry) -> tuple[Place, str, str | None]:
         if self._snapshot.info.versioned:

@@ -43,6 +43,7 @@ from minio_sdk.flows.conditions import Condition
 from minio_sdk.flows.copy_rules import Conditions
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.flows.sources import Source
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.models.snapshots import SnapshotDiff, SnapshotInfo
 from minio_sdk.operation import Place
@@ -151,8 +152,9 @@ async def create(
     """
     now = datetime.fromtimestamp(engine.transport.clock.time(), timezone.utc)
     name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond:06}Z" if name is None else check_name(name)
+    check_flag("tags", tags)
     engine.place(bucket)
-    return await told(bucket, "CreateSnapshot", _create(engine, bucket, name, now, bool(tags)))
+    return await told(bucket, "CreateSnapshot", _create(engine, bucket, name, now, tags))
 
 
 async def _create(

@@ -152,6 +152,9 @@ async def put(
             operation = PutObject(place, key, body, headers)
             stored = await _put_whole(engine, operation, create_bucket)
             meter.add(stored.size)
+    except IntegrityError as error:
+        engine.named(error, PutObject(place, key, b""))
+        raise
     finally:
         lease.close()
     meter.add(0, objects=1)

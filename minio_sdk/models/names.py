@@ -103,6 +103,13 @@ def check_prefix(value: object, argument: str = "prefix") -> str:
     return value if not value else check_key(value, argument)
 
 
+def check_flag(argument: str, value: object) -> bool:
+    """A flag: True or False, and no text that would count as True."""
+    if not isinstance(value, bool):
+        raise invalid(argument, value, "must be True or False")
+    return value
+
+
 def check_version_id(value: object, argument: str = "version_id") -> str:
     """A version id: the server's own word, 1 to 1,024 printable characters."""
     if not isinstance(value, str):

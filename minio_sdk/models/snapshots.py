@@ -31,7 +31,7 @@ class SnapshotInfo(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotDiff(Record):
-    """What became of a bucket after a snapshot; true when anything did.
+    """What became of a bucket after a snapshot; true when keys or bytes differ.
 
     Attributes:
         added: keys that the snapshot doesn't have.
@@ -46,7 +46,7 @@ class SnapshotDiff(Record):
     rewritten: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed or self.rewritten)
+        return bool(self.added or self.removed or self.changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,21 +155,22 @@ class Form:
     free: dict[str, str] = field(default_factory=dict)
 
 
-def form_for(bucket: str, key: str) -> Form:
+def form_for(bucket: str, key: str, shown_as: str) -> Form:
     """The form for one key, or with ``${filename}`` at its end for those that begin alike.
 
     Args:
         bucket: the server's name of it.
         key: the server's name of it.
+        shown_as: the user's name of the key.
 
     Raises:
         ValidationError: ``${filename}`` elsewhere, or a line end.
     """
     if "\n" in key or "\r" in key:
-        raise invalid("key", key, "has a line end, which browsers change in a form's fields")
+        raise invalid("key", shown_as, "has a line end, which browsers change in a form's fields")
     start = key.removesuffix(FILENAME)
     if FILENAME in start:
-        raise invalid("key", key, f"{FILENAME} may only stand at its end, once")
+        raise invalid("key", shown_as, f"{FILENAME} may only stand at its end, once")
     if start == key:
         return Form({"bucket": bucket, "key": key})
     return Form({"bucket": bucket}, [["starts-with", "$key", start]], {"key": key})

@@ -16,7 +16,7 @@ from tests.strategies import MODERATE, keys, xml_text
 
 
 def form() -> Form:
-    return form_for("b", "k")
+    return form_for("b", "k", "k")
 
 
 # -- URLs ------------------------------------------------------------------------------------------
@@ -84,11 +84,11 @@ def test_overrides_go_by_their_short_names_or_by_s3_s() -> None:
 
 
 def test_a_key_is_the_only_one_and_a_file_s_name_stands_behind_what_is_fixed() -> None:
-    assert form_for("b", "a/k") == Form({"bucket": "b", "key": "a/k"})
-    assert form_for("b", "a/" + FILENAME) == Form(
+    assert form_for("b", "a/k", "a/k") == Form({"bucket": "b", "key": "a/k"})
+    assert form_for("b", "a/" + FILENAME, "a/" + FILENAME) == Form(
         {"bucket": "b"}, [["starts-with", "$key", "a/"]], {"key": "a/" + FILENAME}
     )
-    assert form_for("b", FILENAME).conditions == [["starts-with", "$key", ""]]
+    assert form_for("b", FILENAME, FILENAME).conditions == [["starts-with", "$key", ""]]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_key_is_the_only_one_and_a_file_s_name_stands_behind_what_is_fixed() -
 )
 def test_keys_that_a_form_can_t_have(key: str) -> None:
     with pytest.raises(ValidationError, match="key="):
-        form_for("b", key)
+        form_for("b", key, key)
 
 
 @MODERATE
@@ -104,7 +104,7 @@ def test_keys_that_a_form_can_t_have(key: str) -> None:
 def test_a_form_lets_no_key_through_but_its_own(key: str, other: str) -> None:
     """Whatever the key is: what is not it, or doesn't begin as it does, meets a condition it breaks."""
     try:
-        made = form_for("b", key)
+        made = form_for("b", key, key)
     except ValidationError:
         assert FILENAME in key or "\n" in key or "\r" in key
         return

@@ -133,7 +133,7 @@ class BucketSettings(AsyncBase):
 
         Args:
             bucket: its name.
-            policy: JSON text or a dict, at most 20 KiB; an empty one removes it.
+            policy: JSON text or a dict, at most 20 KiB; ``{}`` removes it.
 
         Raises:
             BucketNotFoundError: there is no such bucket.
@@ -207,7 +207,7 @@ class BucketSettings(AsyncBase):
         Args:
             bucket: its name.
             rules: up to 1,000; a dict has the names of a `LifecycleRule`, or S3's own. Times are in days,
-                dates are midnight UTC. None removes them all.
+                dates are midnight UTC. An empty list removes them all.
 
         Raises:
             BucketNotFoundError: there is no such bucket.
@@ -277,7 +277,8 @@ class BucketSettings(AsyncBase):
 
         Args:
             bucket: its name.
-            rules: up to 100; a dict has the names of a `CorsRule`, or S3's own. None removes them all.
+            rules: up to 100; a dict has the names of a `CorsRule`, or S3's own. An empty
+                list removes them all.
 
         Raises:
             BucketNotFoundError: there is no such bucket.

@@ -47,7 +47,8 @@ class Objects(AsyncBase):
             content_type: such as ``"text/plain"``; None guesses it from the key.
             metadata: names, with ``x-amz-meta-`` in front or not, and values; 2 KiB in all.
             tags: at most 10 names and values.
-            if_none_match: ``"*"`` stores it only if there is no such object yet.
+            if_none_match: ``"*"`` stores it only if there is no such object yet. Where two uploads in parts
+                end at the same moment, SeaweedFS may let both win.
             if_match: an ETag; stores it only if that is still the one of the object.
             content_encoding, content_disposition, content_language, cache_control: headers that come
                 back with the object.
@@ -129,7 +130,8 @@ class Objects(AsyncBase):
             content_type: such as ``"text/plain"``; None guesses it from the key.
             metadata: names, with ``x-amz-meta-`` in front or not, and values; 2 KiB in all.
             tags: at most 10 names and values.
-            if_none_match: ``"*"`` stores it only if there is no such object yet.
+            if_none_match: ``"*"`` stores it only if there is no such object yet. Where two uploads in parts
+                end at the same moment, SeaweedFS may let both win.
             if_match: an ETag; stores it only if that is still the one of the object.
             content_encoding, content_disposition, content_language, cache_control: headers that come
                 back with the object.
@@ -198,7 +200,8 @@ class Objects(AsyncBase):
             content_type: such as ``"text/plain"``; None guesses it from the key.
             metadata: names, with ``x-amz-meta-`` in front or not, and values; 2 KiB in all.
             tags: at most 10 names and values.
-            if_none_match: ``"*"`` stores it only if there is no such object yet.
+            if_none_match: ``"*"`` stores it only if there is no such object yet. Where two uploads in parts
+                end at the same moment, SeaweedFS may let both win.
             if_match: an ETag; stores it only if that is still the one of the object.
             content_encoding, content_disposition, content_language, cache_control: headers that come
                 back with the object.

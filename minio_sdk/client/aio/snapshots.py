@@ -59,7 +59,7 @@ class Snapshots(AsyncBase):
 
         Returns:
             `SnapshotDiff`: the keys ``added``, ``removed``, ``changed`` and ``rewritten``; false when
-            nothing changed. Bytes are compared by size and ETag.
+            keys and bytes are the same. Bytes are compared by size and ETag.
 
         Raises:
             NotFoundError: there is no such snapshot.
