@@ -15,6 +15,7 @@ from minio_sdk import LocalServer
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
 SAID = {
     "async_tasks.py": "50 of 50 came back the same",
+    "bulk_and_mirror.py": "19 fetched, 138 bytes, 0 failed",
     "document_service.py": "restored users/ada/docs/report.txt; removed users/ada/docs/mistake.txt",
     "first_script.py": "Hello, MinIO!",
     "thread_pool.py": "100 of 100 uploaded, 100 listed",

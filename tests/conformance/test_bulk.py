@@ -1,0 +1,102 @@
+"""Many objects at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from minio_sdk import (
+    AsyncMinIOClient,
+    BucketNotFoundError,
+    DeletedObject,
+    ObjectNotFoundError,
+    UploadResponse,
+    ValidationError,
+)
+from tests.conformance.setting import Setting
+
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.asyncio,
+    pytest.mark.feature("Many objects at once"),
+]
+
+
+async def test_up_across_down_and_away(
+    setting: Setting, client: AsyncMinIOClient, bucket: str, tmp_path: Path
+) -> None:
+    """Results in the order of the input, each a result or its error; what is there is what was sent."""
+    (tmp_path / "file").write_bytes(b"from a file")
+    other = setting.bucket("other")
+    up = await client.upload_many(
+        [
+            *({"bucket": bucket, "key": f"a/{n}", "data": b"x" * n} for n in range(20)),
+            {"bucket": other, "key": "new", "path": tmp_path / "file", "metadata": {"a": "b"}},
+            {"bucket": bucket},
+        ]
+    )
+    assert [type(each) for each in up] == [UploadResponse] * 21 + [ValidationError]
+    assert (up.succeeded, up.failed, up.bytes) == (21, 1, sum(range(20)) + 11)
+    server_bucket, prefix = setting.place(bucket)
+    stored = setting.s3.get_object(Bucket=server_bucket, Key=f"{prefix}a/7")["Body"].read()
+    assert stored == b"x" * 7
+
+    across = await client.copy_many(
+        [(other, "copied", bucket, "a/7"), (other, "none", bucket, "missing")]
+    )
+    assert across[0].status == "copied"
+    assert isinstance(across[1], ObjectNotFoundError)
+
+    down = await client.download_many(
+        [(other, "copied"), (other, "new", tmp_path / "back"), (bucket, "missing"), (bucket, "a/0")]
+    )
+    assert (down[0], down[3]) == (b"x" * 7, b"")
+    assert down[1].metadata == {"a": "b"}
+    assert (tmp_path / "back").read_bytes() == b"from a file"
+    assert isinstance(down[2], ObjectNotFoundError)
+
+    keys = [f"a/{n}" for n in range(20)]
+    away = await client.delete_many([*keys, "a/0", "missing"], bucket=bucket)
+    assert [type(each) for each in away] == [DeletedObject] * 22
+    assert await client.list_objects(bucket) == []
+
+
+async def test_the_calls_of_the_predecessors(client: AsyncMinIOClient, bucket: str) -> None:
+    """Dicts in, lists out."""
+    uploads = [
+        {"bucket": bucket, "key": f"f{n}.txt", "data": f"Batch {n}".encode()} for n in range(9)
+    ]
+    names = [{"bucket": bucket, "key": f"f{n}.txt"} for n in range(9)]
+    assert [r["key"] for r in await client.upload_many_concurrent(uploads)] == [
+        each["key"] for each in names
+    ]
+    assert await client.download_many_concurrent(names) == [each["data"] for each in uploads]
+    assert len(await client.delete_many_concurrent(names)) == 9
+
+
+async def test_a_missing_bucket(setting: Setting, client: AsyncMinIOClient) -> None:
+    """Each of its items says so."""
+    missing = setting.bucket("missing")
+    for done in (
+        await client.download_many(["a", "b"], bucket=missing),
+        await client.delete_many(["a", "b"], bucket=missing),
+    ):
+        assert [type(each) for each in done] == [BucketNotFoundError] * 2
+
+
+async def test_what_a_listing_gives_is_deleted(client: AsyncMinIOClient, bucket: str) -> None:
+    """A listing is a list of items, lazy or not."""
+    await client.upload_many(((f"k{n:04}", b"") for n in range(30)), bucket=bucket)
+
+    async def listed() -> AsyncIterator[object]:
+        async for item in client.iter_objects(bucket):
+            yield item
+
+    async_client = isinstance(client, AsyncMinIOClient)
+    done = await client.delete_many(
+        listed() if async_client else await client.list_objects(bucket), bucket=bucket
+    )
+    assert (len(done), done.ok) == (30, True)
+    assert await client.list_objects(bucket) == []
