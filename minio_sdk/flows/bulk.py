@@ -6,6 +6,7 @@ them, whatever becomes of the others.
 
 from __future__ import annotations
 
+import os
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -23,6 +24,7 @@ from minio_sdk.clock import Clock
 from minio_sdk.engine import Engine, Transport
 from minio_sdk.errors import MinIOError, ValidationError, invalid
 from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed
+from minio_sdk.flows.checkpoint import Checkpoint
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.record import Record
@@ -79,6 +81,7 @@ class Job:
         concurrency: how many at once; None chooses it.
         progress: the user's function; True for a bar.
         elsewhere: where it is done; None for here.
+        checkpoint: the file that remembers what is done; None for no memory.
 
     Raises:
         ValidationError: an argument that is of no use for the whole call.
@@ -88,6 +91,7 @@ class Job:
     concurrency: int | None = None
     progress: OnProgress | bool | None = None
     elsewhere: Elsewhere | None = None
+    checkpoint: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         given = self.concurrency
@@ -115,11 +119,17 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
     meter = Meter(engine.transport.clock, job.progress)
     meter.objects_total = len(items) if isinstance(items, Sized) else None
     tally = Tally(engine.transport.clock, meter)
+    if job.checkpoint is not None:
+        tally.checkpoint = await engine.transport.call(
+            Checkpoint, job.checkpoint, verb, engine.config
+        )
     try:
         packages = _packages(verb, items, job, tally, job.limit(engine, verb))
         await spread(engine, verb, packages, job, tally.add)
     finally:
         meter.close()
+        if tally.checkpoint is not None:
+            tally.checkpoint.close()
     return tally.result()
 
 
@@ -161,20 +171,41 @@ class Tally:
     Args:
         clock: the source of time.
         meter: what tells the user.
+
+    Attributes:
+        checkpoint: where what is done is remembered, or None.
     """
 
     def __init__(self, clock: Clock, meter: Meter) -> None:
+        self.checkpoint: Checkpoint | None = None
+        self._marks: dict[int, bytes] = {}
+        self._skipped = 0
         self._clock = clock
         self._meter = meter
         self._begun = clock.monotonic()
         self._outcomes: dict[int, Outcome] = {}
         self._bytes = 0
 
+    def begins(self, index: int, item: Mapping[str, Any]) -> bool:
+        """Whether an item has still to be done."""
+        if self.checkpoint is None:
+            return True
+        mark = self.checkpoint.mark(item)
+        if self.checkpoint.has(mark):
+            self._outcomes[index] = None
+            self._skipped += 1
+            return False
+        self._marks[index] = mark
+        return True
+
     def add(self, done: Done) -> None:
         """Take the outcomes of a package, and tell of each that is a success."""
         for index, outcome in done:
             self._outcomes[index] = outcome
+            mark = self._marks.pop(index, None)
             if not isinstance(outcome, MinIOError):
+                if self.checkpoint is not None and mark is not None:
+                    self.checkpoint.add(mark)
                 size = size_of(outcome)
                 self._bytes += size
                 self._meter.add(size, objects=1)
@@ -189,8 +220,9 @@ class Tally:
             results=results,
             errors=errors,
             ok=not errors,
-            succeeded=len(results) - len(errors),
+            succeeded=len(results) - len(errors) - self._skipped,
             failed=len(errors),
+            skipped=self._skipped,
             bytes=self._bytes,
             seconds=seconds,
             rate=self._bytes / seconds if seconds > 0 else 0.0,
@@ -276,7 +308,8 @@ async def _wanted(
             tally.add([(index, failed(error, index, {}))])
         else:
             del item
-            yield index, given
+            if tally.begins(index, given):
+                yield index, given
             del given
         index += 1
 

@@ -23,6 +23,7 @@ class BulkResult(Record):
         errors: the errors among them.
         ok: whether there are none.
         succeeded, failed: how many of each.
+        skipped: how many an earlier run has done, as the checkpoint says.
         bytes: bytes of the objects that were transferred.
         seconds: how long it took.
         rate: bytes per second.
@@ -33,6 +34,7 @@ class BulkResult(Record):
     ok: bool = True
     succeeded: int = 0
     failed: int = 0
+    skipped: int = 0
     bytes: int = 0
     seconds: float = 0.0
     rate: float = 0.0

@@ -28,6 +28,7 @@ class Bulk(AsyncBase):
         concurrency: int | None = None,
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> BulkResult:
         """Store many objects; their buckets are made when they are missing.
 
@@ -44,6 +45,8 @@ class Bulk(AsyncBase):
                 up to 32, of which `concurrency` (default 32) are handed over at once.
             progress: a function that gets a `TransferProgress` after each object, one call at a time; what
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            checkpoint: a file to which each item that is done is added at once. A later run of the job passes
+                over those it finds there, by their names; it goes on after an interrupt or a killed process.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -53,6 +56,7 @@ class Bulk(AsyncBase):
             ValidationError: `items` or another argument is of no use for all of them. An item that isn't
                 right is an error in the result, like every other failure of one item.
             NotSupportedError: ``progress=True`` without rich.
+            OSError: the checkpoint can't be read or written.
 
         Example:
             >>> done = await client.upload_many([{"bucket": "docs", "key": "a.txt", "data": b"A"}])
@@ -60,7 +64,7 @@ class Bulk(AsyncBase):
             ...     print(error)
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
         return await self._run(bulk.perform(engine, "upload", items, job))
 
     async def download_many(
@@ -71,6 +75,7 @@ class Bulk(AsyncBase):
         concurrency: int | None = None,
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> BulkResult:
         """Fetch many objects, into memory or into files.
 
@@ -88,6 +93,8 @@ class Bulk(AsyncBase):
                 up to 32, of which `concurrency` (default 32) are handed over at once.
             progress: a function that gets a `TransferProgress` after each object, one call at a time; what
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            checkpoint: a file to which each item that is done is added at once. A later run of the job passes
+                over those it finds there, by their names; it goes on after an interrupt or a killed process.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, its bytes, or
@@ -98,13 +105,14 @@ class Bulk(AsyncBase):
             ValidationError: `items` or another argument is of no use for all of them. An item that isn't
                 right is an error in the result, like every other failure of one item.
             NotSupportedError: ``progress=True`` without rich.
+            OSError: the checkpoint can't be read or written.
 
         Example:
             >>> done = await client.download_many(["a.txt", "b.txt"], bucket="docs")
             >>> done.results[0]
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
         return await self._run(bulk.perform(engine, "download", items, job))
 
     async def delete_many(
@@ -115,6 +123,7 @@ class Bulk(AsyncBase):
         concurrency: int | None = None,
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> BulkResult:
         """Remove many objects, a thousand in one request.
 
@@ -131,6 +140,8 @@ class Bulk(AsyncBase):
                 up to 32, of which `concurrency` (default 32) are handed over at once.
             progress: a function that gets a `TransferProgress` after each object, one call at a time; what
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            checkpoint: a file to which each item that is done is added at once. A later run of the job passes
+                over those it finds there, by their names; it goes on after an interrupt or a killed process.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, a `DeletedObject` or its `MinIOError`.
@@ -140,6 +151,7 @@ class Bulk(AsyncBase):
             ValidationError: `items` or another argument is of no use for all of them. An item that isn't
                 right is an error in the result, like every other failure of one item.
             NotSupportedError: ``progress=True`` without rich.
+            OSError: the checkpoint can't be read or written.
 
         Example:
             >>> old = client.iter_objects("docs", "tmp/")
@@ -148,7 +160,7 @@ class Bulk(AsyncBase):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
         return await self._run(bulk.perform(engine, "delete", items, job))
 
     async def copy_many(
@@ -158,6 +170,7 @@ class Bulk(AsyncBase):
         concurrency: int | None = None,
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> BulkResult:
         """Copy many objects on the server.
 
@@ -173,6 +186,8 @@ class Bulk(AsyncBase):
                 up to 32, of which `concurrency` (default 32) are handed over at once.
             progress: a function that gets a `TransferProgress` after each object, one call at a time; what
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            checkpoint: a file to which each item that is done is added at once. A later run of the job passes
+                over those it finds there, by their names; it goes on after an interrupt or a killed process.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -182,6 +197,7 @@ class Bulk(AsyncBase):
             ValidationError: `items` or another argument is of no use for all of them. An item that isn't
                 right is an error in the result, like every other failure of one item.
             NotSupportedError: ``progress=True`` without rich.
+            OSError: the checkpoint can't be read or written.
 
         Example:
             >>> done = await client.copy_many([("archive", "2026/a.txt", "docs", "a.txt")])
@@ -189,7 +205,7 @@ class Bulk(AsyncBase):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
         """
         engine = self._engine
-        job = Job(None, concurrency, progress, self._elsewhere(executor))
+        job = Job(None, concurrency, progress, self._elsewhere(executor), checkpoint)
         return await self._run(bulk.perform(engine, "copy", items, job))
 
     async def upload_many_concurrent(self, uploads: Items) -> list[Any]:

@@ -29,6 +29,7 @@ class Bulk(Base):
         concurrency: int | None = None,
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> BulkResult:
         """Store many objects; their buckets are made when they are missing.
 
@@ -45,6 +46,8 @@ class Bulk(Base):
                 up to 32, of which `concurrency` (default 32) are handed over at once.
             progress: a function that gets a `TransferProgress` after each object, one call at a time; what
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            checkpoint: a file to which each item that is done is added at once. A later run of the job passes
+                over those it finds there, by their names; it goes on after an interrupt or a killed process.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -54,6 +57,7 @@ class Bulk(Base):
             ValidationError: `items` or another argument is of no use for all of them. An item that isn't
                 right is an error in the result, like every other failure of one item.
             NotSupportedError: ``progress=True`` without rich.
+            OSError: the checkpoint can't be read or written.
 
         Example:
             >>> done = client.upload_many([{"bucket": "docs", "key": "a.txt", "data": b"A"}])
@@ -61,7 +65,7 @@ class Bulk(Base):
             ...     print(error)
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
         return self._run(bulk.perform(engine, "upload", items, job))
 
     def download_many(
@@ -72,6 +76,7 @@ class Bulk(Base):
         concurrency: int | None = None,
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> BulkResult:
         """Fetch many objects, into memory or into files.
 
@@ -89,6 +94,8 @@ class Bulk(Base):
                 up to 32, of which `concurrency` (default 32) are handed over at once.
             progress: a function that gets a `TransferProgress` after each object, one call at a time; what
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            checkpoint: a file to which each item that is done is added at once. A later run of the job passes
+                over those it finds there, by their names; it goes on after an interrupt or a killed process.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, its bytes, or
@@ -99,13 +106,14 @@ class Bulk(Base):
             ValidationError: `items` or another argument is of no use for all of them. An item that isn't
                 right is an error in the result, like every other failure of one item.
             NotSupportedError: ``progress=True`` without rich.
+            OSError: the checkpoint can't be read or written.
 
         Example:
             >>> done = client.download_many(["a.txt", "b.txt"], bucket="docs")
             >>> done.results[0]
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
         return self._run(bulk.perform(engine, "download", items, job))
 
     def delete_many(
@@ -116,6 +124,7 @@ class Bulk(Base):
         concurrency: int | None = None,
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> BulkResult:
         """Remove many objects, a thousand in one request.
 
@@ -132,6 +141,8 @@ class Bulk(Base):
                 up to 32, of which `concurrency` (default 32) are handed over at once.
             progress: a function that gets a `TransferProgress` after each object, one call at a time; what
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            checkpoint: a file to which each item that is done is added at once. A later run of the job passes
+                over those it finds there, by their names; it goes on after an interrupt or a killed process.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, a `DeletedObject` or its `MinIOError`.
@@ -141,6 +152,7 @@ class Bulk(Base):
             ValidationError: `items` or another argument is of no use for all of them. An item that isn't
                 right is an error in the result, like every other failure of one item.
             NotSupportedError: ``progress=True`` without rich.
+            OSError: the checkpoint can't be read or written.
 
         Example:
             >>> old = client.iter_objects("docs", "tmp/")
@@ -149,7 +161,7 @@ class Bulk(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor))
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
         return self._run(bulk.perform(engine, "delete", items, job))
 
     def copy_many(
@@ -159,6 +171,7 @@ class Bulk(Base):
         concurrency: int | None = None,
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> BulkResult:
         """Copy many objects on the server.
 
@@ -174,6 +187,8 @@ class Bulk(Base):
                 up to 32, of which `concurrency` (default 32) are handed over at once.
             progress: a function that gets a `TransferProgress` after each object, one call at a time; what
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            checkpoint: a file to which each item that is done is added at once. A later run of the job passes
+                over those it finds there, by their names; it goes on after an interrupt or a killed process.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -183,6 +198,7 @@ class Bulk(Base):
             ValidationError: `items` or another argument is of no use for all of them. An item that isn't
                 right is an error in the result, like every other failure of one item.
             NotSupportedError: ``progress=True`` without rich.
+            OSError: the checkpoint can't be read or written.
 
         Example:
             >>> done = client.copy_many([("archive", "2026/a.txt", "docs", "a.txt")])
@@ -190,7 +206,7 @@ class Bulk(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
         """
         engine = self._engine
-        job = Job(None, concurrency, progress, self._elsewhere(executor))
+        job = Job(None, concurrency, progress, self._elsewhere(executor), checkpoint)
         return self._run(bulk.perform(engine, "copy", items, job))
 
     def upload_many_concurrent(self, uploads: Items) -> list[Any]:
