@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.benchmarks.clients import BUCKET, CONTENDERS, Client, connect_sdk
@@ -13,6 +14,7 @@ from tests.servers import Server
 ROOT = Path(__file__).parent.parent.parent
 SMALL = b"x" * 1024
 PAGE = 1000
+MANY = 64
 
 Area = Callable[[Server, contextlib.ExitStack], dict[str, Turn]]
 
@@ -60,7 +62,42 @@ def listing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
     return {name: in_this_process(client.list) for name, client in clients.items()}
 
 
-AREAS: dict[str, Area] = {"import": importing, "get": getting, "put": putting, "list": listing}
+def getting_many(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """GET of 64 objects of 1 KiB, 8 at once."""
+    pool = stack.enter_context(ThreadPoolExecutor(8))
+
+    def getter(client: Client) -> Turn:
+        many = client.get_many
+        if many is not None:
+            return in_this_process(lambda: many(MANY))
+        return in_this_process(lambda: list(pool.map(lambda _: client.get(), range(MANY))))
+
+    clients = _connect(server, stack)
+    next(iter(clients.values())).put(SMALL)
+    return {name: getter(client) for name, client in clients.items()}
+
+
+def putting_many(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """PUT of 64 objects of 1 KiB, 8 at once."""
+    pool = stack.enter_context(ThreadPoolExecutor(8))
+
+    def putter(client: Client) -> Turn:
+        many = client.put_many
+        if many is not None:
+            return in_this_process(lambda: many(MANY, SMALL))
+        return in_this_process(lambda: list(pool.map(lambda _: client.put(SMALL), range(MANY))))
+
+    return {name: putter(client) for name, client in _connect(server, stack).items()}
+
+
+AREAS: dict[str, Area] = {
+    "import": importing,
+    "get": getting,
+    "put": putting,
+    "list": listing,
+    "get-many": getting_many,
+    "put-many": putting_many,
+}
 
 
 def _connect(server: Server, stack: contextlib.ExitStack) -> dict[str, Client]:

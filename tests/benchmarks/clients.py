@@ -20,12 +20,17 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Client:
-    """Ready to work on `BUCKET`; each peer is set up as its own documentation does it."""
+    """Ready to work on `BUCKET`; each peer is set up as its own documentation does it.
+
+    Those that have calls for many objects offer them with 8 at once; others are called on 8 threads.
+    """
 
     get: Callable[[], bytes]
     put: Callable[[bytes], object]
     list: Callable[[], int]
     close: Callable[[], object] = lambda: None
+    get_many: Callable[[int], object] | None = None
+    put_many: Callable[[int, bytes], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,10 @@ def _sdk(server: Server) -> Client:
         put=lambda data: client.put_object(BUCKET, KEY, data),
         list=lambda: sum(1 for _ in client.iter_objects(BUCKET)),
         close=client.close,
+        get_many=lambda count: client.download_many([(BUCKET, KEY)] * count, concurrency=8),
+        put_many=lambda count, data: client.upload_many(
+            [(BUCKET, KEY, data)] * count, concurrency=8
+        ),
     )
 
 
