@@ -4,10 +4,11 @@ A call goes
 
     client method -> flow -> engine.send(operation) -> transport -> server
 
-A flow asks the engine for four things: `send` an operation, `map` a function over items with a limit,
-`sleep`, and `call` a blocking function. A transport answers them, blocking or async; the engine itself
-knows neither. It makes sure that an operation is one that the server's API has, turns a reply into the
-operation's result, and gives every error its names: operation, bucket, key, tenant, endpoint.
+A flow asks the engine for five things: `send` an operation, `map` a function over items with a limit,
+`spread` items over workers of the user's, `sleep`, and `call` a blocking function. A transport answers
+them, blocking or async; the engine itself knows neither. It makes sure that an operation is one that the
+server's API has, turns a reply into the operation's result, and gives every error its names: operation,
+bucket, key, tenant, endpoint.
 """
 
 from __future__ import annotations

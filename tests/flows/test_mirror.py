@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from minio_sdk import (
+    AsyncMinIOClient,
     BucketNotFoundError,
     IntegrityError,
     MinIOError,
@@ -23,9 +25,9 @@ from minio_sdk.flows import local_files
 from minio_sdk.flows import mirror as flow
 from minio_sdk.flows.mirror import Wish
 from minio_sdk.wire.message import Request
-from tests.both import Connect, both
+from tests.both import Connect, both, config_for
 from tests.flows.memory import Bucket, Memory
-from tests.scripted import ScriptedServer, reply, s3_error
+from tests.scripted import ScriptedServer, hang, reply, s3_error
 
 OLD = 1_500_000_000
 """Before everything that the server in memory stores, and NEW is after it."""
@@ -457,3 +459,19 @@ def test_a_progress_function_that_raises_ends_it(connect: Connect, tmp_path: Pat
     with ScriptedServer(script) as server, connect(server) as client:
         with pytest.raises(LookupError, match="enough"):
             client.mirror(tmp_path, REMOTE, delete=True, concurrency=1, progress=told)
+
+
+def test_a_cancelled_mirror_leaves_no_file_and_no_task(tmp_path: Path) -> None:
+    async def cancelled(server: ScriptedServer) -> None:
+        async with AsyncMinIOClient(config_for(server)) as client:
+            task = asyncio.ensure_future(client.mirror(REMOTE, tmp_path / "new"))
+            await asyncio.to_thread(server.wait_for, 3)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    script = [listing("p/a", "p/b"), hang(), hang()]
+    with ScriptedServer(script) as server:
+        asyncio.run(cancelled(server))
+    assert in_folder(tmp_path) == {}
