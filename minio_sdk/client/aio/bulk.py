@@ -14,7 +14,8 @@ from minio_sdk.flows.mirror import Wish
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.models.bulk import BulkResult, MirrorResult
 
-Place = str | os.PathLike[str] | tuple[str, str]
+Side = str | os.PathLike[str] | tuple[str, str]
+"""A folder's path, or ``"minio://bucket/prefix"``, or (bucket, prefix)."""
 
 
 class Bulk(AsyncBase):
@@ -264,8 +265,8 @@ class Bulk(AsyncBase):
 
     async def mirror(
         self,
-        source: Place,
-        target: Place,
+        source: Side,
+        target: Side,
         *,
         delete: bool = False,
         dry_run: bool = False,
