@@ -117,14 +117,16 @@ class Api:
         name: the API that it speaks; None until it was asked.
         server: its ``Server`` header; None until the first answer.
         copies: whether it knows CopyObject; None until it was asked (`minio_sdk.flows.copies`).
+        checksums: False when it has refused checksums.
     """
 
-    __slots__ = ("copies", "name", "server")
+    __slots__ = ("checksums", "copies", "name", "server")
 
     def __init__(self, name: str) -> None:
         self.name: str | None = None if name == "auto" else name
         self.server: str | None = None
         self.copies: bool | None = None
+        self.checksums = True
 
 
 class Engine:

@@ -318,7 +318,8 @@ async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
         headers["x-amz-tagging"] = tags_header(tags)
     size = max(PART, -(-found.size // MAX_PARTS))
     starts = range(0, found.size, size)
-    upload_id = await engine.send(CreateMultipartUpload(job.dest, job.key, headers))
+    begun = await engine.send(CreateMultipartUpload(job.dest, job.key, headers))
+    upload_id = begun.upload_id
 
     async def copy_part(number: int) -> str:
         first = starts[number]

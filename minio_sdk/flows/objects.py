@@ -23,12 +23,13 @@ from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
-from minio_sdk.wire.quirks import suspicious
+from minio_sdk.wire.quirks import suspicious, takes_checksums
 
 
 async def get(engine: Engine, bucket: str, key: str) -> bytes:
     """The bytes of an object."""
-    return await read(engine, GetObject(engine.place(bucket), key))
+    checksum = takes_checksums(engine.api.server)
+    return await read(engine, GetObject(engine.place(bucket), key, checksum))
 
 
 async def head(

@@ -17,7 +17,8 @@ from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.progress import Meter
 from minio_sdk.flows.sources import Source
 from minio_sdk.operation import Place
-from minio_sdk.operations.multipart import MAX_PARTS, UploadPart
+from minio_sdk.operations.multipart import MAX_PARTS, Begun, UploadPart
+from minio_sdk.wire.checksums import crc32
 
 DEFAULT_PART = 8 * MiB
 AT_ONCE = 4
@@ -49,6 +50,7 @@ class Sent:
     number: int
     size: int
     etag: str
+    crc32: int | None = None
 
 
 def part_size(engine: Engine, length: int | None) -> int:
@@ -69,7 +71,7 @@ async def send_parts(
     engine: Engine,
     place: Place,
     key: str,
-    upload_id: str,
+    begun: Begun,
     source: Source,
     lease: Lease,
     meter: Meter,
@@ -83,9 +85,10 @@ async def send_parts(
             if body is None:
                 assert slices is not None  # other sources are read in order, before
                 body = await engine.transport.call(slices.read, part.offset, part.size)
-            operation = UploadPart(place, key, upload_id, part.number, body)
+            crc = None if begun.checksums is None else crc32(body)
+            operation = UploadPart(place, key, begun.upload_id, part.number, body, crc)
             etag = await engine.send(operation)
-            return Sent(part.number, part.size, etag)
+            return Sent(part.number, part.size, etag, crc)
         finally:
             lease.give(part.number)
 

@@ -25,9 +25,10 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import buckets, quirks
+from minio_sdk.flows.checked import sent
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.leases import Lease, users_code
-from minio_sdk.flows.parts import send_parts
+from minio_sdk.flows.parts import Sent, send_parts
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.sources import FileSlices, Source
 from minio_sdk.models.names import check_key
@@ -37,10 +38,12 @@ from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
     AbortMultipartUpload,
+    Begun,
     CompleteMultipartUpload,
     CreateMultipartUpload,
 )
 from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire.checksums import crc32_joined
 from minio_sdk.wire.describing import check_storage_class, describing_header
 from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.metadata import metadata_headers
@@ -150,7 +153,11 @@ async def put(
             if condition is not None:
                 headers = {**headers, **condition.headers()}
             operation = PutObject(place, key, body, headers)
-            stored = await _put_whole(engine, operation, create_bucket)
+
+            async def store(checked: PutObject) -> UploadResponse:
+                return await _put_whole(engine, checked, create_bucket)
+
+            stored, _ = await sent(engine, operation, store)
             meter.add(stored.size)
     except IntegrityError as error:
         engine.named(error, PutObject(place, key, b""))
@@ -290,16 +297,19 @@ async def _in_parts(
     condition: Condition | None,
 ) -> UploadResponse:
     place, key = create.place, create.key
-    begun: list[str] = []
+    begun: list[Begun] = []
 
     async def start(operation: CreateMultipartUpload) -> None:
         begun.append(await begin(engine, operation, create_bucket))
 
+    async def start_checked(operation: CreateMultipartUpload) -> None:
+        await sent(engine, operation, start)
+
     try:
         # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
-        await engine.transport.map(start, (create,), 1, grace=BEGINNING)
-        sent = await send_parts(engine, place, key, begun[0], source, lease, meter)
-        size = sum(part.size for part in sent)
+        await engine.transport.map(start_checked, (create,), 1, grace=BEGINNING)
+        parts = await send_parts(engine, place, key, begun[0], source, lease, meter)
+        size = sum(part.size for part in parts)
         _check_length(source.length, size)
         if source.slices is not None:
             await engine.transport.call(source.slices.check)
@@ -308,14 +318,30 @@ async def _in_parts(
             # Once more: the parts have taken their time, and some servers don't look at the header.
             await check_condition(engine, place, key, condition)
             headers = condition.headers()
-        etags = [part.etag for part in sent]
-        return await complete(
-            engine, CompleteMultipartUpload(place, key, begun[0], etags, size, headers)
-        )
+        return await complete(engine, _completion(create, begun[0], parts, size, headers))
     except BaseException:
-        for upload_id in begun:
-            await abort(engine, AbortMultipartUpload(place, key, upload_id))
+        for upload in begun:
+            await abort(engine, AbortMultipartUpload(place, key, upload.upload_id))
         raise
+
+
+def _completion(
+    create: CreateMultipartUpload,
+    begun: Begun,
+    parts: Sequence[Sent],
+    size: int,
+    headers: dict[str, str],
+) -> CompleteMultipartUpload:
+    crc32s = [part.crc32 for part in parts if part.crc32 is not None]
+    if begun.checksums is None or len(crc32s) < len(parts):
+        crc32s = []
+    whole = None
+    if crc32s and begun.checksums == "FULL_OBJECT":
+        whole = crc32_joined([(crc, part.size) for crc, part in zip(crc32s, parts, strict=True)])
+    etags = [part.etag for part in parts]
+    return CompleteMultipartUpload(
+        create.place, create.key, begun.upload_id, etags, size, headers, crc32s, whole
+    )
 
 
 async def complete(engine: Engine, operation: CompleteMultipartUpload) -> UploadResponse:

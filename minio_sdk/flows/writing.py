@@ -149,7 +149,7 @@ class Writer:
     async def _send(self, body: memoryview) -> None:
         if self._upload_id is None:
             operation = CreateMultipartUpload(self._place, self.key, self._headers)
-            self._upload_id = await self._begin(operation)
+            self._upload_id = (await self._begin(operation)).upload_id
         number = len(self._etags) + 1
         if number > MAX_PARTS:
             raise ValidationError(f"the object is larger than S3 allows: over {self.size} bytes")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minio_sdk.config import MiB
-from minio_sdk.errors import MinIOError, PreconditionFailedError
+from minio_sdk.errors import IntegrityError, MinIOError, PreconditionFailedError
 from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
+from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object
 from minio_sdk.wire.failure import check_s3, check_version
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
@@ -21,17 +22,36 @@ MOST_UNASKED = 64 * MiB
 
 @dataclass(frozen=True, slots=True)
 class GetObject(ObjectOperation[bytes]):
-    """The bytes of an object."""
+    """The bytes of an object.
+
+    Attributes:
+        checksum: ask for the CRC32, and compare it where the server knows it.
+    """
 
     name: ClassVar[str] = "GetObject"
 
+    checksum: bool = False
+
     def request(self) -> Request:
         """GET the object; its size has no limit."""
-        return Request("GET", self.place.object_path(self.key), max_body=None)
+        headers = dict(ASK) if self.checksum else {}
+        return Request("GET", self.place.object_path(self.key), headers=headers, max_body=None)
 
     def parse(self, reply: Reply) -> bytes:
-        """The body as it is stored."""
+        """The body as it is stored.
+
+        Raises:
+            IntegrityError: it is not what the server has the checksum of.
+        """
         check_s3(reply)
+        told = crc32_of_object(reply.headers) if self.checksum else None
+        if told is not None and crc32(reply.body) != told:
+            raise IntegrityError(
+                f"the body's CRC32 is {crc32(reply.body):08x}, and the object's is {told:08x}",
+                status=reply.status,
+                attempts=reply.attempts,
+                hint="read it again; if it stays so, the stored object is damaged",
+            )
         return reply.body
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from minio_sdk.models.names import check_version_id
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operation import ObjectOperation
+from minio_sdk.wire.checksums import crc32_of_object
 from minio_sdk.wire.failure import check_s3, check_version
 from minio_sdk.wire.headers import http_date, integer, unquoted
 from minio_sdk.wire.message import Reply, Request
@@ -58,3 +59,22 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
             cache_control=headers.get("cache-control"),
             expires=headers.get("expires"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadChecksum(ObjectOperation[tuple[str | None, int | None]]):
+    """The ETag of an object, and the CRC32 of all of it where the server knows it."""
+
+    name: ClassVar[str] = "HeadObject"
+
+    version_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def request(self) -> Request:
+        """HEAD the object, and ask for checksums."""
+        return HeadObject(self.place, self.key, self.version_id, self.headers).request()
+
+    def parse(self, reply: Reply) -> tuple[str | None, int | None]:
+        """The two."""
+        check_s3(reply)
+        return unquoted(reply.headers.get("etag")), crc32_of_object(reply.headers)

@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import ObjectOperation, Operation
+from minio_sdk.wire.checksums import ALGORITHM, CRC32, TYPE, crc32_text
+from minio_sdk.wire.failure import check_crc32
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
@@ -25,8 +27,22 @@ class _UploadId:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateMultipartUpload(ObjectOperation[str]):
-    """Begin an upload; the result is its id."""
+class Begun:
+    """An upload that has begun.
+
+    Attributes:
+        upload_id: its id.
+        checksums: ``"FULL_OBJECT"`` or ``"COMPOSITE"``: what the server will make of the parts' CRC32;
+            None when it wasn't asked for, or doesn't know checksums.
+    """
+
+    upload_id: str
+    checksums: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMultipartUpload(ObjectOperation[Begun]):
+    """Begin an upload."""
 
     name: ClassVar[str] = "CreateMultipartUpload"
     not_found: ClassVar[str] = "NoSuchBucket"
@@ -37,17 +53,27 @@ class CreateMultipartUpload(ObjectOperation[str]):
         """POST the beginning."""
         return Request("POST", self.place.object_path(self.key), "uploads=", self.headers)
 
-    def parse(self, reply: Reply) -> str:
-        """The upload id."""
+    def parse(self, reply: Reply) -> Begun:
+        """The upload."""
         upload_id = read(_UploadId, reply.body).upload_id
         if not upload_id:
             raise XmlError("an empty <UploadId>")
-        return upload_id
+        checksums = None
+        if ALGORITHM in self.headers and reply.headers.get(ALGORITHM, "").upper() == "CRC32":
+            checksums = reply.headers.get(TYPE, "COMPOSITE")
+        return Begun(upload_id, checksums)
 
 
 @dataclass(frozen=True, slots=True)
 class UploadPart(ObjectOperation[str]):
-    """Store one part; the result is its ETag as the server wrote it, quotes included."""
+    """Store one part; the result is its ETag as the server wrote it, quotes included.
+
+    Attributes:
+        upload_id: the upload.
+        number: from 1.
+        body: the bytes.
+        crc32: theirs, for a server that knows checksums.
+    """
 
     name: ClassVar[str] = "UploadPart"
     not_found: ClassVar[str] = "NoSuchUpload"
@@ -55,14 +81,17 @@ class UploadPart(ObjectOperation[str]):
     upload_id: str
     number: int
     body: bytes | memoryview
+    crc32: int | None = None
 
     def request(self) -> Request:
         """PUT the part."""
         query = query_string([("partNumber", str(self.number)), ("uploadId", self.upload_id)])
-        return Request("PUT", self.place.object_path(self.key), query, body=self.body)
+        headers = {} if self.crc32 is None else {CRC32: crc32_text(self.crc32)}
+        return Request("PUT", self.place.object_path(self.key), query, headers, self.body)
 
     def parse(self, reply: Reply) -> str:
         """The ETag."""
+        check_crc32(reply, self.crc32)
         etag = reply.headers.get("etag")
         if not etag:
             raise XmlError("a part was stored without an ETag")
@@ -75,6 +104,7 @@ class Part:
 
     part_number: int
     etag: str = field(metadata=xml("ETag"))
+    checksum_crc32: str | None = field(default=None, metadata=xml("ChecksumCRC32"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +127,9 @@ class CompleteMultipartUpload(ObjectOperation[UploadResponse]):
         upload_id: the upload.
         etags: the parts' ETags in order.
         size: bytes of the whole, for the result.
+        headers: conditions; lower-case names.
+        crc32s: the parts' checksums, when they were sent with the parts.
+        crc32: that of the whole object, for an upload that was begun so.
     """
 
     name: ClassVar[str] = "CompleteMultipartUpload"
@@ -106,15 +139,23 @@ class CompleteMultipartUpload(ObjectOperation[UploadResponse]):
     etags: Sequence[str]
     size: int
     headers: dict[str, str] = field(default_factory=dict)
+    crc32s: Sequence[int] = ()
+    crc32: int | None = None
 
     def request(self) -> Request:
         """POST the list of parts."""
-        parts = tuple(Part(number, etag) for number, etag in enumerate(self.etags, 1))
+        told: list[str | None] = [crc32_text(crc) for crc in self.crc32s]
+        crc32s = told or [None] * len(self.etags)
+        parts = tuple(
+            Part(number, etag, crc)
+            for number, (etag, crc) in enumerate(zip(self.etags, crc32s, strict=True), 1)
+        )
+        whole = {} if self.crc32 is None else {CRC32: crc32_text(self.crc32), TYPE: "FULL_OBJECT"}
         return Request(
             "POST",
             self.place.object_path(self.key),
             query_string([("uploadId", self.upload_id)]),
-            {"content-type": "application/xml", **self.headers},
+            {"content-type": "application/xml", **whole, **self.headers},
             write(CompletedUpload(parts), "CompleteMultipartUpload"),
             error_in_ok=True,
         )
@@ -211,3 +252,51 @@ class ListMultipartUploads(Operation[UploadsPage]):
             next_key_marker=page.next_key_marker or None,
             next_upload_id_marker=page.next_upload_id_marker or None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """``<Part>`` in a list: one that the server has."""
+
+    part_number: int
+    etag: str = field(metadata=xml("ETag"))
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PartsPage:
+    """``<ListPartsResult>``."""
+
+    parts: tuple[StoredPart, ...] = field(default=(), metadata=xml("Part"))
+    is_truncated: bool = False
+    next_part_number_marker: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListParts(ObjectOperation[PartsPage]):
+    """A page of the parts that an unfinished upload has.
+
+    Attributes:
+        upload_id: the upload.
+        marker: only parts behind this number.
+    """
+
+    name: ClassVar[str] = "ListParts"
+    not_found: ClassVar[str] = "NoSuchUpload"
+
+    upload_id: str
+    marker: int = 0
+
+    def request(self) -> Request:
+        """GET the page."""
+        pairs = [("uploadId", self.upload_id)]
+        if self.marker:
+            pairs.append(("part-number-marker", str(self.marker)))
+        return Request("GET", self.place.object_path(self.key), query_string(pairs))
+
+    def parse(self, reply: Reply) -> PartsPage:
+        """The page."""
+        # moto calls it a response.
+        if parse(reply.body).tag not in ("ListPartsResult", "ListPartsResponse"):
+            raise XmlError("not a list of parts")
+        return read(PartsPage, reply.body)

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.failure import check_s3
+from minio_sdk.wire.checksums import CRC32, crc32_text
+from minio_sdk.wire.failure import check_crc32, check_s3
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.message import Body, Reply, Request
 
@@ -19,6 +20,7 @@ class PutObject(ObjectOperation[UploadResponse]):
     Attributes:
         body: what to store.
         headers: content type, metadata, conditions and the like; lower-case names.
+        crc32: that of the body, for a server that knows checksums.
     """
 
     name: ClassVar[str] = "PutObject"
@@ -26,15 +28,20 @@ class PutObject(ObjectOperation[UploadResponse]):
 
     body: Body
     headers: dict[str, str] = field(default_factory=dict)
+    crc32: int | None = None
 
     def request(self) -> Request:
         """PUT the object."""
         path = self.place.object_path(self.key)
-        return Request("PUT", path, headers=self.headers, body=self.body)
+        headers = self.headers
+        if self.crc32 is not None:
+            headers = {**headers, CRC32: crc32_text(self.crc32)}
+        return Request("PUT", path, headers=headers, body=self.body)
 
     def parse(self, reply: Reply) -> UploadResponse:
         """What the server says it stored."""
         check_s3(reply)
+        check_crc32(reply, self.crc32)
         size = len(self.body) if isinstance(self.body, bytes) else self.request().length
         return UploadResponse(
             key=self.key,

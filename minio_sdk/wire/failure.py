@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 
 from minio_sdk import errors as e
+from minio_sdk.wire.checksums import CRC32, crc32_in
 from minio_sdk.wire.message import Reply
 from minio_sdk.wire.xml import XmlError, parse
 
@@ -268,4 +269,22 @@ def check_version(reply: Reply, version_id: str | None) -> None:
             status=reply.status,
             attempts=reply.attempts,
             hint="nothing of it was used; check version_id, and that the bucket has versions",
+        )
+
+
+def check_crc32(reply: Reply, sent: int | None) -> None:
+    """Make sure that the server has what was sent, as far as its answer tells.
+
+    Raises:
+        IntegrityError: it has other bytes.
+    """
+    if sent is None:
+        return
+    stored = crc32_in(reply.headers.get(CRC32))
+    if stored is not None and stored != sent:
+        raise e.IntegrityError(
+            f"the server has other bytes than were sent: CRC32 {stored:08x}, and not {sent:08x}",
+            status=reply.status,
+            attempts=reply.attempts,
+            hint="upload it again; what the server has now is damaged",
         )

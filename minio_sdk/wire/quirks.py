@@ -10,6 +10,10 @@ _COMPLETE = ("minio", "seaweedfs", "amazons3", "ceph")
 """How the ``Server`` header of those begins that are known to copy objects and to tag them."""
 
 
+_CHECKSUMS = ("minio", "seaweedfs", "amazons3")
+"""How the ``Server`` header of those begins that are known to take checksums."""
+
+
 def suspicious(key: object) -> bool:
     """Whether any known server might not keep the key; cheap, as every call on an object asks.
 
@@ -26,6 +30,11 @@ def is_complete(server: str | None) -> bool:
     One that doesn't would take a copy for an upload of nothing, and tags for the object's new bytes.
     """
     return server is not None and server.lower().startswith(_COMPLETE)
+
+
+def takes_checksums(server: str | None) -> bool:
+    """Whether a server, by its ``Server`` header, is known to take checksums in plain headers."""
+    return server is not None and server.lower().startswith(_CHECKSUMS)
 
 
 def not_kept(server: str, whole: str, empty: bool) -> str | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from minio_sdk import ServerError, UploadNotFoundError, UploadResponse
+from minio_sdk import IntegrityError, ServerError, UploadNotFoundError, UploadResponse
 from minio_sdk.operations.multipart import (
     AbortMultipartUpload,
+    Begun,
     CompleteMultipartUpload,
     CreateMultipartUpload,
     ListMultipartUploads,
+    ListParts,
+    StoredPart,
     Upload,
     UploadPart,
     UploadsPage,
@@ -27,7 +30,7 @@ WRONG = '"00000000000000000000000000000000"'
 @every_origin
 def test_an_upload_is_begun_and_gets_an_id(origin: str) -> None:
     operation = CreateMultipartUpload(SAMPLES, KEY, {"content-type": "text/plain"})
-    assert replayed("CreateMultipartUpload", origin, operation) == "UPLOAD-ID"
+    assert replayed("CreateMultipartUpload", origin, operation) == Begun("UPLOAD-ID")
 
 
 @pytest.mark.parametrize(
@@ -171,3 +174,67 @@ def test_a_key_that_is_not_the_tenant_s_is_an_error_and_nothing_is_shown(
 def test_another_document_is_no_list_of_uploads(body: bytes) -> None:
     with pytest.raises(XmlError):
         ListMultipartUploads(SAMPLES).parse(Reply(200, {}, body))
+
+
+# -- parts that are there --------------------------------------------------------------------------
+
+
+@every_origin
+def test_the_parts_of_an_upload(origin: str) -> None:
+    page = replayed("ListParts", origin, ListParts(SAMPLES, KEY, "UPLOAD-ID"))
+    assert page.parts == (StoredPart(1, page.parts[0].etag, 4),)
+    assert page.parts[0].etag == ETAG
+    assert not page.is_truncated
+
+
+@every_origin
+def test_the_parts_of_an_upload_that_is_gone(origin: str) -> None:
+    operation = ListParts(SAMPLES, KEY, "UPLOAD-ID")
+    assert isinstance(refused("ListParts-missing", origin, operation), UploadNotFoundError)
+
+
+def test_a_list_of_parts_that_is_none() -> None:
+    with pytest.raises(XmlError, match="not a list of parts"):
+        ListParts(SAMPLES, KEY, "u").parse(Reply(200, {}, b"<Other></Other>"))
+    assert ListParts(SAMPLES, KEY, "u", 7).request().query == "part-number-marker=7&uploadId=u"
+
+
+# -- checksums -------------------------------------------------------------------------------------
+
+
+def test_a_part_with_a_checksum() -> None:
+    operation = UploadPart(SAMPLES, KEY, "u", 1, b"x", crc32=5)
+    assert operation.request().headers == {"x-amz-checksum-crc32": "AAAABQ=="}
+    headers = {"etag": '"e"', "x-amz-checksum-crc32": "AAAABQ=="}
+    assert operation.parse(Reply(200, headers)) == '"e"'
+    with pytest.raises(IntegrityError, match="CRC32 00000006, and not 00000005"):
+        operation.parse(Reply(200, {**headers, "x-amz-checksum-crc32": "AAAABg=="}))
+
+
+def test_a_completion_with_checksums() -> None:
+    operation = CompleteMultipartUpload(
+        SAMPLES, KEY, "u", ['"e"', '"f"'], 4, crc32s=(1, 2), crc32=3
+    )
+    request = operation.request()
+    assert request.headers["x-amz-checksum-crc32"] == "AAAAAw=="
+    assert request.headers["x-amz-checksum-type"] == "FULL_OBJECT"
+    assert b"<ChecksumCRC32>AAAAAQ==</ChecksumCRC32>" in bytes(request.body)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "told, kind",
+    [
+        ({}, None),
+        ({"x-amz-checksum-algorithm": "CRC32"}, "COMPOSITE"),
+        ({"x-amz-checksum-algorithm": "SHA256"}, None),
+        (
+            {"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-type": "FULL_OBJECT"},
+            "FULL_OBJECT",
+        ),
+    ],
+)
+def test_what_becomes_of_the_parts_checksums(told: dict[str, str], kind: str | None) -> None:
+    body = b"<I><UploadId>u</UploadId></I>"
+    asked = CreateMultipartUpload(SAMPLES, KEY, {"x-amz-checksum-algorithm": "CRC32"})
+    assert asked.parse(Reply(200, told, body)) == Begun("u", kind)
+    assert CreateMultipartUpload(SAMPLES, KEY).parse(Reply(200, told, body)) == Begun("u")

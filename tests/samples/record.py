@@ -227,13 +227,14 @@ def _parts(recorder: Recorder, take: Take) -> None:
 
 def _uploads(recorder: Recorder, take: Take) -> None:
     start = multipart.CreateMultipartUpload(SAMPLES, KEY, {"content-type": "text/plain"})
-    upload_id = start.parse(recorder.ask(start.request()))
+    upload_id = start.parse(recorder.ask(start.request())).upload_id
     recorder.ask(multipart.AbortMultipartUpload(SAMPLES, KEY, upload_id).request())
     reply = recorder.ask(start.request())
-    upload_id = recorder.learn(start.parse(reply), "UPLOAD-ID")
+    upload_id = recorder.learn(start.parse(reply).upload_id, "UPLOAD-ID")
     part = multipart.UploadPart(SAMPLES, KEY, upload_id, 1, b"part")
     etag = part.parse(take("UploadPart", part))
     take("ListMultipartUploads", multipart.ListMultipartUploads(SAMPLES, "a b"))
+    take("ListParts", multipart.ListParts(SAMPLES, KEY, upload_id))
     wrong = '"00000000000000000000000000000000"'
     take(
         "CompleteMultipartUpload-wrong-part",
@@ -245,13 +246,14 @@ def _uploads(recorder: Recorder, take: Take) -> None:
     )
     gone = "0123456789abcdef0123456789abcdef"
     recorder.learn(gone, "UPLOAD-ID")
+    take("ListParts-missing", multipart.ListParts(SAMPLES, KEY, gone))
     take("AbortMultipartUpload-missing", multipart.AbortMultipartUpload(SAMPLES, KEY, gone))
     # Last, as only now is its id known before it is asked for.
     reply = recorder.ask(start.request())
-    again = recorder.learn(start.parse(reply), "UPLOAD-ID")
+    again = recorder.learn(start.parse(reply).upload_id, "UPLOAD-ID")
     take("AbortMultipartUpload", multipart.AbortMultipartUpload(SAMPLES, KEY, again))
     reply = take("CreateMultipartUpload", start)
-    begun = recorder.learn(start.parse(reply), "UPLOAD-ID")
+    begun = recorder.learn(start.parse(reply).upload_id, "UPLOAD-ID")
     answer = FOLDER / "CreateMultipartUpload" / f"{recorder.kind}.http"
     answer.write_bytes(answer.read_bytes().replace(begun.encode(), b"UPLOAD-ID"))
     recorder.ask(multipart.AbortMultipartUpload(SAMPLES, KEY, begun).request())
@@ -308,7 +310,7 @@ def _copies(recorder: Recorder, take: Take) -> None:
     changed = CopySource(COPIES, KEY, None, "0" * 32)
     take("CopyObject-changed", CopyObject(COPIES, OTHER, changed, 6))
     start = multipart.CreateMultipartUpload(COPIES, OTHER)
-    upload_id = recorder.learn(start.parse(recorder.ask(start.request())), "UPLOAD-ID")
+    upload_id = recorder.learn(start.parse(recorder.ask(start.request())).upload_id, "UPLOAD-ID")
     take("UploadPartCopy", UploadPartCopy(COPIES, OTHER, source, upload_id, 1, 1, 4))
     recorder.ask(multipart.AbortMultipartUpload(COPIES, OTHER, upload_id).request())
     take("GetObjectTagging-none", object_tagging.GetObjectTagging(COPIES, KEY))

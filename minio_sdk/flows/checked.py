@@ -1,0 +1,58 @@
+"""Checksums with what is uploaded, where the server is known to take them, and until it refuses them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import MinIOError
+from minio_sdk.operations.multipart import CreateMultipartUpload
+from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire.checksums import ALGORITHM, TYPE, crc32
+from minio_sdk.wire.message import StreamBody
+from minio_sdk.wire.quirks import takes_checksums
+
+Checked = TypeVar("Checked", PutObject, CreateMultipartUpload)
+T = TypeVar("T")
+
+WORTH = 64 * 1024
+"""Bytes from which on a body gets one: its SHA-256 is signed anyway, and small ones must be quick."""
+
+_REFUSALS = ("InvalidRequest", "InvalidArgument", "NotImplemented", "MalformedXML")
+_OF_UPLOADS = {ALGORITHM: "CRC32", TYPE: "FULL_OBJECT"}
+
+
+def wanted(engine: Engine) -> bool:
+    """Whether checksums are sent to this server."""
+    return engine.api.checksums and takes_checksums(engine.api.server)
+
+
+def with_checksum(engine: Engine, operation: Checked) -> Checked:
+    """The operation with a checksum, if it is to have one."""
+    if not wanted(engine):
+        return operation
+    if isinstance(operation, CreateMultipartUpload):
+        return replace(operation, headers={**operation.headers, **_OF_UPLOADS})
+    body = operation.body
+    if isinstance(body, StreamBody) or len(body) < WORTH:
+        return operation
+    return replace(operation, crc32=crc32(body))
+
+
+async def sent(
+    engine: Engine, operation: Checked, send: Callable[[Checked], Awaitable[T]]
+) -> tuple[T, Checked]:
+    """What `send` gives, and the operation as it was sent: without a checksum, if those are refused."""
+    checked = with_checksum(engine, operation)
+    if checked is operation:
+        return await send(operation), operation
+    try:
+        return await send(checked), checked
+    except MinIOError as error:
+        if error.status not in (400, 501) or error.code not in _REFUSALS:
+            raise
+    result = await send(operation)
+    engine.api.checksums = False
+    return result, operation
