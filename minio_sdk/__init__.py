@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         UploadResponse,
     )
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
+    from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
     from minio_sdk.transport.http_requests import TenantAdapter
 
 __all__ = [
@@ -127,7 +128,9 @@ __all__ = [
     "SnapshotInfo",
     "TenantAdapter",
     "Transition",
+    "Transfer",
     "TransferProgress",
+    "TransferRestartedWarning",
     "UploadNotFoundError",
     "UploadResponse",
     "ValidationError",
@@ -169,6 +172,7 @@ _HOMES = {
         "UploadResponse",
     ),
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),
+    "minio_sdk.models.transfers": ("Transfer", "TransferRestartedWarning"),
     "minio_sdk.transport.http_requests": ("TenantAdapter",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

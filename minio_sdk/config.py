@@ -70,6 +70,8 @@ class Config:
         memory_budget: bytes that all uploads and downloads of a client, and of its views on the same
             connections, hold in memory at once, besides what is the caller's own; at least 1 MiB. A part
             larger than all of it goes alone. Default 64 MiB.
+        state_dir: the folder for the journals of transfers with ``resume=True``; None takes
+            ``~/.local/state/minio-sdk``, or what ``XDG_STATE_HOME`` or Windows has in its place.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -101,6 +103,7 @@ class Config:
     part_size: int | None = None
     multipart_threshold: int = 16 * MiB
     memory_budget: int = 64 * MiB
+    state_dir: str | None = None
 
     def __post_init__(self) -> None:
         self._set("base_url", _url("base_url", self.base_url))
@@ -122,6 +125,12 @@ class Config:
         _integer("memory_budget", self.memory_budget, MiB, 1 << 50)
         if self.part_size is not None:
             _integer("part_size", self.part_size, MIN_PART, MAX_PART)
+        if isinstance(self.state_dir, os.PathLike):
+            self._set("state_dir", os.fspath(self.state_dir))
+        if self.state_dir is not None and (
+            not isinstance(self.state_dir, str) or not self.state_dir or "\0" in self.state_dir
+        ):
+            raise _bad("state_dir", self.state_dir, "must be the path of a folder")
         _choice("api", self.api, ("auto", "s3", "enterprise"))
         _choice("tenancy", self.tenancy, ("bucket", "prefix"))
         if not isinstance(self.region, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", self.region):
@@ -383,6 +392,7 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "public_url": str,
     "verify": _verify,
     "cert": str,
+    "state_dir": str,
     **dict.fromkeys(
         ("max_retries", "pool_size", "part_size", "multipart_threshold", "memory_budget"),
         _integer_in,

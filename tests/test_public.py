@@ -20,7 +20,16 @@ import pytest
 
 import minio_sdk
 from minio_sdk import AsyncMinIOClient, Config, MinIOClient, errors
-from minio_sdk.models import bulk, cors, lifecycle, presigned, progress, results, snapshots
+from minio_sdk.models import (
+    bulk,
+    cors,
+    lifecycle,
+    presigned,
+    progress,
+    results,
+    snapshots,
+    transfers,
+)
 
 ROOT = Path(minio_sdk.__file__).parent.parent
 LIBRARIES = "('requests', 'urllib3', 'aiohttp', 'yarl', 'tenacity', 'click', 'rich')"
@@ -58,7 +67,16 @@ def test_every_error_record_and_client_is_a_public_name() -> None:
     names |= set(errors.__all__) | {"Credentials", "CredentialsProvider", "LocalServer"}
     names |= {
         name
-        for module in (bulk, results, lifecycle, cors, presigned, progress, snapshots)
+        for module in (
+            bulk,
+            results,
+            lifecycle,
+            cors,
+            presigned,
+            progress,
+            snapshots,
+            transfers,
+        )  # fmt: skip
         for name, value in vars(module).items()
         if inspect.isclass(value) and value.__module__ == module.__name__
     }

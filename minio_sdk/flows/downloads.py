@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
-import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,8 @@ from typing import Any
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import IntegrityError, MinIOError, ValidationError, invalid
+from minio_sdk.flows.growing import Growing, GrowingFile, KeptFile
+from minio_sdk.flows.journal import Journal
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.reading import PIECE, Reader
@@ -42,38 +42,50 @@ async def to_file(
     path: object,
     version_id: str | None = None,
     progress: OnProgress | bool | None = None,
+    resume: bool = False,
 ) -> ObjectMetadata:
     """Put an object into a file."""
     reader = Reader(engine, bucket, key, version_id)
     meter = Meter(engine.transport.clock, progress)
     call = engine.transport.call
     target = await call(_target, path)
-    first = await reader.start(PIECE - 1)
-    size = reader.size or 0
-    # This, `replace` and `_remove` are done at once and not by `call`: a task that is cancelled leaves
-    # its thread behind, which would go on to make, or to replace, a file that nobody knows of.
-    growing = _new_file(target)
+    growing: Growing
+    if resume:
+        journal = await call(
+            Journal.of, engine.config, "download", bucket, key, str(target), version_id
+        )
+        growing = KeptFile(target, journal, PIECE)
+    else:
+        growing = GrowingFile(target)
     try:
+        first = await reader.start(PIECE - 1)
+        # This, `publish` and `fail` are done at once and not by `call`: a task that is cancelled leaves its
+        # thread behind, which would go on to make, or to replace, a file that nobody knows of.
+        growing.start(reader)
 
         async def keep(offset: int, data: bytes) -> None:
-            await call(_write, growing, offset, data)
+            await call(growing.write, offset, data)
 
+        size = reader.size or 0
         meter.bytes_total, meter.objects_total = size, 1
         await keep(0, first)
-        if first:
-            meter.add(len(first))
         start, first = len(first), b""
-        await _remaining(engine, reader, start, keep, meter)
+        if known := sum(min(PIECE, size - offset) for offset in growing.done if offset >= start):
+            meter.add(known)
+        if start:
+            meter.add(start)
+        await _remaining(engine, reader, start, keep, meter, growing.done)
         crc = await _crc32_of(engine, reader)
-        await call(_verify, growing, reader, crc)
+        await call(_verify, growing.path, reader, crc)
         meter.add(0, objects=1)
-        growing.replace(target)
+        growing.publish()
     except BaseException as error:
-        _remove(growing)
+        growing.fail(error)
         if isinstance(error, IntegrityError):
             engine.named(error, GetObject(engine.place(bucket), key))
         raise
     finally:
+        growing.close()
         meter.close()
     return reader.metadata
 
@@ -108,8 +120,9 @@ async def _remaining(
     start: int,
     keep: Callable[[int, bytes], Awaitable[None]],
     meter: Meter,
+    done: Collection[int] = (),
 ) -> None:
-    """Fetch the pieces from `start` on, several at a time."""
+    """Fetch the pieces from `start` on that are not `done`, several at a time."""
     size = reader.size or 0
 
     async def fetch(offset: int) -> int:
@@ -120,13 +133,16 @@ async def _remaining(
         finally:
             lease.give(offset)
 
+    known = frozenset(done)
+    wanted = [offset for offset in range(start, size, PIECE) if offset not in known]
+
     async def offsets() -> AsyncGenerator[int, None]:
-        for offset in range(start, size, PIECE):
+        for offset in wanted:
             await lease.take(offset, PIECE)
             yield offset
 
-    limit = min(AT_ONCE, -(-(size - start) // PIECE), engine.config.pool_size)
-    if limit <= 0:
+    limit = min(AT_ONCE, len(wanted), engine.config.pool_size)
+    if not limit:
         return
     lease = Lease(engine.transport.memory)
     try:
@@ -202,33 +218,6 @@ def _target(path: Any) -> Path:
     if target.exists() and not target.is_file():
         raise invalid("path", path, "is there, and is no ordinary file")
     return target
-
-
-def _new_file(target: Path) -> Path:
-    """An empty file beside the target, which may be read and written by those who may the target."""
-    growing = target.with_name(f".minio-sdk-{uuid.uuid4().hex}.part")
-    with growing.open("xb"):  # as `open` makes files, and not as `tempfile` does, for one user only
-        pass
-    try:
-        growing.chmod(stat.S_IMODE(target.stat().st_mode))
-    except OSError:  # there is none, which is the usual case; or it is another user's
-        pass
-    return growing
-
-
-def _remove(growing: Path) -> None:
-    try:
-        growing.unlink(missing_ok=True)
-    except OSError:  # what led here is the news
-        pass
-
-
-def _write(path: Path, offset: int, data: bytes) -> None:
-    with path.open("r+b", buffering=0) as file:
-        file.seek(offset)
-        view = memoryview(data)
-        while view:
-            view = view[file.write(view) :]
 
 
 def _verify(path: Path, reader: Reader, crc: int | None) -> None:

@@ -6,7 +6,7 @@ until the server has acknowledged them, and when this ends, with an error or wit
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.progress import Meter
 from minio_sdk.flows.sources import Source
 from minio_sdk.operation import Place
-from minio_sdk.operations.multipart import MAX_PARTS, Begun, UploadPart
+from minio_sdk.operations.multipart import MAX_PARTS, Begun, StoredPart, UploadPart
 from minio_sdk.wire.checksums import crc32
 
 DEFAULT_PART = 8 * MiB
@@ -75,17 +75,25 @@ async def send_parts(
     source: Source,
     lease: Lease,
     meter: Meter,
+    there: Mapping[int, StoredPart],
 ) -> list[Sent]:
-    """Send all of the source; the parts in order."""
+    """Send all of the source but the parts that are `there`; the parts in order."""
     slices = source.slices
 
     async def send(part: Part) -> Sent:
         try:
+            known = there.get(part.number)
+            if known is not None and known.size != part.size:
+                known = None
+            if known is not None and begun.checksums is None:
+                return Sent(part.number, part.size, known.etag)
             body = part.take()
             if body is None:
                 assert slices is not None  # other sources are read in order, before
                 body = await engine.transport.call(slices.read, part.offset, part.size)
             crc = None if begun.checksums is None else crc32(body)
+            if known is not None:
+                return Sent(part.number, part.size, known.etag, crc)
             operation = UploadPart(place, key, begun.upload_id, part.number, body, crc)
             etag = await engine.send(operation)
             return Sent(part.number, part.size, etag, crc)

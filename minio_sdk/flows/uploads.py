@@ -31,6 +31,7 @@ from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.parts import Sent, send_parts
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.sources import FileSlices, Source
+from minio_sdk.flows.transfers import Resuming, hopeless
 from minio_sdk.models.names import check_key
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Operation, Place, T
@@ -120,6 +121,7 @@ async def put(
     create_bucket: bool = False,
     condition: Condition | None = None,
     progress: OnProgress | None = None,
+    resuming: Resuming | None = None,
 ) -> UploadResponse:
     """Store what `source` gives as one object.
 
@@ -132,6 +134,7 @@ async def put(
         create_bucket: make the bucket when the server says that it is missing.
         condition: what must hold of the object that is there, or isn't.
         progress: told of what the server has acknowledged.
+        resuming: where to go on, and where to write down what is done.
     """
     place.object_path(key)
     meter = Meter(engine.transport.clock, progress)
@@ -143,12 +146,15 @@ async def put(
     meter.bytes_total, meter.objects_total = length, 1
     lease = Lease(engine.transport.memory)
     try:
-        body = await _small(engine, source, lease)
+        going_on = resuming is not None and resuming.begun is not None
+        body = None if going_on else await _small(engine, source, lease)
         if condition is not None:
             await check_condition(engine, place, key, condition)
         if body is None:
             create = CreateMultipartUpload(place, key, headers)
-            stored = await _in_parts(engine, create, create_bucket, source, lease, meter, condition)
+            stored = await _in_parts(
+                engine, create, create_bucket, source, lease, meter, condition, resuming
+            )
         else:
             if condition is not None:
                 headers = {**headers, **condition.headers()}
@@ -201,6 +207,7 @@ async def put_file(
     *,
     condition: Condition | None = None,
     progress: OnProgress | None = None,
+    resume: bool = False,
 ) -> UploadResponse:
     """Store a file as one object; the bucket is made when the server says that it is missing.
 
@@ -209,13 +216,19 @@ async def put_file(
     """
     if not isinstance(path, (str, os.PathLike)):
         raise invalid("path", path, "must be text or a path")
+    Meter(engine.transport.clock, progress)  # refuses what is no function, before anything is sent
     file = await engine.transport.call(open, path, "rb")
+    resuming = None
     try:
         source = Source(file)
         slices = await engine.transport.call(FileSlices, path, file)
         if slices.regular and slices.size == source.length:
             source.slices = slices
-        return await put(
+            if resume:
+                place.object_path(key)
+                resuming = Resuming(engine, place, key, slices, headers)
+                await resuming.look()
+        stored = await put(
             engine,
             place,
             key,
@@ -224,9 +237,19 @@ async def put_file(
             create_bucket=True,
             condition=condition,
             progress=progress,
+            resuming=resuming,
         )
+        if resuming is not None:
+            resuming.ended()
+        return stored
+    except BaseException as error:
+        if resuming is not None and hopeless(error):
+            resuming.ended()
+        raise
     finally:
         file.close()
+        if resuming is not None:
+            resuming.close()
 
 
 async def _put_whole(engine: Engine, operation: PutObject, create_bucket: bool) -> UploadResponse:
@@ -295,20 +318,25 @@ async def _in_parts(
     lease: Lease,
     meter: Meter,
     condition: Condition | None,
+    resuming: Resuming | None,
 ) -> UploadResponse:
     place, key = create.place, create.key
-    begun: list[Begun] = []
+    begun = [resuming.begun] if resuming is not None and resuming.begun is not None else []
 
     async def start(operation: CreateMultipartUpload) -> None:
         begun.append(await begin(engine, operation, create_bucket))
+        if resuming is not None:
+            await resuming.began(begun[0])
 
     async def start_checked(operation: CreateMultipartUpload) -> None:
         await sent(engine, operation, start)
 
     try:
         # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
-        await engine.transport.map(start_checked, (create,), 1, grace=BEGINNING)
-        parts = await send_parts(engine, place, key, begun[0], source, lease, meter)
+        if not begun:
+            await engine.transport.map(start_checked, (create,), 1, grace=BEGINNING)
+        there = {} if resuming is None else resuming.there
+        parts = await send_parts(engine, place, key, begun[0], source, lease, meter, there)
         size = sum(part.size for part in parts)
         _check_length(source.length, size)
         if source.slices is not None:
@@ -319,7 +347,9 @@ async def _in_parts(
             await check_condition(engine, place, key, condition)
             headers = condition.headers()
         return await complete(engine, _completion(create, begun[0], parts, size, headers))
-    except BaseException:
+    except BaseException as error:
+        if resuming is not None and resuming.kept and not hopeless(error):
+            raise
         for upload in begun:
             await abort(engine, AbortMultipartUpload(place, key, upload.upload_id))
         raise

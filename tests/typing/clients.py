@@ -35,6 +35,7 @@ from minio_sdk import (
     ObjectWriter,
     PresignedPost,
     ServerInfo,
+    Transfer,
     TransferProgress,
     UploadResponse,
     create_client,
@@ -74,6 +75,10 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.list("prefix/"), list[str])
     assert_type(client.health_check(), HealthStatus)
     assert_type(client.get_server_info(), ServerInfo)
+    assert_type(client.list_transfers(), list[Transfer])
+    client.discard_transfer("0123456789abcdef01234567")
+    client.upload_file("docs", "k", path, resume=True, progress=lambda now: print(now.rate))
+    client.download_file("docs", "k", path, resume=True)
     assert_type(client.bucket_exists("docs"), bool)
     assert_type(client.get_bucket_info("docs"), BucketInfo)
     assert_type(client.list_buckets(), list[BucketInfo])
@@ -211,6 +216,8 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     assert_type(await client.list(), list[str])
     assert_type(await client.health_check(), HealthStatus)
     assert_type(await client.get_server_info(), ServerInfo)
+    assert_type(await client.list_transfers(), list[Transfer])
+    await client.discard_transfer("0123456789abcdef01234567")
     assert_type(await client.bucket_exists("docs"), bool)
     assert_type(await client.list_buckets(), list[BucketInfo])
     assert_type(await client.get_object("docs", "k"), bytes)

@@ -18,6 +18,7 @@ from minio_sdk.client.aio.presigned import Presigned
 from minio_sdk.client.aio.reading import Reading
 from minio_sdk.client.aio.snapshots import Snapshots
 from minio_sdk.client.aio.tenant_keys import TenantKeys
+from minio_sdk.client.aio.transfers import Transfers
 
 
 class AsyncMinIOClient(
@@ -31,6 +32,7 @@ class AsyncMinIOClient(
     Presigned,
     Snapshots,
     Bulk,
+    Transfers,
 ):
     """S3-compatible object storage for one tenant, with async and await.
 

@@ -78,6 +78,7 @@ class Reading(AsyncBase):
         *,
         version_id: str | None = None,
         progress: OnProgress | bool | None = None,
+        resume: bool = False,
     ) -> ObjectMetadata:
         """Put an object into a file, which appears when all of it is there and has been checked.
 
@@ -92,12 +93,16 @@ class Reading(AsyncBase):
             progress: a function that gets a `TransferProgress` after each piece, and one with
                 ``objects_done=1`` before the file appears; what it raises ends the download. True shows
                 a bar in a terminal or notebook, which needs the extra ``cli``.
+            resume: go on where an earlier call with the same bucket, key, path and version was
+                interrupted, also by the end of the process; until then what there is stays beside the file.
+                `list_transfers` and `discard_transfer` look after those that nobody goes on with.
 
         Returns:
             What is known of the object that was downloaded.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            ConflictError: with `resume`, another run of the same download is under way.
             ObjectChangedError: it was replaced or removed meanwhile.
             IntegrityError: what arrived is not what the server said it has.
             ValidationError: a bad argument, such as a path that is a folder; nothing was sent.
@@ -111,7 +116,9 @@ class Reading(AsyncBase):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         engine = self._engine.begin()
-        return await self._run(downloads.to_file(engine, bucket, key, path, version_id, progress))
+        return await self._run(
+            downloads.to_file(engine, bucket, key, path, version_id, progress, resume)
+        )
 
     async def download_into(
         self, bucket: str, key: str, buffer: Any, *, version_id: str | None = None

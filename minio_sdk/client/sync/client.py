@@ -19,6 +19,7 @@ from minio_sdk.client.sync.presigned import Presigned
 from minio_sdk.client.sync.reading import Reading
 from minio_sdk.client.sync.snapshots import Snapshots
 from minio_sdk.client.sync.tenant_keys import TenantKeys
+from minio_sdk.client.sync.transfers import Transfers
 
 
 class MinIOClient(
@@ -32,6 +33,7 @@ class MinIOClient(
     Presigned,
     Snapshots,
     Bulk,
+    Transfers,
 ):
     """S3-compatible object storage for one tenant.
 

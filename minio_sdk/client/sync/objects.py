@@ -191,6 +191,7 @@ class Objects(Base):
         expires: datetime | str | None = None,
         storage_class: str | None = None,
         progress: OnProgress | None = None,
+        resume: bool = False,
     ) -> UploadResponse:
         """Store a file; its bucket is made when the server says that it is missing.
 
@@ -211,9 +212,14 @@ class Objects(Base):
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored.
+            resume: go on where an earlier call with the same bucket, key and path was interrupted, also
+                by the end of the process; until then its parts stay on the server. `list_transfers` and
+                `discard_transfer` look after those that nobody goes on with.
 
         Raises:
             OSError: the file can't be opened or read.
+            ConflictError: with `resume`, another run of the same upload is under way.
+            IntegrityError: the file was changed meanwhile, or the server has got other bytes.
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed after all retries; then no object has appeared.
@@ -239,7 +245,16 @@ class Objects(Base):
         wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
         return self._run(
-            uploads.put_file(engine, place, key, path, headers, condition=wanted, progress=progress)
+            uploads.put_file(
+                engine,
+                place,
+                key,
+                path,
+                headers,
+                condition=wanted,
+                progress=progress,
+                resume=resume,
+            )
         )
 
     def get_object(

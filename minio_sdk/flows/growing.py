@@ -1,0 +1,199 @@
+"""A file that grows beside its target, and takes its place when all of it is there. Blocking.
+
+Without a journal, whatever goes wrong removes it; with one, it stays for a later run.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import uuid
+from collections.abc import Collection
+from pathlib import Path
+from typing import Protocol
+
+from minio_sdk.errors import IntegrityError
+from minio_sdk.flows.journal import Journal
+from minio_sdk.flows.reading import Reader
+
+RECORDED = 4
+"""Pieces that are written to disk for good, and then to the journal, at a time."""
+
+
+class Growing(Protocol):
+    """See below."""
+
+    path: Path
+
+    @property
+    def done(self) -> Collection[int]:
+        """The offsets of the pieces that are there already."""
+        ...
+
+    def start(self, reader: Reader) -> None:
+        """Begin, or go on; the generation is known by now."""
+        ...
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Put some bytes where they belong."""
+        ...
+
+    def publish(self) -> None:
+        """Take the target's place."""
+        ...
+
+    def fail(self, error: BaseException) -> None:
+        """Leave what is to be left after an error."""
+        ...
+
+    def close(self) -> None:
+        """It is over, one way or the other."""
+        ...
+
+
+class GrowingFile:
+    """A file under a name that no other download has; removed when the download fails.
+
+    Attributes:
+        path: that name, beside the target.
+        done: nothing.
+    """
+
+    done: Collection[int] = ()
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.path = target.with_name(f".minio-sdk-{uuid.uuid4().hex}.part")
+        self._made = False
+
+    def start(self, reader: Reader) -> None:
+        """An empty file, which may be read and written by those who may the target."""
+        self._made = True
+        _make(self.path, self.target)
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Put some bytes where they belong."""
+        write_at(self.path, offset, data)
+
+    def publish(self) -> None:
+        """Take the target's place."""
+        os.replace(self.path, self.target)  # noqa: PTH105
+
+    def fail(self, error: BaseException) -> None:
+        """Remove it."""
+        if self._made:
+            self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+class KeptFile:
+    """A file that a later run finds, and the journal of what is in it.
+
+    Attributes:
+        path: named after the journal, beside the target.
+    """
+
+    def __init__(self, target: Path, journal: Journal, piece: int) -> None:
+        self.target = target
+        self.path = target.with_name(f".minio-sdk-{journal.id}.part")
+        self._journal = journal
+        self._piece = piece
+        self._done: set[int] = set()
+        self._unrecorded = 0
+        self._size = 0
+        self._begun = False
+
+    @property
+    def done(self) -> Collection[int]:
+        """The offsets of the pieces that an earlier run has brought."""
+        return sorted(self._done)
+
+    def start(self, reader: Reader) -> None:
+        """Go on with a file of the same generation; of another it is emptied."""
+        metadata = reader.metadata
+        facts = {"etag": metadata.etag, "version": metadata.version_id, "size": metadata.size}
+        entry = self._journal.entry
+        self._size = metadata.size
+        if entry is not None:
+            same = {name: entry[name] for name in facts} == facts and entry["piece"] == self._piece
+            sure = metadata.etag is not None or metadata.version_id is not None
+            if same and sure and self.path.is_file():
+                self._done = set(entry["done"])
+                self._begun = True
+                return
+            self.path.unlink(missing_ok=True)
+            if same:
+                self._journal.remove()
+            else:
+                self._journal.restart("the object has changed")
+        self.path.unlink(missing_ok=True)  # of a run that ended before its first line was written
+        self._journal.save(
+            kind="download",
+            bucket=reader.bucket,
+            key=reader.key,
+            path=str(self.target),
+            growing=str(self.path),
+            piece=self._piece,
+            done=[],
+            **facts,
+        )
+        self._begun = True
+        _make(self.path, self.target)
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Put some bytes where they belong, and now and then write down what is there."""
+        write_at(self.path, offset, data)
+        if data and not offset % self._piece and len(data) == min(self._piece, self._size - offset):
+            self._done.add(offset)
+            self._unrecorded += 1
+        if self._unrecorded >= RECORDED:
+            self._record()
+
+    def _record(self) -> None:
+        self._unrecorded = 0
+        done = sorted(self._done.copy())
+        with self.path.open("r+b", buffering=0) as file:
+            os.fsync(file.fileno())  # first the bytes, then the word that they are there
+        self._journal.save(done=done)
+
+    def publish(self) -> None:
+        """Take the target's place."""
+        os.replace(self.path, self.target)  # noqa: PTH105
+        self._journal.remove()
+
+    def fail(self, error: BaseException) -> None:
+        """Write down what is there; bytes that are wrong are removed."""
+        if not self._begun:
+            return
+        if isinstance(error, IntegrityError):
+            self.path.unlink(missing_ok=True)
+            self._journal.remove()
+            return
+        try:
+            self._record()
+        except OSError:  # such as the full disk that has ended the download
+            return
+
+    def close(self) -> None:
+        """Let others at it."""
+        self._journal.close()
+
+
+def _make(path: Path, target: Path) -> None:
+    with path.open("xb"):  # as `open` makes files, and not as `tempfile` does, for one user only
+        pass
+    try:
+        path.chmod(stat.S_IMODE(target.stat().st_mode))
+    except OSError:  # there is none, which is the usual case; or it is another user's
+        pass
+
+
+def write_at(path: Path, offset: int, data: bytes) -> None:
+    """Write all of `data` at `offset`."""
+    with path.open("r+b", buffering=0) as file:
+        file.seek(offset)
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) :]
