@@ -121,6 +121,9 @@ FEATURES: dict[str, dict[str, Gap]] = {
         "minio": Gap("knows only those that its operator has added"),
     },
     "MinIO's own lifecycle rules": {"moto": Gap("answers 200, and drops them")},
+    "checksums that are compared": {
+        "moto": Gap("stores what doesn't fit its checksum, so that it is sent none", UNSCOPED)
+    },
     "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "if_match of anything": {"moto": Gap("takes the star for an ETag")},
     "unfinished uploads by prefix": {
