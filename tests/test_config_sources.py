@@ -118,6 +118,8 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         "MINIO_CERT": str(HERE),
         "MINIO_PART_SIZE": str(MIN_PART),
         "MINIO_MULTIPART_THRESHOLD": "0",
+        "MINIO_MEMORY_BUDGET": "1048576",
+        "MINIO_STATE_DIR": "/var/lib/x",
     }
     config = Config.from_env(environ)
     expected = Config(
@@ -144,6 +146,8 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         cert=str(HERE),
         part_size=MIN_PART,
         multipart_threshold=0,
+        memory_budget=1048576,
+        state_dir="/var/lib/x",
     )
     assert config == expected
     assert CANARY not in repr(config)
