@@ -76,7 +76,7 @@ def test_every_error_record_and_client_is_a_public_name() -> None:
             progress,
             snapshots,
             transfers,
-        )  # fmt: skip
+        )
         for name, value in vars(module).items()
         if inspect.isclass(value) and value.__module__ == module.__name__
     }
