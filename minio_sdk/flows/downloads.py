@@ -57,7 +57,9 @@ async def to_file(
         growing = KeptFile(target, journal, PIECE)
     else:
         growing = GrowingFile(target)
+    lease = Lease(engine.transport.memory)
     try:
+        await lease.take(0, PIECE)
         first = await reader.start(PIECE - 1)
         # This, `publish` and `fail` are done at once and not by `call`: a task that is cancelled leaves its
         # thread behind, which would go on to make, or to replace, a file that nobody knows of.
@@ -70,6 +72,7 @@ async def to_file(
         meter.bytes_total, meter.objects_total = size, 1
         await keep(0, first)
         start, first = len(first), b""
+        lease.give(0)
         if known := sum(min(PIECE, size - offset) for offset in growing.done if offset >= start):
             meter.add(known)
         if start:
@@ -85,6 +88,7 @@ async def to_file(
             engine.named(error, GetObject(engine.place(bucket), key))
         raise
     finally:
+        lease.close()
         growing.close()
         meter.close()
     return reader.metadata
@@ -97,7 +101,13 @@ async def into(
     reader = Reader(engine, bucket, key, version_id)
     with _writable(buffer) as view:
         room = view.nbytes
-        first = await reader.start(min(PIECE, max(room, 1)) - 1)
+        most = min(PIECE, max(room, 1))
+        lease = Lease(engine.transport.memory)
+        try:
+            await lease.take(0, most)
+            first = await reader.start(most - 1)
+        finally:
+            lease.close()
         size = reader.size or 0
         if size > room:
             raise ValidationError(
