@@ -31,6 +31,9 @@ from minio_sdk.wire.quirks import takes_checksums
 AT_ONCE = 4
 """The most pieces that are fetched side by side, each of which is in memory."""
 
+COPIES = 2
+"""How often a piece is in memory while it comes in: HTTP libraries put it together from what they read."""
+
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
 
@@ -59,7 +62,7 @@ async def to_file(
         growing = GrowingFile(target)
     lease = Lease(engine.transport.memory)
     try:
-        await lease.take(0, PIECE)
+        await lease.take(0, PIECE * COPIES)
         first = await reader.start(PIECE - 1)
         # This, `publish` and `fail` are done at once and not by `call`: a task that is cancelled leaves its
         # thread behind, which would go on to make, or to replace, a file that nobody knows of.
@@ -104,7 +107,7 @@ async def into(
         most = min(PIECE, max(room, 1))
         lease = Lease(engine.transport.memory)
         try:
-            await lease.take(0, most)
+            await lease.take(0, most * COPIES)
             first = await reader.start(most - 1)
         finally:
             lease.close()
@@ -148,7 +151,7 @@ async def _remaining(
 
     async def offsets() -> AsyncGenerator[int, None]:
         for offset in wanted:
-            await lease.take(offset, PIECE)
+            await lease.take(offset, PIECE * COPIES)
             yield offset
 
     limit = min(AT_ONCE, len(wanted), engine.config.pool_size)
