@@ -90,9 +90,9 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
     if version_id is not None:
         check_version_id(version_id)
     await buckets.check(engine, operation)
-    await versions.expect(engine, operation, version_id)
     if suspicious(key) and await quirks.why_not_kept(engine, operation.place, key):
         return  # no object has this key, and the server would remove another one
+    await versions.expect(engine, operation, version_id)
     await engine.send(operation)
 
 

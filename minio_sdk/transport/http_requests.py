@@ -81,6 +81,7 @@ class _SendsInBlocks:
         on_connection(self)
         if self.sock is None and self.auto_open:
             self.connect()
+            on_connection(self)  # before, there was no socket to shut down
         sending = getattr(self.timeout, "sending", None)
         sock: Any = self.sock
         if sending is not None and sock.gettimeout() != sending:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextvars import ContextVar
 from typing import Any
 
@@ -31,10 +32,14 @@ class Worker:
             raise Stopped
 
     def take(self, connection: Any) -> None:
-        """Say which connection it waits for; None for none."""
+        """Say which connection it waits for; None for none.
+
+        Whoever stops the team says so first and looks for connections then; so this looks afterwards.
+        """
         self.connection = connection
         if connection is not None:
             connection.used_by = self
+            self.check()
 
     def cut(self) -> None:
         """Let whatever it reads or writes fail."""
@@ -49,9 +54,14 @@ class Worker:
 
 
 class Team:
-    """All that works for one call of `map`, and the teams of the calls below it."""
+    """All that works for one call of `map`, and the teams of the calls below it.
 
-    def __init__(self) -> None:
+    Args:
+        grace: seconds that its work gets to end by itself when it is stopped from above.
+    """
+
+    def __init__(self, grace: float = 0.0) -> None:
+        self.grace = grace
         self.stopped = threading.Event()
         self.parent = _here.get()
         self._lock = threading.Condition()
@@ -91,14 +101,17 @@ class Team:
             workers, teams = list(self._workers), list(self._teams)
         for worker in workers:
             worker.cut()
+        since = time.monotonic()
+        for team in teams:
+            team.wait(max(0.0, team.grace - (time.monotonic() - since)))
         for team in teams:
             team.stop()
 
-    def end(self) -> None:
-        """It has no more members; and if it was stopped from above, the caller knows it by now."""
+    def end(self, *, failed: bool) -> None:
+        """It has no more members; and if it failed as it was stopped from above, the caller knows that."""
         if self.parent is not None:
             self.parent.team.leave(self)
-            if self.stopped.is_set() and self.parent.team.stopped.is_set():
+            if failed and self.stopped.is_set() and self.parent.team.stopped.is_set():
                 self.parent.told = True
 
 

@@ -29,7 +29,8 @@ def map_in_threads(
         if isinstance(items, AsyncIterable)
         else iter(items)
     )
-    team = Team()
+    team = Team(grace)
+    failed = True
     done_at: dict[int, R] = {}
     count = 0
     waiting: dict[Future[R], int] = {}
@@ -66,8 +67,9 @@ def map_in_threads(
                 finally:
                     team.stop()
                 raise
+        failed = False
     finally:
-        team.end()
+        team.end(failed=failed)
         close = getattr(source, "close", None)
         if close is not None and isinstance(items, AsyncIterable):
             close()
