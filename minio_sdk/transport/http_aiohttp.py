@@ -326,11 +326,6 @@ class AiohttpTransport:
             await self.connections.close()
 
 
-async def _each(items: Iterable[T]) -> AsyncGenerator[T, None]:
-    for item in items:
-        yield item
-
-
 def _timeouts(config: Config) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
         total=None, sock_connect=config.connect_timeout, sock_read=config.timeout

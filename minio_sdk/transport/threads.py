@@ -24,45 +24,19 @@ def map_in_threads(
     grace: float,
 ) -> list[R]:
     """See `minio_sdk.engine.Transport.map`."""
-    source = (
-        iterate(cast("AsyncIterator[T]", items))
-        if isinstance(items, AsyncIterable)
-        else iter(items)
-    )
     team = Team(grace)
     failed = True
-    done_at: dict[int, R] = {}
-    count = 0
-    waiting: dict[Future[R], int] = {}
-    finished: SimpleQueue[Future[R]] = SimpleQueue()  # much cheaper than `wait` for each
     try:
         with ThreadPoolExecutor(limit, thread_name_prefix="minio-sdk") as executor:
+
+            def submit(item: T) -> Future[R]:
+                return executor.submit(copy_context().run, _work, team, function, item)
+
             try:
-                while True:
-                    # The source is taken from only as fast as places become free, and not after an error.
-                    while len(waiting) < limit and not any(map(_failed, waiting)):
-                        try:
-                            item = next(source)
-                        except StopIteration:
-                            break
-                        context = copy_context()
-                        future = executor.submit(context.run, _work, team, function, item)
-                        waiting[future] = count
-                        future.add_done_callback(finished.put)
-                        count += 1
-                    if not waiting:
-                        break
-                    future = finished.get()
-                    result = done_at[waiting.pop(future)] = future.result()
-                    if done is not None:
-                        done(result)
+                results = spread(submit, items, limit, done, ended)
             except BaseException:
-                if ended is not None:
-                    ended()
                 try:
-                    for future in waiting:
-                        future.cancel()
-                    # Not for `waiting`: an interrupt may come before the newest is in it.
+                    # Not for the futures: an interrupt may come before the newest is known.
                     team.wait(grace)
                 finally:
                     team.stop()
@@ -70,14 +44,11 @@ def map_in_threads(
         failed = False
     finally:
         team.end(failed=failed)
-        close = getattr(source, "close", None)
-        if close is not None and isinstance(items, AsyncIterable):
-            close()
-    return [done_at[index] for index in range(count)]
+    return results
 
 
 def _failed(future: Future[Any]) -> bool:
-    return future.done() and future.exception() is not None
+    return future.done() and not future.cancelled() and future.exception() is not None
 
 
 def _work(team: Team, function: Callable[[T], Awaitable[R]], item: T) -> R:
@@ -112,8 +83,8 @@ def spread(
     count = 0
     try:
         while True:
-            # The source is taken from only as fast as places become free.
-            while len(waiting) < limit:
+            # The source is taken from only as fast as places become free, and not after an error.
+            while len(waiting) < limit and not any(map(_failed, waiting)):
                 try:
                     item = next(source)
                 except StopIteration:
