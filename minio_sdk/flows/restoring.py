@@ -18,18 +18,14 @@ from minio_sdk.errors import (
 from minio_sdk.flows import buckets, copies, listing
 from minio_sdk.flows.copy_rules import Changes
 from minio_sdk.flows.deletes import delete_many
+from minio_sdk.flows.snapshot_entries import Entry, current, same_bytes, same_writing, tags_of
 from minio_sdk.flows.snapshots import (
     AT_ONCE,
-    Entry,
     Snapshot,
     check_name,
-    current,
     entries_of,
     find,
     missing_bucket,
-    same_bytes,
-    same_writing,
-    tags_of,
     told,
 )
 from minio_sdk.models.names import check_flag

@@ -20,7 +20,7 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -42,6 +42,7 @@ from minio_sdk.flows import buckets, copies, listing, uploads
 from minio_sdk.flows.conditions import Condition
 from minio_sdk.flows.copy_rules import Conditions
 from minio_sdk.flows.deletes import delete_many
+from minio_sdk.flows.snapshot_entries import Entry, current, same_bytes, same_writing, tags_of
 from minio_sdk.flows.sources import Source
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import ObjectInfo
@@ -51,8 +52,6 @@ from minio_sdk.operations.bucket_versioning import GetBucketVersioning
 from minio_sdk.operations.buckets import CreateBucket, HeadBucket
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadObject
-from minio_sdk.operations.object_tagging import GetObjectTagging
-from minio_sdk.wire.quirks import lists_versions
 
 T = TypeVar("T")
 
@@ -63,41 +62,6 @@ TRIES = 5
 
 _BATCH = 1000
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One object in a snapshot.
-
-    Attributes:
-        key: its key.
-        size: bytes.
-        etag: of the object.
-        modified: when the object was written, as listings say it.
-        version_id: on a versioned bucket, which version it is.
-        copy: on other buckets, the number of the copy.
-        copy_etag: the copy's ETag, which is another one where the object was uploaded in parts.
-        tags: its tags; None when they weren't asked for.
-    """
-
-    key: str
-    size: int
-    etag: str | None = None
-    modified: str | None = None
-    version_id: str | None = None
-    copy: int | None = None
-    copy_etag: str | None = None
-    tags: dict[str, str] | None = None
-
-    @classmethod
-    def of(cls, found: ObjectInfo, **more: Any) -> Entry:
-        """The entry of an object in a listing."""
-        return cls(found.key, found.size, found.etag, modified(found), **more)
-
-    def line(self) -> bytes:
-        """The entry as a line of JSON."""
-        values = {name: value for name, value in asdict(self).items() if value is not None}
-        return json.dumps(values, separators=(",", ":")).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +88,6 @@ def check_name(name: object, argument: str = "name") -> str:
         rule = "must be 1 to 128 letters, digits, '.', '_' and '-', a letter or digit at both ends"
         raise invalid(argument, name, rule)
     return name
-
-
-def modified(found: ObjectInfo) -> str | None:
-    """When an object of a listing was written, as text."""
-    return found.last_modified.isoformat() if found.last_modified else None
 
 
 async def told(bucket: str, operation: str, flow: Coroutine[Any, Any, T]) -> T:
@@ -334,18 +293,6 @@ class _Taking:
             return None
 
 
-async def tags_of(
-    engine: Engine, place: Place, key: str, version_id: str | None = None
-) -> dict[str, str]:
-    """The tags of an object that is known to be there."""
-    try:
-        return await engine.send(GetObjectTagging(place, key, version_id))
-    except NotFoundError as error:
-        if error.code == "NoSuchTagSet":
-            return {}
-        raise
-
-
 async def _batches(items: AsyncIterator[ObjectInfo]) -> AsyncIterator[list[ObjectInfo]]:
     batch: list[ObjectInfo] = []
     async for item in items:
@@ -516,27 +463,3 @@ async def _diff(engine: Engine, bucket: str, name: str, other: str | None) -> Sn
         changed=tuple(changed),
         rewritten=tuple(sorted(set(rewritten) - set(changed))),
     )
-
-
-async def current(engine: Engine, place: Place, versioned: bool) -> AsyncIterator[ObjectInfo]:
-    """The objects that a bucket has now; with their versions where a listing can be trusted with them."""
-    if not versioned or not lists_versions(engine.api.server):
-        async for item in listing.objects(engine, place):
-            yield item
-        return
-    async for item in listing.versions(engine, place):
-        if item.is_latest and not item.is_delete_marker:
-            yield item
-
-
-def same_bytes(one: Entry, other: Entry) -> bool:
-    """Whether two entries of a key are of the same bytes, as far as ETags tell."""
-    etags = {one.etag, one.copy_etag} - {None}
-    return one.size == other.size and bool(etags & {other.etag, other.copy_etag})
-
-
-def same_writing(one: Entry, other: Entry) -> bool:
-    """Whether two entries of a key are of the very same writing of it."""
-    if one.version_id and other.version_id:
-        return one.version_id == other.version_id
-    return same_bytes(one, other) and one.modified == other.modified
