@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import BucketNotFoundError, NotFoundError, ServerError, invalid, shown
+from minio_sdk.errors import BucketNotFoundError, NotFoundError, ServerError, shown
 from minio_sdk.flows import bucket_tags
 from minio_sdk.flows.settings import Kind, lost_rules, own_place, read, remove, switch, write
 from minio_sdk.models import cors as cors_models
 from minio_sdk.models import lifecycle as lifecycle_models
 from minio_sdk.models.cors import CorsRule, cors_rules
 from minio_sdk.models.lifecycle import LifecycleRule, lifecycle_rules
+from minio_sdk.models.names import check_flag
 from minio_sdk.operations import bucket_cors, bucket_lifecycle, bucket_policy, bucket_tagging
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning, PutBucketVersioning
 from minio_sdk.operations.buckets import HeadBucket
@@ -80,8 +81,7 @@ CORS: Kind[tuple[CorsRule, ...]] = Kind(
 async def set_versioning(engine: Engine, bucket: str, enabled: bool) -> None:
     """Switch versioning on or suspend it."""
     place = own_place(engine, bucket, "PutBucketVersioning")
-    if not isinstance(enabled, bool):
-        raise invalid("enabled", enabled, "must be True or False")
+    check_flag("enabled", enabled)
     # Suspending what was never on leaves nothing to be seen on some servers.
     await switch(
         engine,

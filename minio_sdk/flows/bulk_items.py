@@ -139,10 +139,6 @@ async def _copy(
     )
 
 
-async def _delete(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> None:
-    await objects.delete(engine, bucket, key, version_id)
-
-
 VERBS: dict[str, Verb] = {
     "upload": Verb(
         ("bucket", "key", "data"), 2, _DESCRIBING | {"path", "if_none_match", "if_match"}, _upload
@@ -154,7 +150,7 @@ VERBS: dict[str, Verb] = {
         _CHANGES | _CONDITIONS | {"source_version_id"},
         _copy,
     ),
-    "delete": Verb(("bucket", "key", "version_id"), 2, frozenset(), _delete),
+    "delete": Verb(("bucket", "key", "version_id"), 2, frozenset(), objects.delete),
 }
 
 

@@ -27,6 +27,7 @@ from minio_sdk.errors import (
     ServerError,
     ValidationError,
     VersionNotFoundError,
+    as_class,
     invalid,
 )
 from minio_sdk.flows import buckets, objects, quirks, uploads
@@ -182,10 +183,8 @@ async def _look_at(engine: Engine, source: CopySource, conditions: Conditions) -
 
 
 def _changed(error: MinIOError) -> ObjectChangedError:
-    changed = ObjectChangedError("the source was replaced while it was being copied")
-    changed.__dict__.update({**error.__dict__, "message": changed.message})
-    changed.hint = "copy it again"
-    return changed
+    why = "the source was replaced while it was being copied"
+    return as_class(error, ObjectChangedError, why, "copy it again")
 
 
 async def _done_already(engine: Engine, job: _Job) -> UploadResponse | None:

@@ -22,11 +22,10 @@ async def delete_many(
     """
     deleted: list[DeletedObject] = []
     pairs = list(dict.fromkeys(pairs))
-    mistaken = set(await versions.mistaken(engine, place, pairs))
+    mistaken = dict.fromkeys(await versions.mistaken(engine, place, pairs))
     errors = [
         DeleteError(key=key, version_id=version, code="NoSuchVersion", message=versions.NO_VERSIONS)
-        for key, version in pairs
-        if (key, version) in mistaken
+        for key, version in mistaken
     ]
     wanted = [pair for pair in pairs if pair not in mistaken]
     plain = [pair for pair in wanted if listable(pair[0])]

@@ -163,7 +163,7 @@ class KeptFile:
 
     def publish(self) -> None:
         """Take the target's place."""
-        os.replace(self.path, self.target)  # noqa: PTH105
+        self.path.replace(self.target)
         self._journal.remove()
 
     def fail(self, error: BaseException) -> None:

@@ -29,6 +29,7 @@ from minio_sdk.flows.mirror_sides import Entry, Filter, Folder, Names, Remote, s
 from minio_sdk.flows.parts import DEFAULT_PART
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.models.bulk import MirrorResult
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operations.multipart import MAX_PARTS
 
@@ -54,8 +55,7 @@ class Wish:
 
     def __post_init__(self) -> None:
         for name in ("delete", "dry_run", "checksum", "follow_symlinks"):
-            if not isinstance(getattr(self, name), bool):
-                raise invalid(name, getattr(self, name), "must be True or False")
+            check_flag(name, getattr(self, name))
 
 
 async def mirror(engine: Engine, wish: Wish) -> MirrorResult:

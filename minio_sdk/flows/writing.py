@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from minio_sdk.config import MAX_PART, MiB
+from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError
 from minio_sdk.flows import quirks, uploads
+from minio_sdk.flows.parts import grown
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.multipart import (
@@ -155,6 +156,5 @@ class Writer:
             raise ValidationError(f"the object is larger than S3 allows: over {self.size} bytes")
         part = UploadPart(self._place, self.key, self._upload_id, number, body)
         self._etags.append(await self._engine.send(part))
-        # As how much will come isn't known, parts grow: 10,000 of them reach S3's largest object.
-        if number % 1000 == 0:
-            self._part = self._most = min(self._part * 2, MAX_PART)
+        if (size := grown(self._part, number)) != self._part:
+            self._part = self._most = size

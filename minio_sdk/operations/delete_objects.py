@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from typing import ClassVar
 from minio_sdk.errors import invalid
 from minio_sdk.models.results import DeletedObject, DeleteError, DeleteResult
 from minio_sdk.operation import Operation
+from minio_sdk.operations.documents import document_headers
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import XmlError, parse, read, writable, write, xml
 
@@ -91,12 +90,7 @@ class DeleteObjects(Operation[DeleteResult]):
                 raise invalid("keys", key, "must be deleted by a request of its own")
         wanted = tuple(ObjectToDelete(self.place.key_out(k), v) for k, v in self.objects)
         body = write(Delete(wanted), "Delete")
-        # Older servers refuse the request without Content-MD5, and newer ones accept it.
-        digest = hashlib.md5(body, usedforsecurity=False).digest()
-        headers = {
-            "content-type": "application/xml",
-            "content-md5": base64.b64encode(digest).decode(),
-        }
+        headers = document_headers(body)
         return Request("POST", self.place.path, "delete=", headers, body, error_in_ok=True)
 
     def parse(self, reply: Reply) -> DeleteResult:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from minio_sdk.errors import QuotaExceededError
+from minio_sdk.errors import QuotaExceededError, as_class
 from minio_sdk.models.names import check_key, check_prefix
 from minio_sdk.models.results import ServerInfo, UploadResponse
 from minio_sdk.operation import WHOLE_SERVER, Operation, Place, T
@@ -49,12 +49,8 @@ class GatewayOperation(Operation[T]):
         """403 is the tenant's quota, unless the answer has S3's own code: then it isn't the gateway."""
         error = error_of(reply, self.not_found)
         if reply.status == 403 and error.code is None:
-            state = {
-                **error.__dict__,
-                "hint": "delete what isn't needed, or ask for a larger quota",
-            }
-            error = QuotaExceededError(error.message)
-            error.__dict__.update(state)
+            hint = "delete what isn't needed, or ask for a larger quota"
+            return as_class(error, QuotaExceededError, error.message, hint)
         return error
 
     def _ask(self, method: str, path: str, body: Body = b"", **query: str) -> Request:

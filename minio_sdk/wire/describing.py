@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#SysMeta
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
-from email.utils import format_datetime
+from datetime import datetime
 
 from minio_sdk.errors import invalid
+from minio_sdk.wire.conditions import date_header
 
 DESCRIBING = (
     "content_type",
@@ -35,9 +35,7 @@ def describing_header(argument: str, value: object) -> str:
         ValidationError: a header can't carry it.
     """
     if argument == "expires" and isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise invalid(argument, value, "must have a time zone, such as timezone.utc")
-        return format_datetime(value.astimezone(timezone.utc), usegmt=True)
+        return date_header(value, argument)
     if (
         not isinstance(value, str)
         or not value

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from minio_sdk.errors import invalid
+from minio_sdk.wire.describing import DESCRIBING
 from minio_sdk.wire.metadata import TOKEN, metadata_headers
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags, tagging
 from minio_sdk.wire.xml import write
@@ -24,14 +25,7 @@ LARGEST = 5 * 1024**3
 """Bytes of one form's or one PUT's object, S3's limit."""
 FILENAME = "${filename}"
 
-_OVERRIDES = (
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-type",
-    "expires",
-)
+_OVERRIDES = tuple(sorted(name.replace("_", "-") for name in DESCRIBING))
 # Said by the HTTP connection, or changed on the way: signed, they would break URLs that are right.
 _OF_THE_CONNECTION = frozenset(
     {
