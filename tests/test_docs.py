@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minio_sdk import LocalServer
+from minio_sdk import LocalServer, MinIOClient
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -33,6 +33,19 @@ def url() -> Iterator[str]:
 def test_block_runs(block: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(block.replace(WRITTEN, url), "block", "exec"), {"__name__": "__main__"})
+
+
+METHODS = [
+    n for n in dir(MinIOClient) if not n.startswith("_") and callable(getattr(MinIOClient, n))
+]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_each_method_is_shown_where_it_runs(name: str) -> None:
+    """In a block of these pages, or in an example."""
+    code = [block for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
+    code += [path.read_text(encoding="utf-8") for path in (ROOT / "examples").glob("*.py")]
+    assert any(re.search(rf"\.{name}\(", text) for text in code)
 
 
 def test_readme_has_blocks() -> None:
