@@ -47,15 +47,17 @@ class Signing:
         self.tenant = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
         self._signer: Signer | None = None
 
-    def signer(self) -> Signer | None:
+    def signer(self, service: str = "s3") -> Signer | None:
         """The signer for the credentials in force; None for anonymous requests."""
         keys = self.provider.credentials()
         if keys is None:
             return None
-        return self.signer_of(keys)
+        return self.signer_of(keys, service)
 
-    def signer_of(self, keys: Credentials) -> Signer:
-        """The signer for `keys`, kept as long as they are the ones in force."""
+    def signer_of(self, keys: Credentials, service: str = "s3") -> Signer:
+        """The signer for `keys`; the one for S3 is kept as long as they are the ones in force."""
+        if service != "s3":
+            return Signer(keys, self.config.region, service)
         signer = self._signer
         if signer is None or signer.credentials is not keys:
             signer = self._signer = Signer(keys, self.config.region)
@@ -74,7 +76,7 @@ class Signing:
         if self.tenant is not None:
             headers[TENANT_HEADER] = self.tenant
         if request.signed:
-            signer = self.signer()
+            signer = self.signer(request.service)
             if signer is not None:
                 path = self.endpoint.path + request.path
                 headers.update(

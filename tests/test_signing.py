@@ -124,3 +124,11 @@ def test_no_other_answer_moves_the_clock(
     own = signing()
     assert not own.learn_skew(Reply(status, headers), code, 0.0)
     assert own.now() == NOW
+
+
+def test_another_service_than_s3_has_its_own_scope() -> None:
+    of = signing()
+    headers = of.headers(Request("POST", "/", body=b"Action=ListUsers", service="iam"))
+    assert "/20231114/us-east-1/iam/aws4_request" in headers["authorization"]
+    headers = of.headers(Request("GET", "/"))
+    assert "/20231114/us-east-1/s3/aws4_request" in headers["authorization"]

@@ -56,6 +56,7 @@ class Request:
         signed: False for a question that needs no credentials.
         retry: False for a question that is asked once.
         error_in_ok: a 200 may carry an error document, which counts as the status it stands for.
+        service: whose signature it bears; ``"iam"`` and ``"sts"`` are signed like ``"s3"``.
     """
 
     method: str
@@ -67,6 +68,7 @@ class Request:
     signed: bool = True
     retry: bool = True
     error_in_ok: bool = False
+    service: str = "s3"
     _sha256: str | None = None
 
     @property
