@@ -14,8 +14,6 @@ the environment for each one and re-quote the URL.
 from __future__ import annotations
 
 import io
-import threading
-import warnings
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import timedelta
@@ -23,199 +21,33 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import certifi
 import requests
 import requests.adapters
 import urllib3
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util import parse_url
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
-from minio_sdk.errors import MinIOConnectionError, MinIOError, NotSupportedError, ServerError
-from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
-from minio_sdk.signing import Signing, Skew
-from minio_sdk.transport.budgets import ByteBudget
-from minio_sdk.transport.forks import forget_after_fork
-from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks, reads_urls
+from minio_sdk.errors import MinIOConnectionError, MinIOError, ServerError
+from minio_sdk.retry import RetryPolicy, deadline_over
+from minio_sdk.signing import Signing
+from minio_sdk.transport.connections import READ, Connections, timeouts
+from minio_sdk.transport.proxies import check_unchanged_by, reads_urls
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.stopping import check_running, on_connection, pause
 from minio_sdk.transport.threads import map_in_threads, spread
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
-from minio_sdk.wire.url import Endpoint, parse_endpoint, query_string, quote_path
+from minio_sdk.wire.url import query_string, quote_path
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_READ = 1024 * 1024
 _BLOCK = 4 * 1024 * 1024
 _TRUSTED = 64 * 1024 * 1024
-
-
-class _Seconds(float):
-    """How long to wait for a connection, and with it how long to wait while sending."""
-
-    __slots__ = ("sending",)
-    sending: float
-
-
-def _timeouts(connect: float, read: float) -> tuple[float, float]:
-    seconds = _Seconds(connect)
-    seconds.sending = read
-    return seconds, read
-
-
-class _SendsInBlocks:
-    """A connection that waits `timeout` for each block it sends, as for each that it reads.
-
-    urllib3 leaves the connect timeout on a new socket until it waits for the answer, and `sendall` counts
-    the time of all that it sends: on a slow line a large body would always fail.
-    """
-
-    def send(self: Any, data: Any) -> None:
-        on_connection(self)
-        if self.sock is None and self.auto_open:
-            self.connect()
-            on_connection(self)  # before, there was no socket to shut down
-        sending = getattr(self.timeout, "sending", None)
-        sock: Any = self.sock
-        if sending is not None and sock.gettimeout() != sending:
-            sock.settimeout(sending)
-        if len(data) <= _READ:
-            super().send(data)  # type: ignore[misc]
-            return
-        view = memoryview(data).cast("B")
-        for start in range(0, len(view), _READ):
-            super().send(view[start : start + _READ])  # type: ignore[misc]
-
-
-class _HTTPConnection(_SendsInBlocks, HTTPConnection):
-    pass
-
-
-class _HTTPSConnection(_SendsInBlocks, HTTPSConnection):
-    pass
-
-
-class _HTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls: Any = _HTTPConnection
-
-
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls: Any = _HTTPSConnection
-
-
-class Connections:
-    """The connection pool to one server, shared by all views of a client.
-
-    Attributes:
-        endpoint: the server.
-        proxy: the proxy's URL, or None.
-        budget: how much retrying the server is worth.
-        skew: its clock against ours.
-        memory: how many bytes of transfers may be in memory.
-    """
-
-    def __init__(self, config: Config) -> None:
-        self.endpoint: Endpoint = parse_endpoint(config.base_url)
-        self.proxy = find_proxy(config, self.endpoint)
-        self.budget = TokenBudget()
-        self.skew = Skew()
-        self.memory = ByteBudget(config.memory_budget)
-        self._size = config.pool_size
-        self._verify = config.verify
-        self._cert = config.cert
-        self._lock = threading.Lock()
-        self._manager: urllib3.PoolManager | None = None
-        self._pool: urllib3.HTTPConnectionPool | None = None
-        forget_after_fork(self)
-
-    def pool(self) -> urllib3.HTTPConnectionPool:
-        """The pool, opened when it isn't."""
-        return self._pool or self._open()
-
-    def _open(self) -> urllib3.HTTPConnectionPool:
-        with self._lock:
-            if self._pool is None:
-                self._manager = self._new_manager()
-                self._pool = self._manager.connection_from_host(
-                    self.endpoint.host, self.endpoint.port, self.endpoint.scheme
-                )
-            return self._pool
-
-    def _new_manager(self) -> urllib3.PoolManager:
-        options: dict[str, Any] = {"num_pools": 4, "maxsize": self._size, "block": False}
-        # 16 KiB, http.client's own block, costs a system call for each; 1 MiB doubles large uploads.
-        options["blocksize"] = _READ
-        if self.endpoint.scheme == "https":
-            options |= _tls_options(self._verify, self._cert)
-        manager: urllib3.PoolManager
-        if self.proxy is None:
-            manager = urllib3.PoolManager(**options)
-        elif is_socks(self.proxy):
-            return _socks_manager(self.proxy, options)
-        else:
-            auth = parse_url(self.proxy).auth
-            headers = urllib3.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
-            manager = urllib3.ProxyManager(self.proxy, proxy_headers=headers, **options)
-        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-        return manager
-
-    def close(self) -> None:
-        """Close idle connections; those in use close when their answer is read."""
-        with self._lock:
-            manager, self._manager, self._pool = self._manager, None, None
-        if manager is not None:
-            manager.clear()
-
-    def forget(self) -> None:
-        """In a forked child: leave the parent's connections to the parent."""
-        self._lock = threading.Lock()
-        self.budget.renew_lock()
-        self.memory.renew()
-        if self._pool is not None:
-            # It is emptied when it is collected, which closes this process's copies of the sockets. A
-            # thread that isn't here may have been about to take one from it.
-            queue: Any = self._pool.pool
-            queue.mutex = threading.Lock()
-            queue.not_empty = threading.Condition(queue.mutex)
-            queue.not_full = threading.Condition(queue.mutex)
-        self._manager = self._pool = None
-
-
-def _socks_manager(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # urllib3 warns before it raises
-        try:
-            from urllib3.contrib.socks import SOCKSProxyManager
-        except ImportError:
-            raise NotSupportedError(
-                "a SOCKS proxy needs PySocks, which is not installed",
-                hint='pip install "requests[socks]", or proxies={} for a direct connection',
-            ) from None
-    return SOCKSProxyManager(proxy, **options)
-
-
-def _tls_options(verify: bool | str, cert: str | tuple[str, str] | None) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if verify is False:
-        options |= {"cert_reqs": "CERT_NONE", "assert_hostname": False}
-    else:
-        from pathlib import Path
-
-        bundle = certifi.where() if verify is True else verify
-        name = "ca_cert_dir" if Path(bundle).is_dir() else "ca_certs"
-        options |= {"cert_reqs": "CERT_REQUIRED", name: bundle}
-    if isinstance(cert, tuple):
-        options |= {"cert_file": cert[0], "key_file": cert[1]}
-    elif cert is not None:
-        options["cert_file"] = cert
-    return options
 
 
 class _Prepared(requests.PreparedRequest):
@@ -316,7 +148,7 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         self.config = config
         self.connections = connections or Connections(config)
         self.clock = clock
-        self.timeouts = _timeouts(config.connect_timeout, config.timeout)
+        self.timeouts = timeouts(config.connect_timeout, config.timeout)
         self.signing = Signing(
             config, provider or find_credentials(config), clock, self.connections.skew
         )
@@ -489,7 +321,7 @@ class _Call:
         if self.deadline is None:
             return connect, read
         left = self._left(self.deadline)
-        return _timeouts(min(connect, left), min(read, left))
+        return timeouts(min(connect, left), min(read, left))
 
     def _left(self, deadline: float) -> float:
         left = deadline - self._adapter.clock.monotonic()
@@ -523,9 +355,9 @@ class _Call:
         def read(amount: int | None = None, *, decode_content: bool) -> bytes:
             assert self.deadline is not None  # only asked for calls that have one
             found = io.BytesIO()
-            left = _READ if amount is None else amount
+            left = READ if amount is None else amount
             while left and self._left(self.deadline):
-                block = raw.read1(min(left, _READ), decode_content=decode_content)
+                block = raw.read1(min(left, READ), decode_content=decode_content)
                 if not block:
                     break
                 found.write(block)
@@ -565,12 +397,12 @@ def _read_body(response: requests.Response, most: int | None, read: Callable[...
 
 def _read_error(response: requests.Response) -> bytes:
     """The body of an error for a user's own session, which finds it in the response; at most 1 MiB."""
-    body: bytes = response.raw.read(_READ, decode_content=True)
-    if len(body) < _READ and not response.raw.closed:
-        body += response.raw.read(_READ - len(body), decode_content=True)
+    body: bytes = response.raw.read(READ, decode_content=True)
+    if len(body) < READ and not response.raw.closed:
+        body += response.raw.read(READ - len(body), decode_content=True)
     response._content = body
     response._content_consumed = True  # type: ignore[attr-defined]
-    if len(body) == _READ:
+    if len(body) == READ:
         response.raw.close()
     return body
 
