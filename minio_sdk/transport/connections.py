@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
+import queue
 import threading
 import warnings
-from typing import Any
+from collections import deque
+from typing import Any, cast
 from urllib.parse import unquote
 
 import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
+from urllib3.util.connection import is_connection_dropped
 
 from minio_sdk.config import Config
 from minio_sdk.errors import NotSupportedError
@@ -64,19 +68,107 @@ class _SendsInBlocks:
             super().send(view[start : start + READ])  # type: ignore[misc]
 
 
+class WholeHead(http.client.HTTPResponse):
+    """An answer whose head ends with an empty line.
+
+    For `http.client` a head that breaks off is one without the headers that are missing: an object's
+    bytes would end where the connection did, and nobody could tell.
+    """
+
+    def begin(self) -> None:
+        """Read the head."""
+        file: Any = self.fp
+        lines: Any = _Lines(file)
+        self.fp = lines
+        try:
+            super().begin()
+        finally:
+            if self.fp is lines:
+                self.fp = file
+        if not lines.ended:
+            raise http.client.IncompleteRead(b"")
+
+
+class _Lines:
+    """A file that remembers whether its last line was one."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.ended = False
+
+    def readline(self, limit: int) -> bytes:
+        line: bytes = self._file.readline(limit)
+        self.ended = line.endswith(b"\n")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
 class _HTTPConnection(_SendsInBlocks, HTTPConnection):
-    pass
+    response_class = WholeHead
 
 
 class _HTTPSConnection(_SendsInBlocks, HTTPSConnection):
-    pass
+    response_class = WholeHead
 
 
-class _HTTPPool(urllib3.HTTPConnectionPool):
+class _Idle:
+    """The idle connections of a pool, the last used first, as urllib3 asks its queue for them.
+
+    Nobody waits for one here, so that no lock is needed beyond a deque's own.
+    """
+
+    def __init__(self, maxsize: int) -> None:
+        self._size = maxsize
+        self._items: deque[Any] = deque()
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:
+        try:
+            return self._items.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+    def put(self, item: Any, block: bool = False) -> None:
+        if len(self._items) >= self._size:
+            raise queue.Full
+        self._items.append(item)
+
+    def qsize(self) -> int:
+        return len(self._items)
+
+
+class LendingPool(urllib3.HTTPConnectionPool):
+    """A pool that lends its open connections to `minio_sdk.transport.direct`."""
+
+    QueueCls: Any = _Idle
+
+    def take_open(self) -> Any | None:
+        """An open connection that nobody uses; None when there is none."""
+        idle = self.pool
+        if idle is None:  # it was closed
+            return None
+        try:
+            connection = idle.get(block=False)
+        except queue.Empty:
+            return None
+        if connection is not None and connection.sock is not None:
+            if not is_connection_dropped(connection):
+                return connection
+            connection.close()
+        self.give_back(connection)
+        return None
+
+    def give_back(self, connection: Any) -> None:
+        """Take a connection back, open or closed."""
+        self._put_conn(connection)
+
+
+class _HTTPPool(LendingPool):
     ConnectionCls: Any = _HTTPConnection
 
 
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
+class _HTTPSPool(LendingPool, urllib3.HTTPSConnectionPool):
     ConnectionCls: Any = _HTTPSConnection
 
 
@@ -102,20 +194,20 @@ class Connections:
         self._cert = config.cert
         self._lock = threading.Lock()
         self._manager: urllib3.PoolManager | None = None
-        self._pool: urllib3.HTTPConnectionPool | None = None
+        self._pool: LendingPool | None = None
         forget_after_fork(self)
 
-    def pool(self) -> urllib3.HTTPConnectionPool:
+    def pool(self) -> LendingPool:
         """The pool, opened when it isn't."""
         return self._pool or self._open()
 
-    def _open(self) -> urllib3.HTTPConnectionPool:
+    def _open(self) -> LendingPool:
         with self._lock:
             if self._pool is None:
                 self._manager = self._new_manager()
-                self._pool = self._manager.connection_from_host(
-                    self.endpoint.host, self.endpoint.port, self.endpoint.scheme
-                )
+                place = self.endpoint
+                opened = self._manager.connection_from_host(place.host, place.port, place.scheme)
+                self._pool = cast("LendingPool", opened)
             return self._pool
 
     def _new_manager(self) -> urllib3.PoolManager:
@@ -148,13 +240,7 @@ class Connections:
         self._lock = threading.Lock()
         self.budget.renew_lock()
         self.memory.renew()
-        if self._pool is not None:
-            # It is emptied when it is collected, which closes this process's copies of the sockets. A
-            # thread that isn't here may have been about to take one from it.
-            queue: Any = self._pool.pool
-            queue.mutex = threading.Lock()
-            queue.not_empty = threading.Condition(queue.mutex)
-            queue.not_full = threading.Condition(queue.mutex)
+        # The pool is emptied when it is collected, which closes this process's copies of the sockets.
         self._manager = self._pool = None
 
 
