@@ -39,12 +39,12 @@ class Question:
         ValidationError: one of them is of the wrong kind.
     """
 
-    bucket: str | None
-    prefix: str
-    versions: bool
-    uploads: bool
-    snapshots: bool
-    concurrency: int | None
+    bucket: str | None = None
+    prefix: str = ""
+    versions: bool = False
+    uploads: bool = False
+    snapshots: bool = False
+    concurrency: int | None = None
 
     def __post_init__(self) -> None:
         check_prefix(self.prefix)
