@@ -176,6 +176,7 @@ def _described(operation: Operation[Any], reply: Reply | None) -> dict[str, Any]
     if isinstance(source, CopySource):
         names = _names(source.place, source.key)
         fields["source_bucket"], fields["source_key"] = names["bucket"], names["key"]
+        fields["source_version_id"] = source.version_id
     return fields
 
 

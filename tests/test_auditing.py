@@ -78,7 +78,7 @@ def made(cls: type[Operation[Any]], place: Place) -> Operation[Any]:
         "place": place,
         "key": "k",
         "objects": [("k", "v1")],
-        "source": CopySource(place, "from"),
+        "source": CopySource(place, "from", "v3"),
     }
     values = {
         f.name: given.get(f.name, "x")
@@ -114,9 +114,8 @@ def test_each_operation_is_one_record(cls: type[Operation[Any]], place: Place) -
     assert (record.error is None) is (404 in cls.ok)
     assert [each.key for each in record.objects] == (["k"] if hasattr(operation, "objects") else [])
     copies_something = hasattr(operation, "source")
-    assert (record.source_bucket, record.source_key) == (
-        ("docs", "from") if copies_something else (None, None)
-    )
+    source = (record.source_bucket, record.source_key, record.source_version_id)
+    assert source == (("docs", "from", "v3") if copies_something else (None, None, None))
     for name in ("acme-docs", "acme/docs", "tenants"):
         assert name not in record.to_json()
 

@@ -39,7 +39,7 @@ class AuditRecord(Record):
         key: the object; None for a bucket.
         version_id: the version that was named, or else the one that the answer names.
         objects: what an operation on many keys, such as DeleteObjects, did with each.
-        source_bucket, source_key: what was copied.
+        source_bucket, source_key, source_version_id: what was copied.
         in_snapshots: it is about a snapshot of `bucket`, and `key` is a part of that.
         status: the HTTP status of the last answer; None when none came, or nothing was sent.
         code: the S3 error code, or None.
@@ -61,6 +61,7 @@ class AuditRecord(Record):
     objects: tuple[AuditedKey, ...] = ()
     source_bucket: str | None = None
     source_key: str | None = None
+    source_version_id: str | None = None
     in_snapshots: bool = False
     status: int | None = None
     code: str | None = None
