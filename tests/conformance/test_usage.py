@@ -23,7 +23,7 @@ from tests.conformance.setting import Setting
 pytestmark = [
     pytest.mark.conformance,
     pytest.mark.asyncio,
-    pytest.mark.feature("Usage and quotas"),
+    pytest.mark.feature("Usage, quotas and audit"),
 ]
 
 
