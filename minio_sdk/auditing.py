@@ -22,6 +22,7 @@ from minio_sdk.models.audit import AuditedKey, AuditRecord
 from minio_sdk.models.names import canonical_tenant
 from minio_sdk.models.results import DeleteResult
 from minio_sdk.operation import CopySource, Operation, Place
+from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.tenancy import REGISTRY, TAGS
 from minio_sdk.wire.message import Reply, Request
 
@@ -75,14 +76,13 @@ class Auditor:
         """Tell of a URL or form that is good for some seconds."""
         now = self.time()
         self.tell(
-            {
+            lambda: {
                 "operation": name,
                 "method": method,
                 "version_id": version_id,
                 **_names(place, key),
                 "started": _utc(now),
                 "seconds": 0.0,
-                "bytes_sent": 0,
                 "expires": _utc(now + seconds),
             }
         )
@@ -95,16 +95,18 @@ class Auditor:
         """Seconds that only ever grow."""
         return self._clock.monotonic()
 
-    def tell(self, fields: dict[str, Any]) -> None:
-        """Hand a record to the user's function; what that raises is logged, with the record."""
-        record = AuditRecord(tenant_id=self._tenant_id, **fields)
+    def tell(self, described: Callable[[], dict[str, Any]]) -> None:
+        """Hand a record to the user's function; what goes wrong is logged, with the record."""
+        record = None
         try:
+            record = AuditRecord(tenant_id=self._tenant_id, **described())
             result = self._tell(record)
             if iscoroutine(result):
                 result.close()
                 raise TypeError("it must be a plain function: what it returned has to be awaited")
         except Exception:
-            _LOG.exception("audit: the function failed on this record: %s", record.to_json())
+            lost = "none could be made" if record is None else record.to_json()
+            _LOG.exception("audit: this record was not taken: %s", lost)
 
 
 class Watch:
@@ -129,7 +131,13 @@ class Watch:
 
     def end(self, error: BaseException | None = None, result: object = None) -> None:
         """Tell what came of it."""
-        reply, request = self.reply, self._request
+        seconds = self._auditor.monotonic() - self._begun
+        self._auditor.tell(lambda: self._described(error, result, seconds))
+
+    def _described(
+        self, error: BaseException | None, result: object, seconds: float
+    ) -> dict[str, Any]:
+        reply, request, operation = self.reply, self._request, self._operation
         ours = error if isinstance(error, MinIOError) else None
         request_id = None
         if reply is not None:
@@ -145,21 +153,22 @@ class Watch:
             "request_id": request_id or (ours.request_id if ours else None),
             "attempts": reply.attempts if reply is not None else ours.attempts if ours else 0,
             "started": _utc(self._started),
-            "seconds": self._auditor.monotonic() - self._begun,
+            "seconds": seconds,
             "bytes_sent": request.length,
             "bytes_received": None if reply is None else len(reply.body),
         }
-        if self._operation is not None:
-            fields.update(_described(self._operation, reply))
-            fields["objects"] = _objects(self._operation, result, error is not None, code)
-        self._auditor.tell(fields)
+        if operation is not None:
+            fields.update(_about(operation, reply))
+        if isinstance(operation, DeleteObjects):
+            fields["objects"] = _outcomes(operation, result, code)
+        return fields
 
 
 def _utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
-def _described(operation: Operation[Any], reply: Reply | None) -> dict[str, Any]:
+def _about(operation: Operation[Any], reply: Reply | None) -> dict[str, Any]:
     """What an operation is, and what it is about, in the tenant's words."""
     place = operation.place
     fields: dict[str, Any] = {"operation": operation.name, **_names(place, operation.subject)}
@@ -189,13 +198,11 @@ def _names(place: Place, key: str | None) -> dict[str, Any]:
     return {"bucket": bucket, "key": key}
 
 
-def _objects(
-    operation: Operation[Any], result: object, failed: bool, code: str | None
-) -> tuple[AuditedKey, ...]:
-    """The keys of an operation on many, and what became of each."""
-    pairs: list[tuple[str, str | None]] = list(getattr(operation, "objects", ()))
-    if failed or not isinstance(result, DeleteResult):
-        return tuple(AuditedKey(key=k, version_id=v, code=code or "NotReported") for k, v in pairs)
+def _outcomes(operation: DeleteObjects, result: object, code: str | None) -> tuple[AuditedKey, ...]:
+    """What became of each key; without a result, what became of the whole."""
+    if not isinstance(result, DeleteResult):
+        code = code or "NotReported"
+        return tuple(AuditedKey(key=k, version_id=v, code=code) for k, v in operation.objects)
     refused = {(f.key, f.version_id): f.code for f in result.errors}
     of_key = {f.key: f.code for f in result.errors}
     deleted = {d.key for d in result.deleted}
@@ -205,7 +212,7 @@ def _objects(
             return refused[key, version_id] or "NotReported"
         return None if key in deleted else of_key.get(key) or "NotReported"
 
-    return tuple(AuditedKey(key=k, version_id=v, code=outcome(k, v)) for k, v in pairs)
+    return tuple(AuditedKey(key=k, version_id=v, code=outcome(k, v)) for k, v in operation.objects)
 
 
 @dataclass(frozen=True, slots=True)

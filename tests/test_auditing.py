@@ -42,10 +42,11 @@ from minio_sdk.client.workers import elsewhere, work
 from minio_sdk.flows import buckets, bulk_items, copies, objects, snapshots, uploads
 from minio_sdk.flows.sources import Source
 from minio_sdk.operation import WHOLE_SERVER, CopySource, Operation, Place
+from minio_sdk.operations.buckets import HeadBucket
 from minio_sdk.wire.message import Request
 from tests.both import ACCESS_KEY, SECRET_KEY, TOKEN, Connect, both, config_for, stored
 from tests.clock import FakeClock
-from tests.flows.memory import Memory
+from tests.flows.memory import Bucket, Memory
 from tests.scripted import ScriptedServer, Step, drop_before_reply, hang, reply, s3_error
 from tests.strategies import FEW, keys
 
@@ -112,7 +113,7 @@ def test_each_operation_is_one_record(cls: type[Operation[Any]], place: Place) -
     assert record.key == operation.subject
     assert (record.method, record.status, record.attempts) == ("PUT", 404, 1)
     assert (record.error is None) is (404 in cls.ok)
-    assert [each.key for each in record.objects] == (["k"] if hasattr(operation, "objects") else [])
+    assert [each.key for each in record.objects] == (["k"] if cls.name == "DeleteObjects" else [])
     copies_something = hasattr(operation, "source")
     source = (record.source_bucket, record.source_key, record.source_version_id)
     assert source == (("docs", "from", "v3") if copies_something else (None, None, None))
@@ -428,6 +429,18 @@ def test_a_function_that_fails_changes_nothing_and_loses_no_record(
         ("GetObject", "b", "NoSuchKey"),
     ]
     assert "the disk of the audit is full" in caplog.text
+
+
+def test_a_record_that_cannot_be_made_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(HeadBucket):
+        @property
+        def subject(self) -> str | None:
+            raise LookupError("no such thing")
+
+    memory = Memory()
+    memory.buckets["acme-docs"] = Bucket()
+    assert run(memory.engine("acme", audit=print).send(Odd(BUCKET))) is None
+    assert "none could be made" in caplog.text
 
 
 @both
