@@ -17,6 +17,15 @@ class Secret(str):
         return "'***'"
 
 
+class SecretBytes(bytes):
+    """Bytes whose `repr` hides them, for the same reason."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'***'"
+
+
 class FrozenDict(dict[str, V]):
     """A dict that can't be changed, and can be hashed where its values can."""
 
