@@ -4,8 +4,8 @@
 
 The key is Argon2id (one pass, 64 MiB, four lanes) of secret key and salt; builds of MinIO for FIPS use
 PBKDF2 instead. A chunk is 16 KiB under an AEAD, the last one shorter. Its nonce is the eight bytes and its
-number from 1; what it authenticates beside its bytes is whether it is the last, and the tag of chunk number 0,
-which is empty. So chunks can't be changed, left out, put in another order or cut off unseen.
+number from 1; what it authenticates beside its bytes is whether it is the last, and the tag of chunk 0, which
+is empty. So chunks can't be changed, left out, put in another order or cut off unseen.
 https://pkg.go.dev/github.com/minio/madmin-go/v3#EncryptData and https://pkg.go.dev/github.com/secure-io/sio-go
 """
 
