@@ -427,7 +427,7 @@ class AsyncAdmin(AsyncBase):
     ) -> None:
         """Change what is given of a service account; None leaves it as it is.
 
-        MinIO drops an account's own policy in any change that doesn't name it; here it is read and sent again.
+        MinIO drops an account's own policy in a change that doesn't name it; here it is read and sent again.
 
         Args:
             access_key: which one.
