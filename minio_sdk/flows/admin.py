@@ -140,6 +140,7 @@ async def _sealed(
 ) -> tuple[T, str]:
     """The answer to an operation whose body is sealed, and the secret key that it is sealed with."""
     draft = make(b"")
+    _secret(engine, draft)
     await _known(engine, draft)
     for last in (False, True):
         secret = _secret(engine, draft)
@@ -182,8 +183,8 @@ async def _open(
 
 async def _told(engine: Engine, operation: Operation[bytes], read: Callable[[bytes], R]) -> R:
     """What `read` makes of the sealed answer to a plain question."""
-    await _known(engine, operation)
     secret = _secret(engine, operation)
+    await _known(engine, operation)
     return await _open(engine, operation, await engine.send(operation), read, secret)
 
 

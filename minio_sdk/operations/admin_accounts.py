@@ -70,7 +70,7 @@ def account_request(
     """What `AdminAddServiceAccount` says, before it is sealed."""
     document: dict[str, Any] = {
         "accessKey": keys.access_key,
-        "secretKey": str(keys.secret_key),
+        "secretKey": keys.secret_key,
         "targetUser": user,
         "policy": _listed(policy) if policy else None,
         "name": name,
@@ -227,7 +227,10 @@ def account_in(plain: bytes, access_key: str) -> ServiceAccount:
     Raises:
         XmlError: it can't be read.
     """
-    return _account(access_key, Told.read(plain))
+    account = _account(access_key, Told.read(plain))
+    if account.policy is None and not account.implied_policy:
+        raise XmlError("it has a policy of its own, which isn't told")
+    return account
 
 
 def _account(access_key: str, told: Told) -> ServiceAccount:

@@ -11,6 +11,7 @@ from minio_sdk.flows import admin
 from minio_sdk.flows.admin import Policy
 from minio_sdk.models.admin import AdminServerInfo, DataUsage, Group, ServiceAccount, User
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.secret import hidden
 
 
 class AsyncAdmin(AsyncBase):
@@ -115,6 +116,7 @@ class AsyncAdmin(AsyncBase):
         Example:
             >>> await client.admin.add_user("ada", "a-secret-of-ada")
         """
+        secret_key = hidden(secret_key)
         engine = self._engine.begin()
         return await self._run(admin.add_user(engine, access_key, secret_key, enabled=enabled))
 
@@ -376,6 +378,7 @@ class AsyncAdmin(AsyncBase):
             >>> keys = await client.admin.add_service_account(user="ada", name="laptop")
             >>> theirs = client.with_(credentials=keys)
         """
+        secret_key = hidden(secret_key)
         engine = self._engine.begin()
         return await self._run(
             admin.add_service_account(
@@ -442,6 +445,7 @@ class AsyncAdmin(AsyncBase):
         Example:
             >>> await client.admin.update_service_account("ADALAPTOP", enabled=False)
         """
+        secret_key = hidden(secret_key)
         engine = self._engine.begin()
         return await self._run(
             admin.update_service_account(

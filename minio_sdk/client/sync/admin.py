@@ -12,6 +12,7 @@ from minio_sdk.flows import admin
 from minio_sdk.flows.admin import Policy
 from minio_sdk.models.admin import AdminServerInfo, DataUsage, Group, ServiceAccount, User
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.secret import hidden
 
 
 class Admin(Base):
@@ -116,6 +117,7 @@ class Admin(Base):
         Example:
             >>> client.admin.add_user("ada", "a-secret-of-ada")
         """
+        secret_key = hidden(secret_key)
         engine = self._engine.begin()
         return self._run(admin.add_user(engine, access_key, secret_key, enabled=enabled))
 
@@ -377,6 +379,7 @@ class Admin(Base):
             >>> keys = client.admin.add_service_account(user="ada", name="laptop")
             >>> theirs = client.with_(credentials=keys)
         """
+        secret_key = hidden(secret_key)
         engine = self._engine.begin()
         return self._run(
             admin.add_service_account(
@@ -443,6 +446,7 @@ class Admin(Base):
         Example:
             >>> client.admin.update_service_account("ADALAPTOP", enabled=False)
         """
+        secret_key = hidden(secret_key)
         engine = self._engine.begin()
         return self._run(
             admin.update_service_account(
