@@ -216,6 +216,8 @@ class Admin(Base):
     def set_group_status(self, group: str, enabled: bool) -> None:
         """Put a group's policies in force, or out of it.
 
+        `get_group` tells none of the policies of a group that is out of force.
+
         Raises:
             NotFoundError: there is no such group.
 
