@@ -48,7 +48,6 @@ if TYPE_CHECKING:
         VersionNotFoundError,
     )
     from minio_sdk.local_server import LocalServer
-    from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.admin import (
         AdminDrive,
         AdminNode,
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
         ServiceAccount,
         User,
     )
+    from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider

@@ -39,12 +39,8 @@ _CLASSES: dict[str | None, tuple[type[MinIOError], str | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class AdminOperation(Operation[T]):
-    """Base of the admin API's operations. They speak of the whole server unless they say otherwise."""
-
-    not_found: ClassVar[str] = "NotFound"
-
-    place: Place = field(default=WHOLE_SERVER, kw_only=True)
+class OfBucket(Operation[T]):
+    """Base of the admin API's operations on a bucket, and of all others."""
 
     def failure(self, reply: Reply) -> Exception:
         """The exception, by MinIO's own codes."""
@@ -57,6 +53,15 @@ class AdminOperation(Operation[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class AdminOperation(OfBucket[T]):
+    """Base of the admin API's operations on the whole server."""
+
+    not_found: ClassVar[str] = "NotFound"
+
+    place: Place = field(default=WHOLE_SERVER, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class SealedReply(AdminOperation[bytes]):
     """Base of operations whose answer is sealed: `parse` gives it as it is."""
 
@@ -65,8 +70,12 @@ class SealedReply(AdminOperation[bytes]):
         return reply.body
 
 
-def nothing(reply: Reply) -> None:
-    """For operations whose success says nothing."""
+@dataclass(frozen=True, slots=True)
+class Change(AdminOperation[None]):
+    """Base of operations whose success says nothing."""
+
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from minio_sdk.errors import invalid
 from minio_sdk.models.admin import ServiceAccount
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.secret import SecretBytes
-from minio_sdk.operations.admin import AdminOperation, SealedReply, nothing
+from minio_sdk.operations.admin import Change, SealedReply
 from minio_sdk.operations.admin_users import check_name
 from minio_sdk.wire.message import Request
 from minio_sdk.wire.policy import statements
@@ -162,7 +162,7 @@ class AdminServiceAccountInfo(SealedReply):
 
 
 @dataclass(frozen=True, slots=True)
-class AdminUpdateServiceAccount(AdminOperation[None]):
+class AdminUpdateServiceAccount(Change):
     """POST update-service-account."""
 
     name: ClassVar[str] = "AdminUpdateServiceAccount"
@@ -176,11 +176,9 @@ class AdminUpdateServiceAccount(AdminOperation[None]):
         key = check_name(self.access_key)
         return self._ask("POST", "update-service-account", self.sealed, accessKey=key)
 
-    parse = staticmethod(nothing)
-
 
 @dataclass(frozen=True, slots=True)
-class AdminRemoveServiceAccount(AdminOperation[None]):
+class AdminRemoveServiceAccount(Change):
     """DELETE delete-service-account."""
 
     name: ClassVar[str] = "AdminRemoveServiceAccount"
@@ -192,8 +190,6 @@ class AdminRemoveServiceAccount(AdminOperation[None]):
         """DELETE it."""
         key = check_name(self.access_key)
         return self._ask("DELETE", "delete-service-account", accessKey=key)
-
-    parse = staticmethod(nothing)
 
 
 def keys_in(plain: bytes) -> Credentials:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.models.secret import SecretBytes
-from minio_sdk.operations.admin import AdminOperation, SealedReply, nothing
+from minio_sdk.operations.admin import AdminOperation, Change, SealedReply
 from minio_sdk.operations.admin_users import check_name, check_new_name
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.policy import statements, write_policy
@@ -17,7 +17,7 @@ from minio_sdk.wire.told import Told
 
 
 @dataclass(frozen=True, slots=True)
-class AdminAddPolicy(AdminOperation[None]):
+class AdminAddPolicy(Change):
     """PUT add-canned-policy: a policy under a name, in place of what had it."""
 
     name: ClassVar[str] = "AdminAddPolicy"
@@ -31,8 +31,6 @@ class AdminAddPolicy(AdminOperation[None]):
         # MinIO takes no statement without a list around it.
         whole = {**self.document, "Statement": statements(self.document)}
         return self._ask("PUT", "add-canned-policy", write_policy(whole), name=name)
-
-    parse = staticmethod(nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class AdminListPolicies(AdminOperation[dict[str, dict[str, Any]]]):
 
 
 @dataclass(frozen=True, slots=True)
-class AdminRemovePolicy(AdminOperation[None]):
+class AdminRemovePolicy(Change):
     """DELETE remove-canned-policy; MinIO answers 200 also where there is none."""
 
     name: ClassVar[str] = "AdminRemovePolicy"
@@ -79,8 +77,6 @@ class AdminRemovePolicy(AdminOperation[None]):
     def request(self) -> Request:
         """DELETE it."""
         return self._ask("DELETE", "remove-canned-policy", name=check_name(self.policy, "name"))
-
-    parse = staticmethod(nothing)
 
 
 def association_request(

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from minio_sdk.errors import invalid
-from minio_sdk.operation import Place
-from minio_sdk.operations.admin import AdminOperation, nothing
+from minio_sdk.operations.admin import OfBucket
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
 
@@ -16,13 +15,11 @@ MAX_QUOTA = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class AdminSetBucketQuota(AdminOperation[None]):
+class AdminSetBucketQuota(OfBucket[None]):
     """PUT set-bucket-quota: the most bytes that a bucket may hold; None for no limit."""
 
     name: ClassVar[str] = "AdminSetBucketQuota"
-    not_found: ClassVar[str] = "NoSuchBucket"
 
-    place: Place
     size: int | None
 
     def request(self) -> Request:
@@ -40,17 +37,15 @@ class AdminSetBucketQuota(AdminOperation[None]):
         body = json.dumps(document).encode()
         return self._ask("PUT", "set-bucket-quota", body, bucket=self.place.server_bucket)
 
-    parse = staticmethod(nothing)
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class AdminGetBucketQuota(AdminOperation[int | None]):
+class AdminGetBucketQuota(OfBucket[int | None]):
     """GET get-bucket-quota: bytes, None when there is no limit."""
 
     name: ClassVar[str] = "AdminGetBucketQuota"
-    not_found: ClassVar[str] = "NoSuchBucket"
-
-    place: Place
 
     def request(self) -> Request:
         """GET the limit."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from minio_sdk.errors import invalid
 from minio_sdk.models.admin import Group, User
 from minio_sdk.models.secret import SecretBytes
-from minio_sdk.operations.admin import AdminOperation, SealedReply, nothing
+from minio_sdk.operations.admin import AdminOperation, Change, SealedReply
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
 
@@ -82,7 +82,7 @@ def user_request(secret_key: str, enabled: bool) -> SecretBytes:
 
 
 @dataclass(frozen=True, slots=True)
-class AdminAddUser(AdminOperation[None]):
+class AdminAddUser(Change):
     """PUT add-user: a user, or another secret for the one there is."""
 
     name: ClassVar[str] = "AdminAddUser"
@@ -95,11 +95,9 @@ class AdminAddUser(AdminOperation[None]):
         key = check_new_key(self.access_key)
         return self._ask("PUT", "add-user", self.sealed, accessKey=key)
 
-    parse = staticmethod(nothing)
-
 
 @dataclass(frozen=True, slots=True)
-class AdminRemoveUser(AdminOperation[None]):
+class AdminRemoveUser(Change):
     """DELETE remove-user: a user, with all its service accounts."""
 
     name: ClassVar[str] = "AdminRemoveUser"
@@ -110,11 +108,9 @@ class AdminRemoveUser(AdminOperation[None]):
         """DELETE it."""
         return self._ask("DELETE", "remove-user", accessKey=check_name(self.access_key))
 
-    parse = staticmethod(nothing)
-
 
 @dataclass(frozen=True, slots=True)
-class AdminSetUserStatus(AdminOperation[None]):
+class AdminSetUserStatus(Change):
     """PUT set-user-status: whether a user may sign requests."""
 
     name: ClassVar[str] = "AdminSetUserStatus"
@@ -127,8 +123,6 @@ class AdminSetUserStatus(AdminOperation[None]):
         key = check_name(self.access_key)
         status = _ON if self.enabled else "disabled"
         return self._ask("PUT", "set-user-status", accessKey=key, status=status)
-
-    parse = staticmethod(nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +178,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class AdminUpdateGroup(AdminOperation[None]):
+class AdminUpdateGroup(Change):
     """PUT update-group-members: more members, or fewer; of nobody, the group is removed.
 
     Attributes:
@@ -208,11 +202,9 @@ class AdminUpdateGroup(AdminOperation[None]):
         }
         return self._ask("PUT", "update-group-members", json.dumps(document).encode())
 
-    parse = staticmethod(nothing)
-
 
 @dataclass(frozen=True, slots=True)
-class AdminSetGroupStatus(AdminOperation[None]):
+class AdminSetGroupStatus(Change):
     """PUT set-group-status: whether a group's policies are in force."""
 
     name: ClassVar[str] = "AdminSetGroupStatus"
@@ -225,8 +217,6 @@ class AdminSetGroupStatus(AdminOperation[None]):
         status = _ON if self.enabled else "disabled"
         group = check_name(self.group, "group")
         return self._ask("PUT", "set-group-status", group=group, status=status)
-
-    parse = staticmethod(nothing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ FEATURES: dict[str, dict[str, Gap]] = {
             "makes a bucket that is over it read-only, which it tells as a failure of its own"
         ),
         "moto": Gap("has none"),
+    },
     "MinIO's admin API": {
         "moto": Gap("is not MinIO, and is sent none of it"),
         "seaweedfs": Gap("is not MinIO, and is sent none of it"),

@@ -199,8 +199,9 @@ async def test_a_quota_is_kept(client: AsyncMinIOClient, bucket: str) -> None:
 @needs_admin
 @one_tenancy
 async def test_the_server_tells_those_who_may_know(
-    setting: Setting, client: AsyncMinIOClient, names: Names
+    setting: Setting, client: AsyncMinIOClient, bucket: str, names: Names
 ) -> None:
+    assert bucket  # which a server that is still starting doesn't make
     info = await client.admin.server_info()
     assert (info.mode, info.drives_online, info.drives_offline) == ("online", 1, 0)
     assert info.free < info.total == info.nodes[0].drives[0].total
