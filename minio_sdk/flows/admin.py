@@ -42,6 +42,7 @@ from minio_sdk.retry import RETRIED_STATUSES
 from minio_sdk.wire.failure import error_of
 from minio_sdk.wire.message import Reply
 from minio_sdk.wire.policy import read_policy, write_policy
+from minio_sdk.wire.quirks import is_minio
 from minio_sdk.wire.sealing import RANDOM, seal, unseal
 from minio_sdk.wire.xml import XmlError
 
@@ -51,8 +52,6 @@ R = TypeVar("R")
 Policy = str | bytes | Mapping[str, Any]
 """A policy document: JSON text, or what it says."""
 
-# How the Server header of those begins that are known to be something else.
-_OTHERS = ("seaweedfs", "amazons3", "ceph", "werkzeug", "garage", "versitygw")
 _APPLIED = "XMinioAdminPolicyChangeAlreadyApplied"
 _TAKEN = "XMinioIAMServiceAccountNotAllowed"
 _KEY_LETTERS = string.ascii_uppercase + string.digits
@@ -69,29 +68,20 @@ async def has_admin(engine: Engine) -> bool:
     """
     api = engine.api
     if api.admin is None:
-        if await engine.speaks() != "s3":
-            api.admin = False
-        elif not _named(api.server):
+        admin = is_minio(api.server) if await engine.speaks() == "s3" else False
+        if admin is None:
             reply = await engine.exchange(ops.AdminInfo().request())
             if reply.status in RETRIED_STATUSES:
                 raise error_of(reply, "")
-            # Behind a proxy that gives a name of its own, the form of the answer has to tell.
-            api.admin = _is_minio(reply)
-        else:
-            api.admin = _named(api.server) == "minio"
+            admin = is_minio(reply.headers.get("server"))
+            if admin is None:
+                admin = _speaks_admin(reply)
+        api.admin = admin
     return api.admin
 
 
-def _named(server: str | None) -> str | None:
-    """``"minio"``, the beginning of another known name, or None."""
-    name = (server or "").lower()
-    return next((known for known in ("minio", *_OTHERS) if name.startswith(known)), None)
-
-
-def _is_minio(reply: Reply) -> bool:
-    known = _named(reply.headers.get("server"))
-    if known:
-        return known == "minio"
+def _speaks_admin(reply: Reply) -> bool:
+    """Whether an answer to `AdminInfo` is what no S3 server says."""
     try:
         document = json.loads(reply.body)
     except (ValueError, RecursionError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
 import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -27,7 +28,7 @@ from minio_sdk import (
 )
 from minio_sdk.wire import sealing
 from minio_sdk.wire.sealing import RANDOM, seal, unseal
-from tests.both import SECRET_KEY, Connect, both
+from tests.both import SECRET_KEY, Connect, both, config_for
 from tests.clock import FakeClock
 from tests.samples import admin as samples
 from tests.scripted import (
@@ -190,6 +191,23 @@ def test_a_server_that_is_not_up_yet_is_asked_again_by_the_next_call(connect: Co
         client.admin.remove_user("ada")
         client.with_(tenant_id="other").admin.remove_user("ada")  # views know it, too
     assert asked(server) == ["DELETE remove-user?accessKey=ada"] * 2
+
+
+@both
+def test_the_admin_is_the_client_s(connect: Connect) -> None:
+    with ScriptedServer([IS_MINIO, reply(200), reply(200)]) as server, connect(server) as client:
+        client.admin.remove_user("ada")
+        client.admin.remove_user("ada")
+        assert client.admin.config == client.config
+    assert server.connections == 1
+
+
+def test_an_admin_can_be_pickled_and_hides_its_secret() -> None:
+    client = MinIOClient(config_for("http://127.0.0.1:1"))
+    admin = pickle.loads(pickle.dumps(client.admin))
+    assert isinstance(admin, Admin)
+    assert admin.config == client.config
+    assert SECRET_KEY not in repr(admin)
 
 
 @both

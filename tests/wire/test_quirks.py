@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minio_sdk.wire.quirks import is_complete, not_kept, suspicious
+from minio_sdk.wire.quirks import is_complete, is_minio, not_kept, suspicious
 from tests import strategies
 
 SERVERS = ("SeaweedFS 30GB 4.48", "MinIO", "AmazonS3", "", "nginx")
@@ -70,3 +70,22 @@ def test_a_folder_of_seaweedfs_has_no_bytes() -> None:
 )
 def test_servers_that_are_known_to_copy_and_to_tag(header: str | None, complete: bool) -> None:
     assert is_complete(header) is complete
+
+
+@pytest.mark.parametrize(
+    "server, known",
+    [
+        ("MinIO", True),
+        ("MinIO/RELEASE.2020-01-01T00-00-00Z", True),
+        ("SeaweedFS 30GB 4.48", False),
+        ("AmazonS3", False),
+        ("Ceph Object Gateway (squid)", False),
+        ("Werkzeug/3.1.3 Python/3.11.7", False),
+        ("nginx/1.25.3", None),
+        ("not MinIO", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_minio_is_known_by_its_name(server: str | None, known: bool | None) -> None:
+    assert is_minio(server) is known
