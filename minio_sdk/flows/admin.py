@@ -61,7 +61,9 @@ _KEY_LETTERS = string.ascii_uppercase + string.digits
 
 
 async def has_admin(engine: Engine) -> bool:
-    """Whether the server is MinIO; asked once with a question that no server takes for a change.
+    """Whether the server is MinIO; asked with a question that no server takes for a change.
+
+    What is known for sure is remembered. A proxy may say no in its own words, and yes a moment later.
 
     Raises:
         ServerError: the server is not up yet; the next call asks again.
@@ -73,9 +75,10 @@ async def has_admin(engine: Engine) -> bool:
             reply = await engine.exchange(ops.AdminInfo().request())
             if reply.status in RETRIED_STATUSES:
                 raise error_of(reply, "")
-            admin = is_minio(reply.headers.get("server"))
-            if admin is None:
-                admin = _speaks_admin(reply)
+            known = is_minio(reply.headers.get("server"))
+            if known is None and not _speaks_admin(reply):
+                return False
+            admin = known is not False
         api.admin = admin
     return api.admin
 
@@ -114,14 +117,17 @@ async def _send(engine: Engine, operation: Operation[T]) -> T:
     return await engine.send(operation)
 
 
-def _secret(engine: Engine, operation: Operation[Any]) -> str:
-    keys = engine.transport.signing.provider.credentials()
-    if keys is None:
-        error = AccessDeniedError(
-            "the admin API is not for anonymous clients", hint="give access_key and secret_key"
-        )
+async def _secret(engine: Engine, operation: Operation[Any]) -> str:
+    """The secret key in force, for which a provider may have to wait."""
+    try:
+        keys = await engine.transport.call(engine.transport.signing.provider.credentials)
+        if keys is None:
+            raise AccessDeniedError(
+                "the admin API is not for anonymous clients", hint="give access_key and secret_key"
+            )
+    except MinIOError as error:
         engine.named(error, operation)
-        raise error
+        raise
     return keys.secret_key
 
 
@@ -130,10 +136,10 @@ async def _sealed(
 ) -> tuple[T, str]:
     """The answer to an operation whose body is sealed, and the secret key that it is sealed with."""
     draft = make(b"")
-    _secret(engine, draft)
+    await _secret(engine, draft)
     await _known(engine, draft)
     for last in (False, True):
-        secret = _secret(engine, draft)
+        secret = await _secret(engine, draft)
         random = os.urandom(RANDOM)
         try:
             sealed = await engine.transport.call(seal, secret, plain, random)
@@ -144,7 +150,7 @@ async def _sealed(
             return await engine.send(make(sealed)), secret
         except MinIOError:
             # Short-lived keys may have been replaced between sealing and signing.
-            if last or _secret(engine, draft) == secret:
+            if last or await _secret(engine, draft) == secret:
                 raise
     raise AssertionError("the second try returns or raises")
 
@@ -157,7 +163,7 @@ async def _open(
         try:
             plain = SecretBytes(await engine.transport.call(unseal, secret, body))
         except MinIOError:
-            now = _secret(engine, operation)
+            now = await _secret(engine, operation)
             if now == secret:
                 raise
             plain = SecretBytes(await engine.transport.call(unseal, now, body))
@@ -173,7 +179,7 @@ async def _open(
 
 async def _told(engine: Engine, operation: Operation[bytes], read: Callable[[bytes], R]) -> R:
     """What `read` makes of the sealed answer to a plain question."""
-    secret = _secret(engine, operation)
+    secret = await _secret(engine, operation)
     await _known(engine, operation)
     return await _open(engine, operation, await engine.send(operation), read, secret)
 

@@ -138,19 +138,32 @@ OTHERS: dict[str, Reply] = {
     "no object": reply(200, b"[]"),
     "another JSON error": reply(404, b'{"Code": "NotFound", "HostId": "x", "Resource": "/other"}'),
     "nothing": reply(200, b""),
-}  # fmt: skip
+}
+NAMED = {"SeaweedFS", "SeaweedFS that has such an object", "AWS", "moto"}
 
 
 @both
 @pytest.mark.parametrize("who", OTHERS)
-def test_no_other_server_gets_more_than_one_harmless_question(connect: Connect, who: str) -> None:
-    with ScriptedServer([OTHERS[who]]) as server, connect(server) as client:
+def test_no_other_server_gets_more_than_a_harmless_question(connect: Connect, who: str) -> None:
+    with ScriptedServer(handler=lambda _: OTHERS[who]) as server, connect(server) as client:
         for name, call in CALLS.items():
             with pytest.raises(NotSupportedError, match="this server is not MinIO") as caught:
                 call(client)
             assert (caught.value.operation or "").startswith("Admin"), name
             assert caught.value.tenant_id == "acme"
-    assert [(request.method, request.target) for request in server.requests] == [("GET", INFO)]
+    assert {(request.method, request.target) for request in server.requests} == {("GET", INFO)}
+    # Who names itself is asked once.
+    assert len(server.requests) == (1 if who in NAMED else len(CALLS))
+
+
+@both
+def test_a_proxy_that_says_no_once_is_not_remembered(connect: Connect) -> None:
+    refusal = reply(403, b'{"message": "no"}', headers={"Server": "nginx"})
+    yes = reply(200, b'{"mode": "online", "servers": []}', headers={"Server": "nginx"})
+    with ScriptedServer([refusal, yes, reply(200)]) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError):
+            client.admin.remove_user("ada")
+        client.admin.remove_user("ada")
 
 
 @both
