@@ -119,7 +119,7 @@ class Api:
         server: its ``Server`` header; None until the first answer.
         copies: whether it knows CopyObject; None until it was asked (`minio_sdk.flows.copies`).
         checksums: False when it has refused checksums.
-        admin: whether it has MinIO's admin API; None until it was asked (`minio_sdk.flows.admin`).
+        admin: whether it has MinIO's admin API; None until it was asked (`minio_sdk.flows.admin_calls`).
     """
 
     __slots__ = ("admin", "checksums", "copies", "name", "server")

@@ -1,6 +1,6 @@
 """MinIO's admin API: what its operations have in common, and what the server tells of itself.
 
-Nothing here goes to a server that isn't known to be MinIO (`minio_sdk.flows.admin`): to any other,
+Nothing here goes to a server that isn't known to be MinIO (`minio_sdk.flows.admin_calls`): to any other,
 ``PUT /minio/admin/v3/add-user`` is an upload to bucket ``minio``.
 """
 

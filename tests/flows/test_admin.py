@@ -395,12 +395,11 @@ def test_minio_of_old_answers_without_words(connect: Connect) -> None:
 @both
 def test_a_second_try_makes_no_second_account(connect: Connect) -> None:
     taken = told(400, "XMinioIAMServiceAccountNotAllowed")
-    with (
-        ScriptedServer([IS_MINIO, drop_before_reply(), taken]) as server,
-        connect(server) as client,
-    ):
+    script: list[Step] = [IS_MINIO, drop_before_reply(), taken, sealed({})]
+    with ScriptedServer(script) as server, connect(server) as client:
         keys = client.admin.add_service_account(user="ada")
-    first, second = (opened(request) for request in server.requests[1:])
+    assert asked(server)[2:] == [f"GET info-service-account?accessKey={keys.access_key}"]
+    first, second = (opened(request) for request in server.requests[1:3])
     assert first == second
     expected = {"accessKey": keys.access_key, "secretKey": keys.secret_key, "targetUser": "ada"}
     assert first == expected
@@ -412,6 +411,28 @@ def test_what_minio_allows_no_service_account_is_an_error(connect: Connect) -> N
     with ScriptedServer([IS_MINIO, taken]) as server, connect(server) as client:
         with pytest.raises(ConflictError, match="AdminAddServiceAccount failed"):
             client.admin.add_service_account(user="a-service-account")
+
+
+@both
+def test_what_is_refused_for_another_reason_was_not_made_by_us(connect: Connect) -> None:
+    """The same code says that a service account can have none of its own."""
+    refused = told(400, "XMinioIAMServiceAccountNotAllowed")
+    missing = told(404, "XMinioInvalidIAMCredentials")
+    script: list[Step] = [IS_MINIO, drop_before_reply(), refused, missing]
+    with ScriptedServer(script) as server, connect(server) as client:
+        with pytest.raises(ConflictError, match="AdminAddServiceAccount failed"):
+            client.admin.add_service_account(user="a-service-account")
+
+
+@both
+@pytest.mark.parametrize("answer", [reply(200, b"{}"), sealed({}), sealed({}, "another-secret")])
+@pytest.mark.parametrize("removal", [reply(204), s3_error(403, "AccessDenied")])
+def test_keys_that_nobody_gets_are_removed(connect: Connect, answer: Step, removal: Step) -> None:
+    with ScriptedServer([IS_MINIO, answer, removal]) as server, connect(server) as client:
+        with pytest.raises((IntegrityError, ServerError), match="AdminAddServiceAccount failed"):
+            client.admin.add_service_account()
+    made = opened(server.requests[1])["accessKey"]
+    assert asked(server)[1:] == [f"DELETE delete-service-account?accessKey={made}"]
 
 
 @both
@@ -446,7 +467,7 @@ def test_keys_are_not_taken_when_the_client_s_own_are_wrong(connect: Connect) ->
 @both
 def test_other_keys_than_were_given_are_an_error(connect: Connect) -> None:
     theirs = sealed({"credentials": {"accessKey": "OTHER", "secretKey": "another-secret"}})
-    with ScriptedServer([IS_MINIO, theirs]) as server, connect(server) as client:
+    with ScriptedServer([IS_MINIO, theirs, reply(204)]) as server, connect(server) as client:
         with pytest.raises(ServerError, match="other keys than it was given"):
             client.admin.add_service_account()
 
@@ -499,7 +520,7 @@ def test_a_policy_that_can_t_be_read_is_not_dropped(connect: Connect, answer: St
 
 # -- answers that are not right --------------------------------------------------------------------
 
-SEALED = ["list_users", "list_service_accounts", "get_service_account", "add_service_account"]
+SEALED = ["list_users", "list_service_accounts", "get_service_account"]
 
 
 @both
