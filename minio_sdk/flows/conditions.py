@@ -16,6 +16,7 @@ from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operation import Place
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire.conditions import bare
 
 GONE = "there is no object of this key any more"
 READ_ANEW = "read it anew and decide again"
@@ -51,9 +52,9 @@ def condition(if_none_match: str | None, if_match: str | None) -> Condition | No
         return Condition(None)
     if if_match is None:
         return None
-    etag = if_match.strip().strip('"') if isinstance(if_match, str) else ""
-    if not etag or etag == "*" or not etag.isascii() or not etag.isprintable() or '"' in etag:
-        raise invalid("if_match", if_match, "must be an ETag, as get_object_metadata() gives it")
+    etag = bare(if_match, "if_match")
+    if etag == "*":
+        raise invalid("if_match", "*", "must be the ETag of the object that is to be replaced")
     return Condition(etag)
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from minio_sdk.errors import invalid
 from minio_sdk.models.results import ObjectMetadata
+from minio_sdk.wire.conditions import bare, date_header
 from minio_sdk.wire.describing import DESCRIBING, check_storage_class, describing_header
-from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.metadata import carried_headers, metadata_headers
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags
 
@@ -86,28 +86,28 @@ class Conditions:
     def __post_init__(self) -> None:
         for name in ("if_match", "if_none_match"):
             etag = getattr(self, name)
-            if etag is not None and (not isinstance(etag, str) or not unquoted(etag)):
-                raise invalid(name, etag, "must be an ETag, with quotes or without")
+            if etag is not None:
+                object.__setattr__(self, name, bare(etag, name))
         if self.if_none_match == "*":
             raise invalid(
                 "if_none_match", "*", "is about the source, which must be there to be copied"
             )
         for name in ("if_modified_since", "if_unmodified_since"):
             when = getattr(self, name)
-            if when is not None and (not isinstance(when, datetime) or when.tzinfo is None):
-                raise invalid(name, when, "must be a datetime with a time zone")
+            if when is not None:
+                date_header(when, name)
 
     def failed(self, found: ObjectMetadata) -> str | None:
         """The name of the condition that doesn't hold, None when all do."""
         if self.if_match is not None:
-            if self.if_match != "*" and unquoted(self.if_match) != found.etag:
+            if self.if_match != "*" and self.if_match != found.etag:
                 return "if_match"
         elif self.if_unmodified_since is not None and not _unchanged(
             found, self.if_unmodified_since
         ):
             return "if_unmodified_since"
         if self.if_none_match is not None:
-            if unquoted(self.if_none_match) == found.etag:
+            if self.if_none_match == found.etag:
                 return "if_none_match"
         elif self.if_modified_since is not None and _unchanged(found, self.if_modified_since):
             return "if_modified_since"

@@ -1,4 +1,4 @@
-"""Conditions of a read (RFC 9110, 13) as headers."""
+"""Conditions (RFC 9110, 13) as headers, and the one rule for what an ETag may be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 
 from minio_sdk.errors import invalid
+from minio_sdk.wire.headers import unquoted
 
 
 def read_conditions(
@@ -42,6 +43,12 @@ def quoted(etag: object, argument: str) -> str:
     if not inside or not inside.isascii() or not inside.isprintable() or '"' in inside:
         raise invalid(argument, etag, "must be an ETag as get_object_metadata() shows it, or '*'")
     return etag if etag == "*" or inside != etag else f'"{etag}"'
+
+
+def bare(etag: object, argument: str) -> str:
+    """An ETag as results show it, without quotes; or ``"*"``."""
+    text = quoted(etag, argument)
+    return text if text == "*" else unquoted(text) or ""
 
 
 def date_header(when: object, argument: str) -> str:

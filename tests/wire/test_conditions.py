@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minio_sdk import ValidationError
-from minio_sdk.wire.conditions import date_header, quoted, read_conditions
+from minio_sdk.flows.conditions import Condition, condition
+from minio_sdk.flows.copy_rules import Conditions
+from minio_sdk.wire.conditions import bare, date_header, quoted, read_conditions
 from minio_sdk.wire.headers import http_date
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 999_999, timezone(timedelta(hours=2)))
@@ -32,14 +34,24 @@ def test_those_that_are_given() -> None:
 )
 def test_an_etag(etag: str, header: str) -> None:
     assert quoted(etag, "if_match") == header
+    shown = header.removeprefix("W/").strip('"')
+    assert bare(etag, "if_match") == shown
+    assert Conditions(if_match=etag).if_match == shown
+    if etag != "*":
+        assert condition(None, etag) == Condition(shown)
 
 
 @pytest.mark.parametrize(
     "etag", ["", '"', '""', 'a"b', '"a', 'a"', "ü", "a\r\nx-evil: 1", '"a", "b"', "a\n", b"e", 5]
 )
 def test_what_is_no_etag(etag: Any) -> None:
+    """Neither for reading, nor for writing, nor for a copy: the rule is one."""
     with pytest.raises(ValidationError, match="if_match="):
         read_conditions(if_match=etag)
+    with pytest.raises(ValidationError, match="if_match="):
+        condition(None, etag)
+    with pytest.raises(ValidationError, match="if_match="):
+        Conditions(if_match=etag)
     with pytest.raises(ValidationError, match="if_none_match="):
         read_conditions(if_none_match=etag)
 
