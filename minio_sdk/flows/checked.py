@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import MinIOError
+from minio_sdk.errors import MinIOError, NotSupportedError, as_class
 from minio_sdk.operations.multipart import CreateMultipartUpload
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.checksums import ALGORITHM, TYPE, crc32
@@ -41,6 +41,25 @@ def with_checksum(engine: Engine, operation: Checked) -> Checked:
     return replace(operation, crc32=crc32(body))
 
 
+def refused(error: MinIOError) -> bool:
+    """Whether a server may say so of a checksum that it doesn't take."""
+    return error.status in (400, 501) and error.code in _REFUSALS
+
+
+def unrepeatable(engine: Engine, error: MinIOError) -> MinIOError:
+    """The refusal of a part of data that can't be read again to be sent without checksums."""
+    if "checksum" not in error.message.lower():
+        return error  # which may be about something else
+    engine.api.checksums = False
+    return as_class(
+        error,
+        NotSupportedError,
+        f"the server takes the checksums of uploads and refuses those of parts: {error.message}",
+        "give the data anew: the next upload goes without checksums; bytes, files that can seek and "
+        "paths are sent again without asking",
+    )
+
+
 async def sent(
     engine: Engine, operation: Checked, send: Callable[[Checked], Awaitable[T]]
 ) -> tuple[T, Checked]:
@@ -51,7 +70,7 @@ async def sent(
     try:
         return await send(checked), checked
     except MinIOError as error:
-        if error.status not in (400, 501) or error.code not in _REFUSALS:
+        if not refused(error):
             raise
     result = await send(operation)
     engine.api.checksums = False

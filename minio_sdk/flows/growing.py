@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import stat
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from minio_sdk.errors import IntegrityError
-from minio_sdk.flows.journal import Journal
+from minio_sdk.flows.journal import Journal, growing_path
 from minio_sdk.flows.reading import Reader
 
 RECORDED = 4
@@ -100,7 +100,7 @@ class KeptFile:
 
     def __init__(self, target: Path, journal: Journal, piece: int) -> None:
         self.target = target
-        self.path = target.with_name(f".minio-sdk-{journal.id}.part")
+        self.path = growing_path(target, journal.id)
         self._journal = journal
         self._piece = piece
         self._done: set[int] = set()
@@ -122,7 +122,7 @@ class KeptFile:
         if entry is not None:
             same = {name: entry[name] for name in facts} == facts and entry["piece"] == self._piece
             sure = metadata.etag is not None or metadata.version_id is not None
-            if same and sure and self.path.is_file():
+            if same and sure and self._has(entry["done"]):
                 self._done = set(entry["done"])
                 self._begun = True
                 return
@@ -137,13 +137,21 @@ class KeptFile:
             bucket=reader.bucket,
             key=reader.key,
             path=str(self.target),
-            growing=str(self.path),
             piece=self._piece,
             done=[],
             **facts,
         )
         self._begun = True
         _make(self.path, self.target)
+
+    def _has(self, done: Sequence[int]) -> bool:
+        """Whether the file is there, and as long as it must be."""
+        try:
+            found = self.path.lstat()
+        except OSError:
+            return False
+        needed = min(self._size, max(done) + self._piece) if done else 0
+        return stat.S_ISREG(found.st_mode) and needed <= found.st_size <= self._size
 
     def write(self, offset: int, data: bytes) -> None:
         """Put some bytes where they belong, and now and then write down what is there."""

@@ -15,7 +15,7 @@ import sys
 import time
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,7 @@ class Journal:
             **(self.entry or {}),
             **changes,
             "id": self.id,
+            "folder": self._path.parent.name,
         }
         growing = self._path.with_name(f"{self.id}.{uuid.uuid4().hex}.tmp")
         try:
@@ -149,11 +150,7 @@ class Journal:
         """Forget what was done, and say so."""
         entry = self.entry or {}
         self.remove()
-        warnings.warn(
-            f"the {entry.get('kind')} of {entry.get('bucket')}/{entry.get('key')} begins anew: {why}",
-            TransferRestartedWarning,
-            stacklevel=2,
-        )
+        warn_of_restart(entry, why)
 
     def close(self) -> None:
         """Let others at it."""
@@ -170,13 +167,90 @@ class Journal:
                 pass
 
 
+def warn_of_restart(entry: Mapping[str, Any], why: str) -> None:
+    """Say that a transfer can't go on where it has stopped."""
+    warnings.warn(
+        f"the {entry.get('kind')} of {entry.get('bucket')}/{entry.get('key')} begins anew: {why}",
+        TransferRestartedWarning,
+        stacklevel=3,
+    )
+
+
+def growing_path(target: Path, transfer_id: str) -> Path:
+    """Where a download with a journal grows, beside its target."""
+    return target.with_name(f".minio-sdk-{transfer_id}.part")
+
+
 def _read(path: Path) -> dict[str, Any] | None:
+    """What a journal holds; None when it is none of ours, or damaged."""
     try:
         entry = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError):
         return None
-    good = isinstance(entry, dict) and entry.get("format") == _FORMAT
-    return entry if good else None
+    ours = isinstance(entry, dict) and entry.get("format") == _FORMAT
+    if not ours or (entry.get("id"), entry.get("folder")) != (path.stem, path.parent.name):
+        return None
+    return entry if _is_whole(entry) else None
+
+
+_Fields = Mapping[str, Callable[[Any], bool]]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _are_counts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_count, value))
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        return bool(datetime.fromtimestamp(value, timezone.utc))
+    except (TypeError, ValueError, OverflowError, OSError):
+        return False
+
+
+_FIELDS: Mapping[str, _Fields] = {
+    "upload": {
+        "headers": _is_text,
+        "mark": _are_counts,
+        "part": _is_count,
+        "upload_id": _is_text_or_none,
+        "checksums": _is_text_or_none,
+        "etag": _is_text_or_none,
+        "asked": lambda value: isinstance(value, list) and all(map(_is_moment, value)),
+    },
+    "download": {
+        "etag": _is_text_or_none,
+        "version": _is_text_or_none,
+        "piece": lambda value: _is_count(value) and value > 0,
+        "done": _are_counts,
+    },
+}
+_COMMON: _Fields = {
+    "bucket": _is_text,
+    "key": _is_text,
+    "path": _is_text,
+    "size": _is_count,
+    "started": _is_moment,
+}
+
+
+def _is_whole(entry: Mapping[str, Any]) -> bool:
+    kind = entry.get("kind")
+    if kind not in ("upload", "download"):
+        return False
+    fields = {**_COMMON, **_FIELDS[kind]}
+    return all(name in entry and good(entry[name]) for name, good in fields.items())
 
 
 def transfers(config: Config) -> list[Transfer]:
@@ -202,6 +276,9 @@ def _transfers(folder: Path) -> Iterator[Transfer]:
             bytes_done=done,
             started=datetime.fromtimestamp(entry["started"], timezone.utc),
             running=_is_locked(path.with_suffix(".lock")),
+            unsure=tuple(
+                datetime.fromtimestamp(moment, timezone.utc) for moment in entry.get("asked", ())
+            ),
         )
 
 

@@ -6,7 +6,7 @@ until the server has acknowledged them, and when this ends, with an error or wit
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -14,7 +14,6 @@ from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import invalid
 from minio_sdk.flows.leases import Lease, users_code
-from minio_sdk.flows.progress import Meter
 from minio_sdk.flows.sources import Source
 from minio_sdk.operation import Place
 from minio_sdk.operations.multipart import MAX_PARTS, Begun, StoredPart, UploadPart
@@ -74,10 +73,13 @@ async def send_parts(
     begun: Begun,
     source: Source,
     lease: Lease,
-    meter: Meter,
+    count: Callable[[int], object],
     there: Mapping[int, StoredPart],
 ) -> list[Sent]:
-    """Send all of the source but the parts that are `there`; the parts in order."""
+    """Send all of the source but the parts that are `there`; the parts in order.
+
+    `count` is told the bytes of each part that the server has.
+    """
     slices = source.slices
 
     async def send(part: Part) -> Sent:
@@ -101,7 +103,7 @@ async def send_parts(
             lease.give(part.number)
 
     def done(sent: Sent) -> None:
-        meter.add(sent.size)
+        count(sent.size)
 
     limit = min(AT_ONCE, engine.config.pool_size)
     async with aclosing(_parts(engine, source, lease)) as parts:

@@ -48,7 +48,17 @@ class Source:
         ValidationError: it is not something that bytes can be read from.
     """
 
-    __slots__ = ("_data", "_iterator", "_left", "_rest", "exact", "length", "slices", "whole")
+    __slots__ = (
+        "_data",
+        "_iterator",
+        "_left",
+        "_rest",
+        "_start",
+        "exact",
+        "length",
+        "slices",
+        "whole",
+    )
 
     def __init__(self, data: object, length: int | None = None) -> None:
         if length is not None and (
@@ -62,6 +72,7 @@ class Source:
         self._data = data
         self._iterator: Iterator[Any] | AsyncIterator[Any] | None = None
         self._rest: bytes | memoryview = b""
+        self._start: int | None = None
         if isinstance(data, str):
             raise invalid("data", data, "is text; encode it first: data.encode()")
         if isinstance(data, os.PathLike):
@@ -71,6 +82,7 @@ class Source:
         elif hasattr(data, "read"):
             if isinstance(data, io.TextIOBase):
                 raise invalid("data", data, "is a text file; open it in binary mode ('rb')")
+            self._start = _position(data)
             if self.length is None:
                 self.length = _bytes_left(data)
         elif isinstance(data, AsyncIterable):
@@ -156,6 +168,20 @@ class Source:
             raise invalid("data", block, f"must give bytes, not {type(block).__name__}")
         return bytes(block)
 
+    async def rewind(self, transport: Transport) -> bool:
+        """Begin anew, if that is possible."""
+        if self.whole is not None or self.slices is not None:
+            return True
+        if self._start is None:
+            return False
+        try:
+            await transport.call(cast("Any", self._data).seek, self._start)
+        except (OSError, ValueError):
+            return False
+        self._rest = b""
+        self._left = self.length if self.exact else None
+        return True
+
     def in_place(self) -> tuple[BinaryFile, int] | None:
         """The file and its position when it can be read again from there, else None."""
         data: Any = self._data
@@ -178,6 +204,7 @@ class FileSlices:
     Attributes:
         size: bytes it had at the beginning.
         mark: what tells it from another file, and from itself after a change.
+        changed: when anything about it was changed, which no program can set back (but on Windows).
 
     Raises:
         OSError: it can't be looked at.
@@ -189,6 +216,7 @@ class FileSlices:
         self.regular = stat.S_ISREG(found.st_mode)
         self.size = found.st_size
         self.mark = _mark(found)
+        self.changed = found.st_ctime_ns
 
     def read(self, offset: int, size: int) -> memoryview:
         """`size` bytes; blocking.
@@ -241,6 +269,15 @@ def _is_bytes_like(data: object) -> bool:
     except TypeError:
         return False
     return True
+
+
+def _position(file: Any) -> int | None:
+    """Where a file is; None when it can't tell."""
+    try:
+        here = file.tell()
+    except (AttributeError, OSError, ValueError):
+        return None
+    return here if isinstance(here, int) else None
 
 
 def _bytes_left(file: Any) -> int | None:

@@ -10,22 +10,30 @@ from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
+    ConflictError,
     IntegrityError,
     MinIOError,
     NotFoundError,
-    NotSupportedError,
     PreconditionFailedError,
-    ServerError,
     UploadNotFoundError,
     ValidationError,
 )
-from minio_sdk.flows import listing
-from minio_sdk.flows.journal import Journal, check_id, folder_of, transfers
+from minio_sdk.flows.journal import (
+    Journal,
+    check_id,
+    folder_of,
+    growing_path,
+    transfers,
+    warn_of_restart,
+)
 from minio_sdk.flows.parts import part_size
 from minio_sdk.flows.sources import FileSlices
+from minio_sdk.flows.strays import end_strays, end_upload, stored_parts
+from minio_sdk.models.results import UploadResponse
 from minio_sdk.models.transfers import Transfer
 from minio_sdk.operation import Place
-from minio_sdk.operations.multipart import AbortMultipartUpload, Begun, StoredPart
+from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.operations.multipart import Begun, StoredPart
 
 HOPELESS = (IntegrityError, PreconditionFailedError, UploadNotFoundError, ValidationError)
 """After these, going on later would end in the same way."""
@@ -37,6 +45,7 @@ class Resuming:
     Attributes:
         begun: the upload that goes on; None for a new one.
         there: the parts that the server has of it, by number.
+        stored: what an earlier run has stored, and been killed before it could say so.
     """
 
     def __init__(
@@ -44,14 +53,12 @@ class Resuming:
     ) -> None:
         self.begun: Begun | None = None
         self.there: dict[int, StoredPart] = {}
+        self.stored: UploadResponse | None = None
         self._engine = engine
         self._place = place
         self._key = key
         self._journal: Journal | None = None
-        self._source: dict[str, Any] = {
-            "mark": list(slices.mark),
-            "part": part_size(engine, slices.size),
-        }
+        self._asked: list[float] = []
         self._facts: dict[str, Any] = {
             "kind": "upload",
             "bucket": place.bucket,
@@ -59,6 +66,8 @@ class Resuming:
             "path": slices.path,
             "size": slices.size,
             "headers": hashlib.sha256(json.dumps(sorted(headers.items())).encode()).hexdigest(),
+            "mark": [*slices.mark, slices.changed],
+            "part": part_size(engine, slices.size),
         }
 
     async def look(self) -> None:
@@ -71,67 +80,119 @@ class Resuming:
         entry = journal.entry
         if entry is None:
             return
+        upload_id = entry["upload_id"]
+        self._asked = entry["asked"]
+        await self._end_strays(upload_id)
         why = None
-        if entry["mark"] != self._source["mark"]:
+        if entry["mark"] != facts["mark"]:
             why = "the file has changed"
-        elif (entry["headers"], entry["part"]) != (facts["headers"], self._source["part"]):
+        elif (entry["headers"], entry["part"]) != (facts["headers"], facts["part"]):
             why = "it is to be stored in another way"
+        if upload_id is None:
+            return
         if why is None:
-            there = await self._stored_parts(entry["upload_id"])
+            there = await stored_parts(self._engine, self._place, self._key, upload_id)
             if there is not None:
-                self.begun = Begun(entry["upload_id"], entry["checksums"])
+                self.begun = Begun(upload_id, entry["checksums"])
                 self.there = there
                 return
-        await _end_upload(self._engine, self._place, self._key, entry["upload_id"])
-        if why is None:
-            await call(journal.remove)  # the server has dropped it, which is no news of the source
-        else:
-            await call(journal.restart, why)
+            self.stored = await self._stored_before(entry)
+            if self.stored is not None:
+                return
+        await end_upload(self._engine, self._place, self._key, upload_id)
+        await call(self._forget)
+        if why is not None:  # else the server has dropped it, which is no news of the source
+            warn_of_restart(entry, why)
 
-    async def _stored_parts(self, upload_id: str) -> dict[int, StoredPart] | None:
-        """The parts that the server has; None when it has no such upload, or can't tell."""
-        parts = listing.parts(self._engine, self._place, self._key, upload_id)
-        try:
-            return {part.part_number: part async for part in parts}
-        except (NotFoundError, NotSupportedError):
+    async def _stored_before(self, entry: Mapping[str, Any]) -> UploadResponse | None:
+        """The object, where it is what an earlier run has told the server to make of the parts."""
+        if entry["etag"] is None:
             return None
-        except ServerError as error:
-            if error.status is not None:
-                raise
-            return None  # it sends something else than a list
+        return await stored_by_us(
+            self._engine, self._place, self._key, entry["etag"], entry["size"]
+        )
+
+    async def _end_strays(self, ours: str | None) -> None:
+        """End what killed runs have begun and never known of, where that is sure by now."""
+        if not self._asked:
+            return
+        try:
+            self._asked = await end_strays(self._engine, self._place, self._key, self._asked, ours)
+        except MinIOError:  # a later run will look again; this one is about something else
+            return
+
+    async def asks(self) -> None:
+        """Write down that an upload is asked for, of which the answer may never come."""
+        self._asked.append(self._engine.transport.signing.now())
+        await self._save(upload_id=None)
 
     async def began(self, begun: Begun) -> None:
         """Write down the upload that was begun."""
+        self._asked.pop()
+        await self._save(upload_id=begun.upload_id, checksums=begun.checksums)
+
+    async def refused(self, error: MinIOError) -> None:
+        """Nothing was begun, if that is what the error tells."""
+        if error.attempts == 0 or (error.attempts == 1 and error.status is not None):
+            self._asked.pop()
+            await self._engine.transport.call(self._forget)
+
+    async def completes(self, etag: str | None) -> None:
+        """Write down what the object will be, since the upload is gone once it is."""
         assert self._journal is not None  # it was looked at first
-        facts = {**self._facts, **self._source}
-        await self._engine.transport.call(
-            lambda journal: journal.save(
-                **facts, upload_id=begun.upload_id, checksums=begun.checksums
-            ),
-            self._journal,
-        )
+        entry = self._journal.entry or {}
+        await self._save(upload_id=entry["upload_id"], checksums=entry["checksums"], etag=etag)
+
+    async def _save(
+        self, upload_id: str | None, checksums: str | None = None, etag: str | None = None
+    ) -> None:
+        assert self._journal is not None  # it was looked at first
+        facts = {**self._facts, "upload_id": upload_id, "checksums": checksums, "etag": etag}
+        facts["asked"] = self._asked
+        await self._engine.transport.call(lambda journal: journal.save(**facts), self._journal)
 
     @property
     def kept(self) -> bool:
         """Whether a later run will find the upload."""
-        return self._journal is not None and self._journal.entry is not None
+        entry = None if self._journal is None else self._journal.entry
+        return entry is not None and entry["upload_id"] is not None
 
-    def ended(self) -> None:
-        """There is nothing to go on with."""
-        if self._journal is not None:
-            self._journal.remove()
+    async def ended(self) -> None:
+        """There is nothing to go on with, and maybe something to look for still."""
+        await self._end_strays(None)
+        await self._engine.transport.call(self._forget)
+
+    async def give_up(self) -> None:
+        """End what there is, since going on would end in the same way; for later, if that fails."""
+        try:
+            await self.drop()
+        except Exception:  # what led here is the news
+            return
+        await self.ended()
+
+    async def drop(self) -> None:
+        """End the upload, to begin another one."""
+        entry = None if self._journal is None else self._journal.entry
+        if entry is not None and entry["upload_id"] is not None:
+            engine = self._engine.begin()  # it may be the deadline that has ended the upload
+            await end_upload(engine, self._place, self._key, entry["upload_id"])
+        self.begun, self.there = None, {}
+        await self._engine.transport.call(self._forget)
+
+    def _forget(self) -> None:
+        """Keep nothing but what has to be looked for later."""
+        journal = self._journal
+        if journal is None or journal.entry is None:
+            return
+        if not self._asked:
+            journal.remove()
+        else:
+            journal.save(upload_id=None, checksums=None, etag=None, asked=self._asked)
 
     def close(self) -> None:
         """Let others at it."""
         if self._journal is not None:
             self._journal.close()
-
-
-async def _end_upload(engine: Engine, place: Place, key: str, upload_id: str) -> None:
-    try:
-        await engine.send(AbortMultipartUpload(place, key, upload_id))
-    except NotFoundError:
-        return
 
 
 async def listed(engine: Engine) -> list[Transfer]:
@@ -151,14 +212,49 @@ async def discard(engine: Engine, transfer_id: str) -> None:
                 "there is no such transfer", hint="list_transfers() shows those there are"
             )
         if entry["kind"] == "upload":
-            await _end_upload(
-                engine, engine.place(entry["bucket"]), entry["key"], entry["upload_id"]
-            )
+            await _discard_upload(engine, journal, entry)
         else:
-            await call(lambda: Path(entry["growing"]).unlink(missing_ok=True))
+            growing = growing_path(Path(entry["path"]), transfer_id)
+            await call(lambda: growing.unlink(missing_ok=True))
         await call(journal.remove)
     finally:
         journal.close()
+
+
+async def _discard_upload(engine: Engine, journal: Journal, entry: Mapping[str, Any]) -> None:
+    place, key, upload_id = engine.place(entry["bucket"]), entry["key"], entry["upload_id"]
+    if upload_id is not None:
+        await end_upload(engine, place, key, upload_id)
+    asked = await end_strays(engine, place, key, entry["asked"], upload_id)
+    if asked:
+        await engine.transport.call(
+            lambda: journal.save(upload_id=None, checksums=None, etag=None, asked=asked)
+        )
+        raise ConflictError(
+            "an upload of this key has no part yet, and may be this one or another client's",
+            bucket=place.bucket,
+            key=key,
+            hint="discard the transfer again in an hour: what has no part then is nobody's",
+        )
+
+
+async def stored_by_us(
+    engine: Engine, place: Place, key: str, etag: str | None, size: int
+) -> UploadResponse | None:
+    """The object, where it is what an earlier try was to store, whose answer was lost; else None."""
+    try:
+        found = await engine.send(HeadObject(place, key))
+    except MinIOError:
+        return None
+    if found.size != size or found.etag != etag:
+        return None
+    return UploadResponse(
+        key=key,
+        size=found.size,
+        etag=found.etag,
+        version_id=found.version_id,
+        bucket=place.bucket,
+    )
 
 
 def hopeless(error: BaseException) -> bool:

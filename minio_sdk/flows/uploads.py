@@ -10,6 +10,7 @@ import hashlib
 import mimetypes
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from minio_sdk.config import MAX_PART
@@ -25,17 +26,16 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import buckets, quirks
-from minio_sdk.flows.checked import sent
+from minio_sdk.flows.checked import refused, sent, unrepeatable
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.parts import Sent, send_parts
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.sources import FileSlices, Source
-from minio_sdk.flows.transfers import Resuming, hopeless
+from minio_sdk.flows.transfers import Resuming, hopeless, stored_by_us
 from minio_sdk.models.names import check_key
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Operation, Place, T
-from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
     AbortMultipartUpload,
@@ -152,9 +152,8 @@ async def put(
             await check_condition(engine, place, key, condition)
         if body is None:
             create = CreateMultipartUpload(place, key, headers)
-            stored = await _in_parts(
-                engine, create, create_bucket, source, lease, meter, condition, resuming
-            )
+            job = _InParts(engine, create, create_bucket, source, lease, meter, condition, resuming)
+            stored = await job.store()
         else:
             if condition is not None:
                 headers = {**headers, **condition.headers()}
@@ -216,7 +215,7 @@ async def put_file(
     """
     if not isinstance(path, (str, os.PathLike)):
         raise invalid("path", path, "must be text or a path")
-    Meter(engine.transport.clock, progress)  # refuses what is no function, before anything is sent
+    meter = Meter(engine.transport.clock, progress)  # refuses what is no function before all else
     file = await engine.transport.call(open, path, "rb")
     resuming = None
     try:
@@ -228,6 +227,11 @@ async def put_file(
                 place.object_path(key)
                 resuming = Resuming(engine, place, key, slices, headers)
                 await resuming.look()
+        if resuming is not None and resuming.stored is not None:
+            meter.bytes_total, meter.objects_total = slices.size, 1
+            meter.add(slices.size, objects=1)
+            await resuming.ended()
+            return resuming.stored
         stored = await put(
             engine,
             place,
@@ -240,11 +244,11 @@ async def put_file(
             resuming=resuming,
         )
         if resuming is not None:
-            resuming.ended()
+            await resuming.ended()
         return stored
-    except BaseException as error:
+    except MinIOError as error:
         if resuming is not None and hopeless(error):
-            resuming.ended()
+            await resuming.give_up()
         raise
     finally:
         file.close()
@@ -264,29 +268,10 @@ async def _put_whole(engine: Engine, operation: PutObject, create_bucket: bool) 
         if error.attempts == 1 or isinstance(body, StreamBody):
             raise
         etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        ours = await _stored_by_us(engine, operation, etag, len(body))
+        ours = await stored_by_us(engine, operation.place, operation.key, etag, len(body))
         if ours is None:
             raise
         return ours
-
-
-async def _stored_by_us(
-    engine: Engine, operation: PutObject | CompleteMultipartUpload, etag: str | None, size: int
-) -> UploadResponse | None:
-    """What an earlier try of `operation` has stored, its answer having been lost; None if it hasn't."""
-    try:
-        found = await engine.send(HeadObject(operation.place, operation.key))
-    except MinIOError:
-        return None
-    if found.size != size or found.etag != etag:
-        return None
-    return UploadResponse(
-        key=operation.key,
-        size=found.size,
-        etag=found.etag,
-        version_id=found.version_id,
-        bucket=operation.place.bucket,
-    )
 
 
 async def begin(engine: Engine, operation: Operation[T], create_bucket: bool) -> T:
@@ -310,49 +295,101 @@ def _check_length(expected: int | None, found: int) -> None:
         )
 
 
-async def _in_parts(
-    engine: Engine,
-    create: CreateMultipartUpload,
-    create_bucket: bool,
-    source: Source,
-    lease: Lease,
-    meter: Meter,
-    condition: Condition | None,
-    resuming: Resuming | None,
-) -> UploadResponse:
-    place, key = create.place, create.key
-    begun = [resuming.begun] if resuming is not None and resuming.begun is not None else []
+@dataclass(slots=True)
+class _InParts:
+    """An upload in parts; see `put`."""
 
-    async def start(operation: CreateMultipartUpload) -> None:
-        begun.append(await begin(engine, operation, create_bucket))
-        if resuming is not None:
-            await resuming.began(begun[0])
+    engine: Engine
+    create: CreateMultipartUpload
+    create_bucket: bool
+    source: Source
+    lease: Lease
+    meter: Meter
+    condition: Condition | None
+    resuming: Resuming | None
+    begun: list[Begun] = field(default_factory=list)
+    checked: bool = True
+    _again: int = 0
+    _told: int = 0
 
-    async def start_checked(operation: CreateMultipartUpload) -> None:
-        await sent(engine, operation, start)
+    async def store(self) -> UploadResponse:
+        """The object; without checksums if the server refuses those of parts."""
+        if self.resuming is not None and self.resuming.begun is not None:
+            self.begun.append(self.resuming.begun)
+        try:
+            return await self._try()
+        except MinIOError as error:
+            if not self.begun or self.begun[0].checksums is None or not refused(error):
+                raise
+            if not await self.source.rewind(self.engine.transport):
+                raise unrepeatable(self.engine, error) from None
+        if self.resuming is not None:
+            await self.resuming.drop()
+        self.lease.close()
+        self.begun.clear()
+        self.checked, self._again = False, 0
+        stored = await self._try()
+        self.engine.api.checksums = False
+        return stored
 
-    try:
-        # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
-        if not begun:
-            await engine.transport.map(start_checked, (create,), 1, grace=BEGINNING)
-        there = {} if resuming is None else resuming.there
-        parts = await send_parts(engine, place, key, begun[0], source, lease, meter, there)
-        size = sum(part.size for part in parts)
-        _check_length(source.length, size)
-        if source.slices is not None:
-            await engine.transport.call(source.slices.check)
-        headers = {}
-        if condition is not None:
-            # Once more: the parts have taken their time, and some servers don't look at the header.
-            await check_condition(engine, place, key, condition)
-            headers = condition.headers()
-        return await complete(engine, _completion(create, begun[0], parts, size, headers))
-    except BaseException as error:
-        if resuming is not None and resuming.kept and not hopeless(error):
+    async def _try(self) -> UploadResponse:
+        engine, create, resuming = self.engine, self.create, self.resuming
+        place, key = create.place, create.key
+        try:
+            # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
+            if not self.begun:
+                await engine.transport.map(self._start, (create,), 1, grace=BEGINNING)
+            begun = self.begun[0]
+            there = {} if resuming is None else resuming.there
+            parts = await send_parts(
+                engine, place, key, begun, self.source, self.lease, self._count, there
+            )
+            size = sum(part.size for part in parts)
+            _check_length(self.source.length, size)
+            if self.source.slices is not None:
+                await engine.transport.call(self.source.slices.check)
+            headers = {}
+            if self.condition is not None:
+                # Once more: the parts have taken their time, and some servers don't look at the header.
+                await check_condition(engine, place, key, self.condition)
+                headers = self.condition.headers()
+            operation = _completion(create, begun, parts, size, headers)
+            if resuming is not None:
+                await resuming.completes(etag_of_parts(operation.etags))
+            return await complete(engine, operation)
+        except BaseException:
+            if resuming is not None and resuming.kept:
+                raise  # `put_file` ends it, or leaves it for later
+            for upload in self.begun:
+                await abort(engine, AbortMultipartUpload(place, key, upload.upload_id))
             raise
-        for upload in begun:
-            await abort(engine, AbortMultipartUpload(place, key, upload.upload_id))
-        raise
+
+    async def _start(self, create: CreateMultipartUpload) -> None:
+        if self.checked:
+            await sent(self.engine, create, self._begin)
+        else:
+            await self._begin(create)
+
+    async def _begin(self, create: CreateMultipartUpload) -> None:
+        resuming = self.resuming
+        if resuming is None:
+            self.begun.append(await begin(self.engine, create, self.create_bucket))
+            return
+        await resuming.asks()
+        try:
+            begun = await begin(self.engine, create, self.create_bucket)
+        except MinIOError as error:
+            await resuming.refused(error)
+            raise
+        self.begun.append(begun)
+        await resuming.began(begun)
+
+    def _count(self, size: int) -> None:
+        """Tell of what has arrived, once: not of what comes again."""
+        self._again += size
+        if self._again > self._told:
+            more, self._told = self._again - self._told, self._again
+            self.meter.add(more)
 
 
 def _completion(
@@ -382,13 +419,14 @@ async def complete(engine: Engine, operation: CompleteMultipartUpload) -> Upload
         if error.attempts == 1:
             raise
         # An earlier try may have done it, and its answer been lost: then the object is there.
-        ours = await _stored_by_us(engine, operation, _etag_of(operation.etags), operation.size)
+        place, key, etag = operation.place, operation.key, etag_of_parts(operation.etags)
+        ours = await stored_by_us(engine, place, key, etag, operation.size)
         if ours is None:
             raise
         return ours
 
 
-def _etag_of(etags: Sequence[str]) -> str | None:
+def etag_of_parts(etags: Sequence[str]) -> str | None:
     """The ETag of an object made of these parts: the MD5 of their MD5s, and how many there are."""
     try:
         digests = b"".join(bytes.fromhex(etag.strip('"')) for etag in etags)

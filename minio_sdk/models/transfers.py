@@ -22,6 +22,9 @@ class Transfer(Record):
         bytes_done: bytes that need not be fetched again; None for an upload, of which the server knows.
         started: when it was begun (aware, UTC).
         running: whether a process is at it right now.
+        unsure: when an upload was asked for, and no run has learned whether it began: the server may have
+            one of this key, begun at about this moment (aware, UTC), that has no parts. The next run
+            of the transfer, and `discard_transfer`, end it when it is an hour old.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Transfer(Record):
     bytes_done: int | None
     started: datetime
     running: bool
+    unsure: tuple[datetime, ...] = ()
 
 
 class TransferRestartedWarning(UserWarning):

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import ClassVar
 
 from minio_sdk.models.results import UploadResponse
@@ -198,6 +199,7 @@ class Upload:
 
     key: str
     upload_id: str
+    initiated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,7 @@ class ListMultipartUploads(Operation[UploadsPage]):
         if page.next_key_marker:
             back(page.next_key_marker)  # refuses another tenant's; it goes back as it came
         return UploadsPage(
-            uploads=tuple(Upload(back(u.key), u.upload_id) for u in page.uploads),
+            uploads=tuple(replace(u, key=back(u.key)) for u in page.uploads),
             is_truncated=page.is_truncated,
             next_key_marker=page.next_key_marker or None,
             next_upload_id_marker=page.next_upload_id_marker or None,
