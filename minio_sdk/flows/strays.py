@@ -72,7 +72,7 @@ async def _uploads_of(engine: Engine, place: Place, key: str) -> list[Upload]:
         except (NotFoundError, NotSupportedError, AccessDeniedError):
             return found
         except ServerError as error:
-            if error.status is not None:
+            if error.status not in (None, 200):
                 raise
             return found  # it sends something else than a list
         found += (upload for upload in page.uploads if upload.key == key)
@@ -106,7 +106,7 @@ async def stored_parts(
     except (NotFoundError, NotSupportedError):
         return None
     except ServerError as error:
-        if error.status is not None:
+        if error.status not in (None, 200):
             raise
         return None  # it sends something else than a list
 

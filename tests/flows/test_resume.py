@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -25,32 +24,59 @@ from minio_sdk import (
     TransferRestartedWarning,
     ValidationError,
 )
+from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from tests.both import ACCESS_KEY, SECRET_KEY, Connect, blocking, both
 from tests.flows.test_uploads_faults import BODY, SETTINGS, Storage, document, etag
-from tests.processes import ROOT, posix_only
 from tests.scripted import (
     Exchange,
     Request,
     ScriptedServer,
     Step,
     drop_before_reply,
-    reply,
     s3_error,
 )
 from tests.stored import Stored
 
 
 class Keeping(Storage):
-    """A server that lists the parts of uploads; `then` is called once a request was worked on."""
+    """A server that lists uploads and their parts; `then` is called once a request was worked on.
+
+    Its uploads began when `clock` says, or now.
+    """
 
     def __init__(self, faults: dict[tuple[str, int], Step] | None = None) -> None:
         super().__init__(faults)
         self.then: Callable[[str], object] = lambda _: None
+        self.clock: Clock = SYSTEM_CLOCK
+        self.begun: dict[str, tuple[str, float]] = {}
 
     def _kind(self, request: Request) -> str:
-        return "list" if request.method == "GET" else super()._kind(request)
+        if request.method == "GET":
+            return "uploads" if "uploads=" in request.query else "list"
+        return super()._kind(request)
+
+    def _list_uploads(self, request: Request) -> Step:
+        prefix = parse_qs(request.query)["prefix"][0]
+        lines = [
+            f"<Upload><Key>{key}</Key><UploadId>{id}</UploadId><Initiated>"
+            f"{datetime.fromtimestamp(when, timezone.utc):%Y-%m-%dT%H:%M:%S.000Z}</Initiated></Upload>"
+            for id, (path, when) in self.begun.items()
+            for key in (path.partition("/")[2].partition("/")[2],)
+            if id in self.unfinished and key.startswith(prefix)
+        ]
+        return document(
+            f"<ListMultipartUploadsResult>{''.join(lines)}</ListMultipartUploadsResult>"
+        )
 
     def _work(self, kind: str, request: Request) -> Step:
+        if kind == "uploads":
+            return self._list_uploads(request)
+        if kind == "create":
+            before = set(self.unfinished)
+            answer = super()._work(kind, request)
+            (id,) = set(self.unfinished) - before
+            self.begun[id] = (request.path, self.clock.time())
+            return answer
         if kind != "list":
             return super()._work(kind, request)
         upload_id = request.query.rpartition("uploadId=")[2]
@@ -424,98 +450,3 @@ def test_a_disk_that_fills_up(
         monkeypatch.setattr(growing, "write_at", write)
         client.download_file("docs", "a", tmp_path / "a", resume=resume)
     assert (tmp_path / "a").read_bytes() == DATA
-
-
-# --- killed ---------------------------------------------------------------------------------------
-
-CHILD = """
-import sys
-from minio_sdk import Config, MinIOClient
-from minio_sdk.flows import downloads, reading
-kind, url, state, path = sys.argv[1:]
-downloads.PIECE = reading.PIECE = 3000
-config = Config(url, "acme", access_key="key", secret_key="secret", state_dir=state,
-                part_size=5 << 20, multipart_threshold=1 << 20)
-with MinIOClient(config) as client:
-    if kind == "upload":
-        client.upload_file("docs", "a", path, resume=True)
-    else:
-        client.download_file("docs", "a", path, resume=True)
-"""
-
-
-class Killer:
-    """Kills the child at the request that chance says, before or after the server has worked on it."""
-
-    def __init__(self, handler: Callable[[Request], Step], seed: int, most: int) -> None:
-        self.handler = handler
-        self.chance = random.Random(seed)
-        self.most = most
-        self.kills = 0
-        self.armed = False
-        self.child: subprocess.Popen[bytes] | None = None
-        self.left = 0
-        self.guard = threading.Lock()
-
-    def __call__(self, request: Request) -> Step:
-        with self.guard:
-            self.left -= 1
-            strike = self.armed and self.left == 0
-        if strike and self.chance.random() < 0.3:
-            return self.kill(reply(500))
-        answer = self.handler(request)
-        return self.kill(answer) if strike else answer
-
-    def kill(self, answer: Step) -> Step:
-        def step(exchange: Exchange) -> None:
-            assert self.child is not None
-            self.child.send_signal(signal.SIGKILL)
-            self.kills += 1
-            exchange.close()
-
-        return step
-
-    def run(self, arguments: list[str]) -> int:
-        self.left = self.chance.randint(1, self.most)
-        self.armed = True
-        self.child = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], cwd=ROOT)
-        return self.child.wait(60)
-
-
-@posix_only
-def test_uploads_survive_kill_9(file: Path, settings: dict[str, Any]) -> None:
-    """Killed again and again at any request; what is stored in the end is what was sent."""
-    storage = Keeping()
-    killer = Killer(storage, 3, 6)
-    with ScriptedServer(handler=killer, strict=False) as server:
-        arguments = ["upload", server.url, settings["state_dir"], str(file)]
-        ended = 0
-        while killer.kills < 20:
-            ended += killer.run(arguments) == 0
-        killer.armed = False
-        killer.left = 10**6
-        assert subprocess.run([sys.executable, "-c", CHILD, *arguments], cwd=ROOT).returncode == 0
-    assert storage.objects == {"/acme-docs/a": BODY}
-    assert storage.counts["list"] > 5
-    # Killed before the id of an upload could be written down, it is the server's to drop.
-    assert len(storage.unfinished) <= storage.counts["create"] - ended - 1
-    assert left(settings) == []
-
-
-@posix_only
-def test_downloads_survive_kill_9(tmp_path: Path, settings: dict[str, Any]) -> None:
-    stored = Stored(DATA, '"e-2"')
-    killer = Killer(stored, 4, 12)
-    target = tmp_path / "target"
-    with ScriptedServer(handler=killer, strict=False) as server:
-        arguments = ["download", server.url, settings["state_dir"], str(target)]
-        while killer.kills < 20:
-            if killer.run(arguments) == 0:
-                assert target.read_bytes() == DATA
-                target.unlink()
-        killer.armed = False
-        killer.left = 10**6
-        assert subprocess.run([sys.executable, "-c", CHILD, *arguments], cwd=ROOT).returncode == 0
-    assert target.read_bytes() == DATA
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["state", "target"]
-    assert left(settings) == []

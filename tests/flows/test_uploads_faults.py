@@ -9,6 +9,7 @@ import _thread
 import asyncio
 import hashlib
 import io
+import itertools
 import re
 import signal
 import threading
@@ -64,6 +65,7 @@ class Storage:
         self.faults = faults or {}
         self.after_work: set[tuple[str, int]] = set()
         self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
 
     def __call__(self, request: Request) -> Step:
         with self._lock:
@@ -88,7 +90,7 @@ class Storage:
     def _work(self, kind: str, request: Request) -> Step:
         path = request.path
         if kind == "create":
-            upload_id = f"u{len(self.counts) + self.counts['create']}"
+            upload_id = f"u{next(self._numbers)}"
             self.unfinished[upload_id] = {}
             return document(f"<InitiateMultipartUploadResult><UploadId>{upload_id}</UploadId>"
                             "</InitiateMultipartUploadResult>")  # fmt: skip
@@ -98,8 +100,9 @@ class Storage:
         if kind == "head":
             if path not in self.objects:
                 return reply(404, headers={"x-amz-request-id": "r"})
-            length = len(self.objects[path])
-            return reply(200, headers={"ETag": self.composed[path]}, content_length=length)
+            body = self.objects[path]
+            tag = self.composed.get(path) or etag(body)
+            return reply(200, headers={"ETag": tag}, content_length=len(body))
         parts = self.unfinished.get(request.query.rpartition("uploadId=")[2])
         if parts is None:
             return s3_error(404, "NoSuchUpload")
