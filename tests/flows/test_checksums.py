@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from minio_sdk import IntegrityError, MinIOError
+from minio_sdk import IntegrityError, MinIOError, NotSupportedError, TransferProgress
 from minio_sdk.wire.checksums import crc32_text
 from tests.both import Connect, both
 from tests.flows.test_uploads_faults import BODY, PART, SETTINGS, Storage
@@ -22,6 +22,7 @@ class Summing(Storage):
 
     name = "MinIO"
     lies = False
+    words = "No."
     kind: str | None = "FULL_OBJECT"
     refuses: tuple[str, ...] = ()
     seen: list[tuple[str, dict[str, str]]]
@@ -35,7 +36,7 @@ class Summing(Storage):
         sums = {n.lower(): v for n, v in request.headers if n.lower().startswith("x-amz-checksum")}
         self.seen.append((kind, sums))
         if sums and kind in self.refuses:
-            return s3_error(400, "InvalidRequest", headers={"Server": self.name})
+            return s3_error(400, "InvalidRequest", self.words, headers={"Server": self.name})
         answer = super().__call__(request)
         assert isinstance(answer, Reply)
         headers = [*answer.headers, ("Server", self.name)]
@@ -116,6 +117,75 @@ def test_a_server_that_refuses_them_is_not_asked_again(connect: Connect, stage: 
         [True, False, False, False],
     )
     assert all(storage.objects[f"/acme-docs/{key}"] == body for key in "abc")
+
+
+@both
+@pytest.mark.parametrize("source", ["bytes", "file", "path", "resumed"])
+@pytest.mark.parametrize("stage", ["part", "complete"])
+def test_a_server_that_takes_them_and_then_refuses_those_of_parts(
+    connect: Connect, stage: str, source: str, tmp_path: Path
+) -> None:
+    """Sent once more without, and never again with them; of the first try nothing is left."""
+    storage = Summing()
+    storage.refuses = (stage,)
+    path = tmp_path / "file"
+    path.write_bytes(b"before" + BODY if source == "file" else BODY)
+    seen: list[TransferProgress] = []
+    settings = {**SETTINGS, "state_dir": str(tmp_path / "state")}
+    with ScriptedServer(handler=storage) as server, connect(server, **settings) as client:
+        client.put_object("docs", "small", b"x")
+        if source == "bytes":
+            client.upload_object("docs", "a", BODY, progress=seen.append)
+        elif source == "file":
+            with path.open("rb") as file:
+                file.seek(6)
+                client.upload_object("docs", "a", file, progress=seen.append)
+        else:
+            resume = source == "resumed"
+            client.upload_file("docs", "a", path, progress=seen.append, resume=resume)
+            assert client.list_transfers() == []
+        client.put_object("docs", "b", LARGE)
+    assert storage.objects["/acme-docs/a"] == BODY
+    assert storage.unfinished == {}
+    assert (storage.counts["create"], storage.counts["abort"]) == (2, 1)
+    assert storage.seen[-1] == ("put", {})
+    done = [now.bytes_done for now in seen]
+    assert (done, done[-1]) == (sorted(done), len(BODY))
+
+
+@both
+@pytest.mark.parametrize("words", ["the checksum is not supported", "no"])
+def test_parts_of_data_that_cannot_be_read_again(connect: Connect, words: str) -> None:
+    """The upload fails, and where the server says why, the next one goes without."""
+    storage = Summing()
+    storage.refuses = ("part",)
+    storage.words = words
+    known = words != "no"
+    with ScriptedServer(handler=storage) as server, connect(server, **SETTINGS) as client:
+        client.put_object("docs", "small", b"x")
+        with pytest.raises(NotSupportedError if known else MinIOError) as caught:
+            client.put_object("docs", "a", iter([BODY]))
+        assert words in str(caught.value)
+        assert ("refuses those of parts" in str(caught.value)) is known
+        assert (storage.unfinished, list(storage.objects)) == ({}, ["/acme-docs/small"])
+        if known:
+            client.put_object("docs", "a", iter([BODY]))
+            assert storage.objects["/acme-docs/a"] == BODY
+
+
+@both
+def test_a_refusal_of_parts_that_stays_is_shown(connect: Connect) -> None:
+    """It was about something else, and checksums go on."""
+    storage = Summing()
+    with ScriptedServer(handler=storage) as server, connect(server, **SETTINGS) as client:
+        client.put_object("docs", "small", b"x")
+        storage.faults = {("part", 0): s3_error(400, "InvalidArgument")}
+        with pytest.raises(MinIOError, match="InvalidArgument"):
+            client.put_object("docs", "a", BODY)
+        assert (storage.unfinished, storage.counts["create"]) == ({}, 2)
+        storage.faults = {}
+        client.put_object("docs", "b", LARGE)
+    assert storage.seen[-1][1]
 
 
 @both
