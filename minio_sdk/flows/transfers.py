@@ -28,7 +28,7 @@ from minio_sdk.flows.journal import (
 )
 from minio_sdk.flows.parts import part_size
 from minio_sdk.flows.sources import FileSlices
-from minio_sdk.flows.strays import end_strays, end_upload, stored_parts
+from minio_sdk.flows.strays import QUIET, end_strays, end_upload, stored_parts
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.models.transfers import Transfer
 from minio_sdk.operation import Place
@@ -82,7 +82,7 @@ class Resuming:
             return
         upload_id = entry["upload_id"]
         self._asked = entry["asked"]
-        await self._end_strays(upload_id)
+        await self._end_strays(upload_id, last=False)
         why = None
         if entry["mark"] != facts["mark"]:
             why = "the file has changed"
@@ -112,14 +112,21 @@ class Resuming:
             self._engine, self._place, self._key, entry["etag"], entry["size"]
         )
 
-    async def _end_strays(self, ours: str | None) -> None:
-        """End what killed runs have begun and never known of, where that is sure by now."""
+    async def _end_strays(self, ours: str | None, *, last: bool) -> None:
+        """End what killed runs have begun and never known of, where that is sure by now.
+
+        What isn't there yet may still be on its way to the server, so that only the `last` look, or one
+        that comes late, says that there is nothing.
+        """
         if not self._asked:
             return
+        asked = self._asked
         try:
-            self._asked = await end_strays(self._engine, self._place, self._key, self._asked, ours)
+            left = await end_strays(self._engine, self._place, self._key, asked, ours)
         except MinIOError:  # a later run will look again; this one is about something else
             return
+        late = self._engine.transport.signing.now() - QUIET
+        self._asked = [moment for moment in asked if moment in left or (moment > late and not last)]
 
     async def asks(self) -> None:
         """Write down that an upload is asked for, of which the answer may never come."""
@@ -159,7 +166,7 @@ class Resuming:
 
     async def ended(self) -> None:
         """There is nothing to go on with, and maybe something to look for still."""
-        await self._end_strays(None)
+        await self._end_strays(None, last=True)
         await self._engine.transport.call(self._forget)
 
     async def give_up(self) -> None:

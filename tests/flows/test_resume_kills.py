@@ -208,6 +208,29 @@ def test_one_that_is_young_is_left_and_shown_and_ended_later(connect: Connect, d
 
 
 @both
+def test_one_that_reaches_the_server_after_the_next_run_has_looked(
+    connect: Connect, disk: Disk
+) -> None:
+    """The process is gone, and its last request still on its way."""
+    with ScriptedServer(handler=disk) as server:
+        with connect(server, clock=disk.clock, **disk.settings) as client:
+            recorded(disk, client)
+            disk.restore(disk.at("before create"))
+
+            def late(kind: str) -> None:
+                if kind == "part" and "late" not in disk.storage.unfinished:
+                    disk.storage.unfinished["late"] = {}
+                    disk.storage.begun["late"] = ("/acme-docs/a", disk.clock.time())
+
+            disk.storage.then = late
+            client.upload_file("docs", "a", disk.file, resume=True)
+            (found,) = client.list_transfers()
+            disk.clock.advance(2 * HOUR)
+            client.discard_transfer(found.id)
+    assert (disk.storage.unfinished, left(disk.settings)) == ({}, [])
+
+
+@both
 @pytest.mark.parametrize("whose", ["parts", "before", "after", "another key", "undated"])
 def test_one_of_another_client_is_never_ended(connect: Connect, disk: Disk, whose: str) -> None:
     with ScriptedServer(handler=disk) as server:
