@@ -18,6 +18,7 @@ from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import IntegrityError, MinIOError, ValidationError, invalid
 from minio_sdk.flows.growing import Growing, GrowingFile, KeptFile
+from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import Journal
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.progress import Meter, OnProgress
@@ -54,8 +55,9 @@ async def to_file(
     target = await call(_target, path)
     growing: Growing
     if resume:
-        journal = await call(
-            Journal.of, engine.config, "download", bucket, key, str(target), version_id
+        names = (bucket, key, str(target), version_id)
+        journal = await held(
+            engine.transport, lambda: Journal.of(engine.config, "download", *names)
         )
         growing = KeptFile(target, journal, PIECE)
     else:

@@ -6,7 +6,7 @@ out here as well, since not all of them do.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from operator import attrgetter
@@ -74,19 +74,20 @@ async def batches(engine: Engine, question: Question) -> AsyncGenerator[list[Obj
     limit = question.limit
     if limit == 0:
         return
-    async for page in _pages(engine, question, most):
-        batch = page.objects
-        if question.suffix or question.start_after:
-            batch = list(filter(question.wants, batch))
-        if limit is not None:
-            batch = batch[: limit - count]
-        count += len(batch)
-        yield batch
-        if count == limit:
-            return
+    async with aclosing(_pages(engine, question, most)) as pages:
+        async for page in pages:
+            batch = page.objects
+            if question.suffix or question.start_after:
+                batch = list(filter(question.wants, batch))
+            if limit is not None:
+                batch = batch[: limit - count]
+            count += len(batch)
+            yield batch
+            if count == limit:
+                return
 
 
-async def items(engine: Engine, question: Question) -> AsyncIterator[ObjectInfo]:
+async def items(engine: Engine, question: Question) -> AsyncGenerator[ObjectInfo, None]:
     """The same, one by one."""
     async with aclosing(batches(engine, question)) as found:
         async for batch in found:
@@ -106,13 +107,14 @@ async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:
 
     if limit == 0:
         return kept
-    async for page in _pages(engine, question, most):
-        kept += filter(question.wants, page.objects)
-        if limit is not None and len(kept) >= limit:
-            kept.sort(key=_BY_KEY)  # stable: of one key, the newest stays first
-            del kept[limit:]
-            if _settled(engine, question.prefix, page, kept[-1].key):
-                return kept
+    async with aclosing(_pages(engine, question, most)) as pages:
+        async for page in pages:
+            kept += filter(question.wants, page.objects)
+            if limit is not None and len(kept) >= limit:
+                kept.sort(key=_BY_KEY)  # stable: of one key, the newest stays first
+                del kept[limit:]
+                if _settled(engine, question.prefix, page, kept[-1].key):
+                    return kept
     return sorted(kept, key=_BY_KEY)
 
 
@@ -126,20 +128,24 @@ def _settled(engine: Engine, prefix: str, page: Page, last: str) -> bool:
     return slash < 0 or any(item.key >= last[:slash] + "0" for item in page.objects)
 
 
-async def _pages(engine: Engine, question: Question, most: listing.Most) -> AsyncIterator[Page]:
+async def _pages(
+    engine: Engine, question: Question, most: listing.Most
+) -> AsyncGenerator[Page, None]:
     place = engine.place(question.bucket)
     walk = listing.version_pages if question.versions else listing.pages
     empty = True
-    async for page in walk(
+    walked = walk(
         engine,
         place,
         question.prefix,
         delimiter="" if question.recursive else "/",
         start_after=question.start_after or "",
         most=most,
-    ):
-        empty = empty and not page.objects
-        yield page
+    )
+    async with aclosing(walked) as pages:
+        async for page in pages:
+            empty = empty and not page.objects
+            yield page
     if empty and place.prefix:
         # Below a shared bucket, nothing to list may mean that the tenant's bucket isn't there.
         await buckets.check(engine, ListObjectsV2(place, question.prefix))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ServerError
@@ -38,7 +39,7 @@ async def pages(
     delimiter: str = "",
     start_after: str = "",
     most: Most = _whole_page,
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """The pages of ListObjectsV2; `most` is asked how many entries each may have.
 
     What comes up to `start_after` may be in them all the same: not every server leaves it out.
@@ -77,11 +78,14 @@ def _following(place: Place, page: Page) -> str | None:
     return max(meant, default=token)
 
 
-async def objects(engine: Engine, place: Place, prefix: str = "") -> AsyncIterator[ObjectInfo]:
+async def objects(
+    engine: Engine, place: Place, prefix: str = ""
+) -> AsyncGenerator[ObjectInfo, None]:
     """The objects below a prefix, lazily."""
-    async for page in pages(engine, place, prefix):
-        for item in page.objects:
-            yield item
+    async with aclosing(pages(engine, place, prefix)) as walked:
+        async for page in walked:
+            for item in page.objects:
+                yield item
 
 
 async def version_pages(
@@ -92,7 +96,7 @@ async def version_pages(
     delimiter: str = "",
     start_after: str = "",
     most: Most = _whole_page,
-) -> AsyncIterator[Page]:
+) -> AsyncGenerator[Page, None]:
     """The pages of ListObjectVersions; else as `pages`."""
     key = place.key_out(start_after, "start_after") if start_after else ""
     version = ""
@@ -109,14 +113,17 @@ async def version_pages(
         key, version = page.next_key, page.next_version or ""
 
 
-async def versions(engine: Engine, place: Place, prefix: str = "") -> AsyncIterator[ObjectInfo]:
+async def versions(
+    engine: Engine, place: Place, prefix: str = ""
+) -> AsyncGenerator[ObjectInfo, None]:
     """All versions and delete markers below a prefix, lazily."""
-    async for page in version_pages(engine, place, prefix):
-        for item in page.objects:
-            yield item
+    async with aclosing(version_pages(engine, place, prefix)) as walked:
+        async for page in walked:
+            for item in page.objects:
+                yield item
 
 
-async def uploads(engine: Engine, place: Place, prefix: str = "") -> AsyncIterator[Upload]:
+async def uploads(engine: Engine, place: Place, prefix: str = "") -> AsyncGenerator[Upload, None]:
     """The unfinished multipart uploads below a prefix, lazily.
 
     Raises:
@@ -140,7 +147,7 @@ async def uploads(engine: Engine, place: Place, prefix: str = "") -> AsyncIterat
 
 async def parts(
     engine: Engine, place: Place, key: str, upload_id: str
-) -> AsyncIterator[StoredPart]:
+) -> AsyncGenerator[StoredPart, None]:
     """The parts that an unfinished upload has, lazily."""
     last = 0
     while True:

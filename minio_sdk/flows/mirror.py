@@ -202,7 +202,7 @@ class _Mirror:
     async def _objects(self, remote: Remote) -> AsyncGenerator[Entry, None]:
         question = Question(remote.bucket, remote.prefix, "", True, False, None, None)
         between_remotes = isinstance(self._source, Remote) and isinstance(self._target, Remote)
-        async with aclosing(found.items(self._engine, question)) as items:  # type: ignore[type-var]
+        async with aclosing(found.items(self._engine, question)) as items:
             async for item in items:
                 if item.key.endswith("/") and item.size == 0 and not between_remotes:
                     continue  # what consoles make to show a folder

@@ -18,6 +18,7 @@ from minio_sdk.errors import (
     UploadNotFoundError,
     ValidationError,
 )
+from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import (
     Journal,
     check_id,
@@ -74,8 +75,9 @@ class Resuming:
         """Find what an earlier run has done; of another source it is undone."""
         call = self._engine.transport.call
         facts = self._facts
-        journal = self._journal = await call(
-            Journal.of, self._engine.config, "upload", facts["bucket"], self._key, facts["path"]
+        config, names = self._engine.config, (facts["bucket"], self._key, facts["path"])
+        journal = self._journal = await held(
+            self._engine.transport, lambda: Journal.of(config, "upload", *names)
         )
         entry = journal.entry
         if entry is None:
@@ -211,7 +213,7 @@ async def discard(engine: Engine, transfer_id: str) -> None:
     """Give up a transfer, and remove what there is of it."""
     call = engine.transport.call
     check_id(transfer_id)
-    journal = await call(Journal, folder_of(engine.config), transfer_id)
+    journal = await held(engine.transport, lambda: Journal(folder_of(engine.config), transfer_id))
     try:
         entry = journal.entry
         if entry is None:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import BinaryIO
 
 from minio_sdk.config import MAX_PART
 from minio_sdk.engine import Engine
@@ -28,6 +29,7 @@ from minio_sdk.errors import (
 from minio_sdk.flows import buckets, quirks
 from minio_sdk.flows.checked import refused, sent, unrepeatable
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
+from minio_sdk.flows.held import held
 from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.parts import Sent, send_parts
 from minio_sdk.flows.progress import Meter, OnProgress
@@ -216,7 +218,7 @@ async def put_file(
     if not isinstance(path, (str, os.PathLike)):
         raise invalid("path", path, "must be text or a path")
     meter = Meter(engine.transport.clock, progress)  # refuses what is no function before all else
-    file = await engine.transport.call(open, path, "rb")
+    file: BinaryIO = await held(engine.transport, lambda: open(path, "rb"))  # noqa: PTH123, SIM115
     resuming = None
     try:
         source = Source(file)
@@ -437,7 +439,19 @@ def etag_of_parts(etags: Sequence[str]) -> str | None:
 
 
 async def abort(engine: Engine, operation: AbortMultipartUpload) -> None:
-    """End an upload; a failure here is not the news, what led to it is."""
+    """End an upload; a failure here is not the news, what led to it is.
+
+    An interrupt, or a cancellation, that comes while this is under way is for what is over already: it is
+    passed on when the upload is ended. The next one is for this.
+    """
+    try:
+        await _abort(engine, operation)
+    except BaseException:
+        await _abort(engine, operation)
+        raise
+
+
+async def _abort(engine: Engine, operation: AbortMultipartUpload) -> None:
     try:
         # `begin`: when it was the deadline that ended the upload, this has one of its own.
         await engine.begin().send(operation)

@@ -89,8 +89,8 @@ class Team:
             else:
                 self._teams.discard(member)
 
-    def wait(self, seconds: float) -> None:
-        """Wait until nobody is at work."""
+    def wait(self, seconds: float | None) -> None:
+        """Wait until nobody is at work; None waits for as long as it takes."""
         with self._lock:
             self._lock.wait_for(lambda: not self._workers, seconds)
 

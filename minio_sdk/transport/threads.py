@@ -43,6 +43,8 @@ def map_in_threads(
                 raise
         failed = False
     finally:
+        if failed:
+            team.wait(None)  # for a thread whose start was interrupted too: no executor knows it
         team.end(failed=failed)
     return results
 

@@ -149,7 +149,7 @@ class Runs:
         chance = self._chance
         by_itself = chance.random() < 0.5
         self._clock.advance(2 * 3600)
-        told = {
+        told: dict[str, Any] = {
             "die": chance.randint(1, steps) if by_itself else 0,
             "request": 0 if by_itself else chance.randint(1, requests),
             "after": chance.random() < 0.6,

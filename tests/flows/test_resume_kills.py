@@ -352,12 +352,12 @@ def test_what_could_not_be_ended_stays_in_the_list(connect: Connect, disk: Disk)
 def test_a_server_that_does_not_list_parts_gets_all_of_them_anew(
     connect: Connect, disk: Disk, answer: str
 ) -> None:
-    other = {**REFUSED, "a list": lambda: reply(200, b"<ListBucketResult></ListBucketResult>")}
+    found = reply(200, b"<ListBucketResult></ListBucketResult>")
     with ScriptedServer(handler=disk) as server:
         with connect(server, clock=disk.clock, **disk.settings) as client:
             recorded(disk, client)
             disk.restore(disk.at("after part"))
-            disk.storage.faults = {("list", 0): other[answer]()}
+            disk.storage.faults = {("list", 0): found if answer == "a list" else REFUSED[answer]()}
             client.upload_file("docs", "a", disk.file, resume=True)
     assert disk.storage.objects == {"/acme-docs/a": BODY}
     assert (disk.storage.unfinished, left(disk.settings)) == ({}, [])
