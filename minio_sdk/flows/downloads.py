@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from pathlib import Path
@@ -26,7 +25,7 @@ from minio_sdk.flows.reading import PIECE, Reader
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadChecksum
-from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object
+from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object, md5_of_object
 from minio_sdk.wire.quirks import takes_checksums
 
 AT_ONCE = 4
@@ -34,9 +33,6 @@ AT_ONCE = 4
 
 COPIES = 2
 """How often a piece is in memory while it comes in: HTTP libraries put it together from what they read."""
-
-_MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
 
 
 async def to_file(
@@ -247,7 +243,7 @@ def _verify(path: Path, reader: Reader, crc: int | None) -> None:
     if crc is not None:
         _verify_crc32(path, crc)
         return
-    expected = _md5_of(reader)
+    expected = md5_of_object(reader.headers)
     if expected is None:
         return
     digest = hashlib.md5(usedforsecurity=False)
@@ -271,12 +267,3 @@ def _verify_crc32(path: Path, expected: int) -> None:
             f"the file's CRC32 is {found:08x}, and the object's is {expected:08x}",
             hint="download it again; if it stays so, the stored object is damaged",
         )
-
-
-def _md5_of(reader: Reader) -> str | None:
-    """The object's MD5, where its ETag is that; the ETags of parts, and of some encryption, are not."""
-    etag = reader.metadata.etag or ""
-    encryption = reader.headers.get("x-amz-server-side-encryption", "AES256")
-    if encryption != "AES256" or _CUSTOMER_KEY in reader.headers:
-        return None
-    return etag if _MD5.fullmatch(etag) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -10,7 +11,7 @@ from minio_sdk.config import MiB
 from minio_sdk.errors import IntegrityError, MinIOError, PreconditionFailedError
 from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object
+from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object, md5_of_object
 from minio_sdk.wire.failure import check_s3, check_version
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
@@ -52,7 +53,27 @@ class GetObject(ObjectOperation[bytes]):
                 attempts=reply.attempts,
                 hint="read it again; if it stays so, the stored object is damaged",
             )
+        _check_untold(reply)
         return reply.body
+
+
+def _check_untold(reply: Reply) -> None:
+    """A body whose length wasn't told ends with the connection, also with one that has dropped.
+
+    Raises:
+        IntegrityError: the ETag tells that this is not all of it.
+    """
+    if not reply.headers.keys().isdisjoint(("content-length", "transfer-encoding")):
+        return
+    expected = md5_of_object(reply.headers)
+    if expected not in (None, hashlib.md5(reply.body, usedforsecurity=False).hexdigest()):
+        raise IntegrityError(
+            f"the server didn't tell the length, and these {len(reply.body)} bytes are not the "
+            "object's, which has another MD5",
+            status=reply.status,
+            attempts=reply.attempts,
+            hint="read it again; a proxy on the way may have cut it off",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from zlib import crc32 as crc32
+
+from minio_sdk.wire.headers import unquoted
 
 CRC32 = "x-amz-checksum-crc32"
 ALGORITHM = "x-amz-checksum-algorithm"
@@ -16,6 +19,8 @@ TYPE = "x-amz-checksum-type"
 ASK = {"x-amz-checksum-mode": "ENABLED"}
 
 _POLYNOMIAL = 0xEDB88320
+_MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
 
 
 def crc32_text(crc: int) -> str:
@@ -80,3 +85,12 @@ def crc32_joined(pieces: list[tuple[int, int]]) -> int:
     for crc, size in pieces:
         whole = crc32_combine(whole, crc, size)
     return whole
+
+
+def md5_of_object(headers: Mapping[str, str]) -> str | None:
+    """The object's MD5, where its ETag is that; the ETags of parts, and of some encryption, are not."""
+    etag = unquoted(headers.get("etag")) or ""
+    encryption = headers.get("x-amz-server-side-encryption", "AES256")
+    if encryption != "AES256" or _CUSTOMER_KEY in headers:
+        return None
+    return etag if _MD5.fullmatch(etag) else None
