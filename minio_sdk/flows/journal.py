@@ -259,7 +259,11 @@ def transfers(config: Config) -> list[Transfer]:
 
 
 def _transfers(folder: Path) -> Iterator[Transfer]:
-    for path in folder.glob("*.json"):
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - `glob` keeps to itself what it may not read
+    except FileNotFoundError:
+        return
+    for path in (folder / name for name in names if name.endswith(".json")):
         entry = _read(path)
         if entry is None:
             continue
