@@ -136,6 +136,9 @@ FEATURES: dict[str, dict[str, Gap]] = {
         "moto": Gap("is not MinIO, and is sent none of it"),
         "seaweedfs": Gap("is not MinIO, and is sent none of it"),
     },
+    "the moment at which uploads began": {
+        "moto": Gap("says the same moment of all"),
+    },
     "unfinished uploads by prefix": {
         "minio": Gap(
             "lists them by whole key only; it drops them by itself after a day", ("prefix",)

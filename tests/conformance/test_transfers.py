@@ -76,6 +76,66 @@ async def test_an_upload_that_is_discarded(
     assert setting.unfinished_uploads(bucket) == []
 
 
+class Killed(BaseException):
+    """The end of the process."""
+
+
+async def killed(
+    large: AsyncMinIOClient, bucket: str, path: Path, patch: pytest.MonkeyPatch, at: str
+) -> None:
+    """Leave what a process leaves that is killed where it writes the journal."""
+
+    async def end(*_: object) -> None:
+        raise Killed
+
+    async def nothing(*_: object) -> None:
+        """A process that is dead ends no upload."""
+
+    with patch.context() as patched:
+        patched.setattr(f"minio_sdk.flows.transfers.Resuming.{at}", end)
+        patched.setattr("minio_sdk.flows.uploads.abort", nothing)
+        with pytest.raises(Killed):
+            await large.upload_file(bucket, "a", path, resume=True)
+
+
+@pytest.mark.parametrize("style", ["sync"])
+@pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
+@pytest.mark.needs("the moment at which uploads began")
+async def test_an_upload_whose_id_nobody_has_learned_is_ended_when_it_is_old(
+    setting: Setting,
+    bucket: str,
+    large: AsyncMinIOClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has no parts, and is of this very key."""
+    await killed(large, bucket, tmp_path / "file", monkeypatch, "began")
+    assert len(setting.unfinished_uploads(bucket)) == 1
+    for module in ("strays", "transfers"):
+        monkeypatch.setattr(f"minio_sdk.flows.{module}.QUIET", -60)
+    await large.upload_file(bucket, "a", tmp_path / "file", resume=True)
+    assert await large.list_transfers() == []
+    assert setting.unfinished_uploads(bucket) == []
+
+
+@pytest.mark.parametrize("style", ["sync"])
+@pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
+async def test_an_upload_that_was_stored_before_the_end_is_not_sent_again(
+    setting: Setting,
+    bucket: str,
+    large: AsyncMinIOClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or the condition would find what the first run has stored."""
+    await killed(large, bucket, tmp_path / "file", monkeypatch, "ended")
+    before = await large.get_object_metadata(bucket, "a")
+    stored = await large.upload_file(bucket, "a", tmp_path / "file", resume=True, if_none_match="*")
+    assert (stored.etag, stored.size) == (before.etag, len(DATA))
+    assert (await large.get_object_metadata(bucket, "a")).last_modified == before.last_modified
+    assert await large.list_transfers() == []
+
+
 @pytest.mark.parametrize("tenancy", ["bucket"])
 async def test_a_download_in_two_runs(bucket: str, large: AsyncMinIOClient, tmp_path: Path) -> None:
     """The file appears with the second, and nothing stays beside it."""
