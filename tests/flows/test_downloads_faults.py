@@ -24,7 +24,7 @@ from minio_sdk import (
 )
 from tests.both import Connect, at_once, both, config_for
 from tests.clock import FakeClock
-from tests.scripted import ScriptedServer, drop_after, hang, reply, s3_error
+from tests.scripted import Request, ScriptedServer, Step, drop_after, hang, reply, s3_error
 from tests.stored import Stored
 
 DATA = bytes(range(256)) * 4
@@ -280,6 +280,34 @@ def test_another_object_in_the_middle(connect: Connect, target: Path) -> None:
     with ScriptedServer(handler=stored) as server, connect(server) as client:
         with pytest.raises(ObjectChangedError):
             client.download_file("docs", "a", target)
+
+
+@both
+@pytest.mark.parametrize("piece", ["first", "later"])
+def test_another_object_between_a_drop_and_its_retry(
+    connect: Connect, tmp_path: Path, piece: str
+) -> None:
+    """Of the first piece nothing was kept, so that the new object is fetched; later it is an error."""
+    stored = Stored(DATA, '"e-2"')
+    dropped = drop_after(reply(206, b"x" * 100, headers={"ETag": '"e-2"'}), bytes=7)
+
+    def drop(request: Request) -> Step | None:
+        if len(stored.asked) != (1 if piece == "first" else 4):
+            return None
+        stored.data, stored.etag = DATA[::-1], '"f-2"'
+        return dropped
+
+    stored.instead = drop
+    target = tmp_path / "target"
+    with ScriptedServer(handler=stored) as server, connect(server) as client:
+        if piece == "first":
+            client.download_file("docs", "a", target)
+            assert target.read_bytes() == DATA[::-1]
+            target.unlink()
+        else:
+            with pytest.raises(ObjectChangedError):
+                client.download_file("docs", "a", target)
+    assert list(tmp_path.iterdir()) == []
 
 
 @both

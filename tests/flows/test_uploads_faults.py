@@ -26,6 +26,7 @@ from minio_sdk import (
     MinIOConnectionError,
     MinIOError,
     MinIOTimeoutError,
+    PreconditionFailedError,
     ServerError,
     UploadNotFoundError,
     ValidationError,
@@ -191,6 +192,55 @@ def test_an_upload_whose_completion_was_lost_is_settled_by_asking_for_the_object
         stored = client.put_object("docs", "a", BODY)
     assert list(storage.objects.values()) == [BODY]
     assert (stored.size, f'"{stored.etag}"') == (len(BODY), *storage.composed.values())
+
+
+@both
+@pytest.mark.parametrize("retry", ["NoSuchUpload", "PreconditionFailed"])
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+def test_a_condition_whose_completion_was_lost(connect: Connect, retry: str, whose: str) -> None:
+    """The next try meets what the first has stored, or what somebody else has."""
+    storage = Storage({("complete", 1): drop_before_reply()})
+    if whose == "ours":
+        storage.after_work = {("complete", 1)}
+    answers = {"NoSuchUpload": 404, "PreconditionFailed": 412}
+    storage.faults[("complete", 2)] = s3_error(answers[retry], retry)
+
+    def handler(request: Request) -> Step:
+        if storage.counts.get("complete") and whose == "theirs":
+            storage.objects["/acme-docs/a"] = b"theirs"
+        return storage(request)
+
+    with ScriptedServer(handler=handler) as server, connect(server, **SETTINGS) as client:
+        if whose == "ours":
+            stored = client.put_object("docs", "a", BODY, if_none_match="*")
+            assert (stored.size, storage.objects) == (len(BODY), {"/acme-docs/a": BODY})
+        else:
+            with pytest.raises((UploadNotFoundError, PreconditionFailedError)):
+                client.put_object("docs", "a", BODY, if_none_match="*")
+            assert storage.objects == {"/acme-docs/a": b"theirs"}
+    assert storage.unfinished == {}
+
+
+@both
+@pytest.mark.parametrize("heeds", [True, False], ids=["heeding", "heedless"])
+def test_a_condition_that_somebody_breaks_while_the_parts_go_up(
+    connect: Connect, heeds: bool
+) -> None:
+    """Seen before the end, also on a server that takes no notice of conditions."""
+    storage = Storage()
+    if heeds:
+        storage.faults[("complete", 0)] = s3_error(412, "PreconditionFailed")
+
+    def handler(request: Request) -> Step:
+        if storage.counts.get("part") and not heeds:
+            storage.objects["/acme-docs/a"] = b"theirs"
+        return storage(request)
+
+    with ScriptedServer(handler=handler) as server, connect(server, **SETTINGS) as client:
+        with pytest.raises(PreconditionFailedError):
+            client.put_object("docs", "a", BODY, if_none_match="*")
+    assert storage.objects == ({} if heeds else {"/acme-docs/a": b"theirs"})
+    assert (storage.unfinished, storage.counts["abort"]) == ({}, 1)
 
 
 @both
