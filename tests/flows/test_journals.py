@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -284,8 +285,9 @@ def test_two_downloads_of_one_transfer(
 
     stored.then = wait
     with ScriptedServer(handler=stored) as server, connect(server, **settings) as client:
-        if hasattr(client, "gathered"):
-            outcomes = client.gathered([_one(tmp_path, both_begun)] * 2)
+        gathered: Any = getattr(client, "gathered", None)
+        if gathered is not None:
+            outcomes = gathered([_one(tmp_path, both_begun)] * 2)
         else:
             outcomes = at_once(client, [call, call])
     assert sorted(outcomes) == ["done", "refused"]
@@ -295,8 +297,6 @@ def test_two_downloads_of_one_transfer(
 
 def _one(folder: Path, both_begun: threading.Barrier) -> Callable[[Any], Any]:
     async def call(client: Any) -> str:
-        import asyncio
-
         try:
             await client.download_file("docs", "a", folder / "a", resume=True)
         except ConflictError:

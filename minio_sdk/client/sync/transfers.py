@@ -37,7 +37,8 @@ class Transfers(Base):
             id: as `list_transfers` tells it.
 
         Raises:
-            ConflictError: a process is at it right now.
+            ConflictError: a process is at it right now; or the server has an upload of its key without parts
+                that may be another client's: what it is can be told an hour after it began.
             NotFoundError: there is no such transfer.
             ValidationError: no id of a transfer.
             MinIOError: the upload could not be ended; the transfer stays in the list.
