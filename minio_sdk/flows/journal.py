@@ -267,9 +267,11 @@ def _transfers(folder: Path) -> Iterator[Transfer]:
         entry = _read(path)
         if entry is None:
             continue
-        done = None
+        done, asked = None, []
         if entry["kind"] == "download":
             done = min(entry["size"], len(entry["done"]) * entry["piece"])
+        else:
+            asked = entry["asked"]
         yield Transfer(
             id=entry["id"],
             kind=entry["kind"],
@@ -280,9 +282,7 @@ def _transfers(folder: Path) -> Iterator[Transfer]:
             bytes_done=done,
             started=datetime.fromtimestamp(entry["started"], timezone.utc),
             running=_is_locked(path.with_suffix(".lock")),
-            unsure=tuple(
-                datetime.fromtimestamp(moment, timezone.utc) for moment in entry.get("asked", ())
-            ),
+            unsure=tuple(datetime.fromtimestamp(moment, timezone.utc) for moment in asked),
         )
 
 
