@@ -144,7 +144,10 @@ class Resuming:
         """Nothing was begun, if that is what the error tells."""
         if error.attempts == 0 or (error.attempts == 1 and error.status is not None):
             self._asked.pop()
-            await self._engine.transport.call(self._forget)
+            try:
+                await self._engine.transport.call(self._forget)
+            except OSError:  # the refusal is the news
+                return
 
     async def completes(self, etag: str | None) -> None:
         """Write down what the object will be, since the upload is gone once it is."""
@@ -169,7 +172,10 @@ class Resuming:
     async def ended(self) -> None:
         """There is nothing to go on with, and maybe something to look for still."""
         await self._end_strays(None, last=True)
-        await self._engine.transport.call(self._forget)
+        try:
+            await self._engine.transport.call(self._forget)
+        except OSError:  # a later run will find out what has become of it
+            return
 
     async def give_up(self) -> None:
         """End what there is, since going on would end in the same way; for later, if that fails."""

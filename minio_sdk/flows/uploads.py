@@ -446,6 +446,8 @@ async def abort(engine: Engine, operation: AbortMultipartUpload) -> None:
     """
     try:
         await _abort(engine, operation)
+    except GeneratorExit:  # nobody runs this any more
+        raise
     except BaseException:
         await _abort(engine, operation)
         raise

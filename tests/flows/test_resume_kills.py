@@ -361,3 +361,38 @@ def test_a_server_that_does_not_list_parts_gets_all_of_them_anew(
             client.upload_file("docs", "a", disk.file, resume=True)
     assert disk.storage.objects == {"/acme-docs/a": BODY}
     assert (disk.storage.unfinished, left(disk.settings)) == ({}, [])
+
+
+@both
+def test_a_journal_that_cannot_be_removed_does_not_undo_what_is_stored(
+    connect: Connect, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with ScriptedServer(handler=disk) as server:
+        with connect(server, clock=disk.clock, **disk.settings) as client:
+            with monkeypatch.context() as patched:
+                patched.setattr("minio_sdk.flows.journal.Journal.remove", fail)
+                client.upload_file("docs", "a", disk.file, resume=True)
+                assert len(client.list_transfers()) == 1
+            disk.storage.counts.clear()
+            client.upload_file("docs", "a", disk.file, resume=True, if_none_match="*")
+            assert client.list_transfers() == []
+    assert disk.storage.counts == {"list": 1, "head": 1}
+    assert disk.storage.objects == {"/acme-docs/a": BODY}
+
+
+@both
+def test_a_refusal_is_shown_even_where_the_journal_cannot_be_removed(
+    connect: Connect, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    disk.storage.faults = {("create", 0): s3_error(403, "AccessDenied")}
+    monkeypatch.setattr("minio_sdk.flows.journal.Journal.remove", fail)
+    with ScriptedServer(handler=disk) as server:
+        with connect(server, clock=disk.clock, **disk.settings) as client:
+            with pytest.raises(MinIOError, match="AccessDenied"):
+                client.upload_file("docs", "a", disk.file, resume=True)
