@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
     from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
     from minio_sdk.models.usage import BucketUsage, TenantUsage
+    from minio_sdk.tenant_policy import tenant_policy
     from minio_sdk.transport.http_requests import TenantAdapter
 
 __all__ = [
@@ -167,6 +168,7 @@ __all__ = [
     "VersionNotFoundError",
     "__version__",
     "create_client",
+    "tenant_policy",
 ]
 
 _HOMES = {
@@ -218,6 +220,7 @@ _HOMES = {
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),
     "minio_sdk.models.usage": ("BucketUsage", "TenantUsage"),
     "minio_sdk.models.transfers": ("Transfer", "TransferRestartedWarning"),
+    "minio_sdk.tenant_policy": ("tenant_policy",),
     "minio_sdk.transport.http_requests": ("TenantAdapter",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
