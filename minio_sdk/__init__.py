@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from minio_sdk.client.sync.admin import Admin
     from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter
     from minio_sdk.config import Config
+    from minio_sdk.credentials.environment import ChainProvider, EnvironmentProvider
+    from minio_sdk.credentials.mc import McConfigProvider
+    from minio_sdk.credentials.metadata import ContainerProvider, InstanceMetadataProvider
+    from minio_sdk.credentials.process import ProcessProvider
+    from minio_sdk.credentials.profiles import ProfileProvider
+    from minio_sdk.credentials.refreshing import RefreshingProvider
+    from minio_sdk.credentials.sts import AssumeRoleProvider, WebIdentityProvider
     from minio_sdk.errors import (
         AccessDeniedError,
         BucketAlreadyExistsError,
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
         BucketNotFoundError,
         ConfigurationError,
         ConflictError,
+        CredentialsError,
         IntegrityError,
         MinIOConnectionError,
         MinIOError,
@@ -88,6 +96,7 @@ if TYPE_CHECKING:
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
     from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
     from minio_sdk.models.usage import BucketUsage, TenantUsage
+    from minio_sdk.policies import tenant_policy
     from minio_sdk.tenant_policy import tenant_policy
     from minio_sdk.transport.http_requests import TenantAdapter
 
@@ -99,6 +108,7 @@ __all__ = [
     "AdminNode",
     "AdminServerInfo",
     "AsyncAdmin",
+    "AssumeRoleProvider",
     "AsyncMinIOClient",
     "AsyncObjectReader",
     "AsyncObjectWriter",
@@ -111,25 +121,31 @@ __all__ = [
     "BucketNotFoundError",
     "BucketUsage",
     "BulkResult",
+    "ChainProvider",
     "Config",
     "ConfigurationError",
     "ConflictError",
+    "ContainerProvider",
     "CorsRule",
     "Credentials",
+    "CredentialsError",
     "CredentialsProvider",
     "DataUsage",
     "DelMarkerExpiration",
     "DeleteError",
     "DeleteResult",
     "DeletedObject",
+    "EnvironmentProvider",
     "Expiration",
     "Group",
     "HealthStatus",
+    "InstanceMetadataProvider",
     "IntegrityError",
     "JsonLinesAudit",
     "LifecycleFilter",
     "LifecycleRule",
     "LocalServer",
+    "McConfigProvider",
     "MinIOClient",
     "MinIOConnectionError",
     "MinIOError",
@@ -147,8 +163,11 @@ __all__ = [
     "ObjectWriter",
     "PreconditionFailedError",
     "PresignedPost",
+    "ProcessProvider",
+    "ProfileProvider",
     "QuotaExceededError",
     "RateLimitError",
+    "RefreshingProvider",
     "RestoreResult",
     "ServerError",
     "ServerInfo",
@@ -166,6 +185,7 @@ __all__ = [
     "User",
     "ValidationError",
     "VersionNotFoundError",
+    "WebIdentityProvider",
     "__version__",
     "create_client",
     "tenant_policy",
@@ -179,6 +199,13 @@ _HOMES = {
     "minio_sdk.client.sync.admin": ("Admin",),
     "minio_sdk.client.sync.handles": ("ObjectReader", "ObjectWriter"),
     "minio_sdk.config": ("Config",),
+    "minio_sdk.credentials.environment": ("ChainProvider", "EnvironmentProvider"),
+    "minio_sdk.credentials.mc": ("McConfigProvider",),
+    "minio_sdk.credentials.metadata": ("ContainerProvider", "InstanceMetadataProvider"),
+    "minio_sdk.credentials.process": ("ProcessProvider",),
+    "minio_sdk.credentials.profiles": ("ProfileProvider",),
+    "minio_sdk.credentials.refreshing": ("RefreshingProvider",),
+    "minio_sdk.credentials.sts": ("AssumeRoleProvider", "WebIdentityProvider"),
     "minio_sdk.local_server": ("LocalServer",),
     "minio_sdk.models.audit": ("AuditRecord", "AuditedKey"),
     "minio_sdk.models.admin": (
@@ -220,7 +247,7 @@ _HOMES = {
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),
     "minio_sdk.models.usage": ("BucketUsage", "TenantUsage"),
     "minio_sdk.models.transfers": ("Transfer", "TransferRestartedWarning"),
-    "minio_sdk.tenant_policy": ("tenant_policy",),
+    "minio_sdk.policies": ("tenant_policy",),
     "minio_sdk.transport.http_requests": ("TenantAdapter",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -111,9 +111,9 @@ class Config:
     audit: Callable[[AuditRecord], object] | None = None
 
     def __post_init__(self) -> None:
-        self._set("base_url", _url("base_url", self.base_url))
+        self._set("base_url", check_url("base_url", self.base_url))
         if self.public_url is not None:
-            self._set("public_url", _url("public_url", self.public_url))
+            self._set("public_url", check_url("public_url", self.public_url))
         if self.tenant_id is not None:
             _checked("tenant_id", check_tenant_id, self.tenant_id)
         for name in ("timeout", "connect_timeout"):
@@ -495,8 +495,12 @@ def _without_userinfo(url: str) -> str:
     return f"{head.partition('://')[0]}://***@{tail}" if at else url
 
 
-def _url(name: str, value: object) -> str:
-    """The URL in its canonical form: lower-case scheme and host, no trailing slash."""
+def check_url(name: str, value: object) -> str:
+    """The URL in its canonical form: lower-case scheme and host, no trailing slash.
+
+    Raises:
+        ConfigurationError: not the URL of a server; `name` is what it is called there.
+    """
     example = "such as 'http://localhost:9000'"
     if not isinstance(value, str) or not value:
         # Not its value: bytes may hold a password.

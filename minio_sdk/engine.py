@@ -14,12 +14,15 @@ bucket, key, tenant, endpoint.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
 
 from minio_sdk.auditing import Auditor
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
+from minio_sdk.credentials.refreshing import settled
 from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.models.credentials import Credentials
 from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
 from minio_sdk.signing import Signing
@@ -28,9 +31,6 @@ from minio_sdk.wire.failure import not_s3
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import XmlError
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -229,6 +229,17 @@ class Engine:
         except MinIOError as error:
             self.named(error, operation)
             raise
+
+    async def keys(self) -> Credentials | None:
+        """The credentials in force, None for unsigned requests.
+
+        Raises:
+            CredentialsError: there are none to be had.
+        """
+        found = self.transport.signing.provider.ask()
+        if isinstance(found, Future):
+            found = settled(await self.transport.call(found.result))
+        return found
 
     async def exchange(self, request: Request, name: str = "") -> Reply:
         """The answer to a question that is none of S3's operations, within the deadline of this call.

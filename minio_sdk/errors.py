@@ -5,6 +5,7 @@
     │   └── MinIOTimeoutError     (also TimeoutError) no answer in time
     ├── ServerError               an answer that says the server failed, or that isn't S3
     ├── AccessDeniedError         401, 403
+    ├── CredentialsError          no keys to sign with: their source failed, or has none
     ├── NotFoundError             404
     │   ├── BucketNotFoundError
     │   ├── ObjectNotFoundError
@@ -37,6 +38,7 @@ __all__ = [
     "BucketNotFoundError",
     "ConfigurationError",
     "ConflictError",
+    "CredentialsError",
     "IntegrityError",
     "MinIOConnectionError",
     "MinIOError",
@@ -184,6 +186,10 @@ class ServerError(MinIOError):
 
 class AccessDeniedError(MinIOError):
     """HTTP 401 or 403: the credentials are wrong, or may not do this."""
+
+
+class CredentialsError(MinIOError):
+    """There are no keys to sign with: where they come from has none, or failed until the old ones ended."""
 
 
 class NotFoundError(MinIOError):

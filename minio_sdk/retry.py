@@ -139,6 +139,8 @@ class RetryPolicy:
         skew: that offset.
         chance: a number from 0 to 1, for jitter.
         sleep: waits in a thread; None takes the clock's.
+        better_keys: told of each request that was refused, and of the code; True means that the next
+            attempt is signed with other keys, and need not wait.
     """
 
     def __init__(
@@ -150,6 +152,7 @@ class RetryPolicy:
         skew: Offset,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], None] | None = None,
+        better_keys: Callable[[Request, str | None], bool] = lambda *_: False,
     ) -> None:
         self.max_retries = config.max_retries
         self.base_delay = config.base_delay
@@ -161,6 +164,7 @@ class RetryPolicy:
         self._skew = skew
         self._chance = chance
         self._sleep = sleep or clock.sleep
+        self._better_keys = better_keys
 
     @property
     def offset(self) -> float:
@@ -189,7 +193,7 @@ class RetryPolicy:
         except (MinIOConnectionError, ServerError) as error:
             failure = _failure_of(error, 1)
         else:
-            judged = self.judged(reply, offset)
+            judged = self.judged(request, reply, offset)
             if judged is None:
                 self.budget.give()
                 return reply
@@ -209,17 +213,18 @@ class RetryPolicy:
         except (MinIOConnectionError, ServerError) as error:
             failure = _failure_of(error, 1)
         else:
-            judged = self.judged(reply, offset)
+            judged = self.judged(request, reply, offset)
             if judged is None:
                 self.budget.give()
                 return reply
             failure = judged
         return await self._again_async(attempt, request, deadline, failure)
 
-    def judged(self, reply: Reply, offset: float) -> _Failed | None:
+    def judged(self, request: Request, reply: Reply, offset: float) -> _Failed | None:
         """The failure that a reply is, when it is one that may be tried again, else None.
 
         Args:
+            request: what was sent.
             reply: the reply.
             offset: what the request's signature took for the offset of the server's clock.
         """
@@ -232,6 +237,10 @@ class RetryPolicy:
         retried = reply.status in RETRIED_STATUSES or failure.code in RETRIED_CODES
         if retried or self._learn_skew(reply, failure.code, offset):
             return _Failed(reply=reply, wait=wait)
+        if self._better_keys(request, failure.code):
+            refused = _Failed(reply=reply)
+            refused.delay = 0.0
+            return refused
         return None
 
     def _delay(self, state: tenacity.RetryCallState) -> float:
@@ -281,7 +290,7 @@ class RetryPolicy:
     ) -> Reply:
         import tenacity
 
-        series = _Series(self, first)
+        series = _Series(self, request, first)
 
         def step() -> Reply:
             if series.begin():
@@ -314,7 +323,7 @@ class RetryPolicy:
     ) -> Reply:
         import tenacity
 
-        series = _Series(self, first)
+        series = _Series(self, request, first)
 
         async def step() -> Reply:
             if series.begin():
@@ -342,10 +351,11 @@ class RetryPolicy:
 class _Series:
     """The attempts of one call after the first has failed."""
 
-    __slots__ = ("_offset", "_policy", "count", "last")
+    __slots__ = ("_offset", "_policy", "_request", "count", "last")
 
-    def __init__(self, policy: RetryPolicy, first: _Failed) -> None:
+    def __init__(self, policy: RetryPolicy, request: Request, first: _Failed) -> None:
         self._policy = policy
+        self._request = request
         self._offset = 0.0
         self.count = 0
         self.last = first
@@ -361,7 +371,7 @@ class _Series:
         return failure
 
     def judge(self, reply: Reply) -> Reply:
-        failure = self._policy.judged(reply, self._offset)
+        failure = self._policy.judged(self._request, reply, self._offset)
         if failure is not None:
             raise self.failed(failure)
         self._policy.budget.give(self.last.cost)

@@ -6,6 +6,8 @@ afresh each time, at the server's time as far as it is known.
 
 from __future__ import annotations
 
+from types import EllipsisType
+
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider
@@ -22,6 +24,18 @@ USER_AGENT = "minio-enterprise-sdk"
 
 # Servers refuse signatures 15 minutes off; a smaller difference than this is noise of the network.
 _SKEW_WORTH = 240.0
+
+# What servers say of keys that have ended, or that they don't know any more.
+_STALE = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidToken",
+        "InvalidTokenId",
+        "TokenRefreshRequired",
+    }
+)
 
 
 class Skew:
@@ -67,8 +81,23 @@ class Signing:
         """The server's time, as far as it is known."""
         return self.clock.time() + self.skew.seconds
 
-    def headers(self, request: Request) -> dict[str, str]:
-        """All headers of one attempt, lower-case names."""
+    def headers(
+        self,
+        request: Request,
+        keys: Credentials | EllipsisType | None = ...,
+        patience: float | None = None,
+    ) -> dict[str, str]:
+        """All headers of one attempt, lower-case names.
+
+        Args:
+            request: what is sent.
+            keys: what to sign with, None for nothing; left out, the provider is asked, which may block.
+            patience: seconds that asking may take.
+
+        Raises:
+            CredentialsError: there are none to be had.
+            TimeoutError: they didn't come in time.
+        """
         headers = {"host": self.endpoint.host_header, **request.headers}
         headers["user-agent"] = USER_AGENT
         # A stored Content-Encoding describes the object, not the transport: bytes come as stored.
@@ -76,8 +105,11 @@ class Signing:
         if self.tenant is not None:
             headers[TENANT_HEADER] = self.tenant
         if request.signed:
-            signer = self.signer(request.service)
-            if signer is not None:
+            if keys is ...:
+                keys = self.provider.credentials(patience)
+            request.keys = keys
+            if keys is not None:
+                signer = self.signer_of(keys, request.service)
                 path = self.endpoint.path + request.path
                 headers.update(
                     signer.sign(
@@ -92,6 +124,11 @@ class Signing:
                 # Tracebacks may show local variables, and HTTP libraries keep headers in many.
                 headers["authorization"] = Secret(headers["authorization"])
         return headers
+
+    def may_have_better(self, request: Request, code: str | None) -> bool:
+        """Whether another attempt will be signed with other keys than those that were refused."""
+        keys = request.keys
+        return code in _STALE and keys is not None and self.provider.refused(keys)
 
     def learn_skew(self, reply: Reply, code: str | None, offset: float) -> bool:
         """Whether `reply` refused us for our clock; if so, later attempts use the server's.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from minio_sdk import Config, ConfigurationError, Credentials
 from minio_sdk.credentials import DEVELOPMENT, Provider, find_credentials
 
+NOWHERE = str(Path(__file__).with_name("no-such-folder"))
+ALONE = {"HOME": NOWHERE, "USERPROFILE": NOWHERE, "AWS_EC2_METADATA_DISABLED": "true"}
+"""A computer without files of the user's, that is no instance of a cloud."""
 CANARY = "can" + "ary"
 REMOTE = Config("https://s3.example.com", "acme")
 LOCAL = Config("http://localhost:9000", "acme")
@@ -28,7 +32,7 @@ class Vault:
 
 
 def found(config: Config, **environ: str) -> tuple[str, Credentials | None]:
-    provider = find_credentials(config, environ)
+    provider = find_credentials(config, {**ALONE, **environ})
     return provider.source, provider.credentials()
 
 
@@ -116,7 +120,7 @@ def test_a_bad_key_in_the_environment_is_an_error_that_doesn_t_show_it() -> None
 
 @pytest.mark.parametrize("url", ["http://localhost:9000", "http://127.0.0.1", "https://[::1]:9000"])
 def test_a_server_on_this_computer_gets_the_development_pair(url: str) -> None:
-    provider = find_credentials(Config(url, "acme"), {})
+    provider = find_credentials(Config(url, "acme"), ALONE)
     assert (provider.source, provider.credentials()) == ("development", DEVELOPMENT)
     assert not provider.found  # assumed, not given: api="auto" asks the server then
 
@@ -125,7 +129,7 @@ def test_a_server_on_this_computer_gets_the_development_pair(url: str) -> None:
     "url", ["http://minio:9000", "http://localhost.example.com", "http://10.0.0.1"]
 )
 def test_another_server_gets_none(url: str) -> None:
-    provider = find_credentials(Config(url, "acme"), {})
+    provider = find_credentials(Config(url, "acme"), ALONE)
     assert (provider.source, provider.credentials(), provider.found) == ("anonymous", None, False)
 
 

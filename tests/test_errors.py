@@ -35,6 +35,7 @@ TREE = {
     "MinIOTimeoutError": "MinIOConnectionError",
     "ServerError": "MinIOError",
     "AccessDeniedError": "MinIOError",
+    "CredentialsError": "MinIOError",
     "NotFoundError": "MinIOError",
     "BucketNotFoundError": "NotFoundError",
     "ObjectNotFoundError": "NotFoundError",

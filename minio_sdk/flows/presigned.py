@@ -52,7 +52,7 @@ async def url(
         _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
     elif method == "DELETE":
         _refuse_what_is_not_kept(engine, place, key, DeleteObject(place, key), empty=True)
-    signer = _signer(engine, expires)
+    signer = await _signer(engine, expires)
     endpoint = _endpoint(engine)
     whole = endpoint.path + path
     signed = {"host": endpoint.host_header, **asked}
@@ -87,7 +87,7 @@ async def post(
     rules.describe(form, metadata, tags)
     rules.answer_with(form, success_action_status, success_action_redirect)
     _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
-    signer = _signer(engine, expires)
+    signer = await _signer(engine, expires)
     endpoint = _endpoint(engine)
     signed = signer.post_policy(
         form.fixed, form.conditions, expires, engine.transport.signing.now()
@@ -104,7 +104,7 @@ def _endpoint(engine: Engine) -> Endpoint:
     return parse_endpoint(engine.config.public_url or engine.config.base_url)
 
 
-def _signer(engine: Engine, expires: int) -> Signer:
+async def _signer(engine: Engine, expires: int) -> Signer:
     """The signer, when its keys are good for so many seconds more."""
     if engine.api.name == "enterprise":
         raise NotSupportedError(
@@ -113,13 +113,13 @@ def _signer(engine: Engine, expires: int) -> Signer:
             hint="Config(api='s3')",
         )
     signing = engine.transport.signing
-    signer = signing.signer()
-    if signer is None:
+    keys = await engine.keys()
+    if keys is None:
         raise ConfigurationError(
             "a presigned URL needs credentials, and none were found",
             hint="access_key and secret_key, or MINIO_ACCESS_KEY and MINIO_SECRET_KEY",
         )
-    ends = signer.credentials.expires_at
+    ends = keys.expires_at
     if ends is not None:
         left = int(ends.timestamp() - signing.now())
         if left < 1:
@@ -132,7 +132,7 @@ def _signer(engine: Engine, expires: int) -> Signer:
                 f"the temporary credentials that sign end in {left} seconds, and what they signed "
                 "with them; ask for fewer, or sign with lasting credentials",
             )
-    return signer
+    return signing.signer_of(keys)
 
 
 def _refuse_what_is_not_kept(

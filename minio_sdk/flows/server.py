@@ -28,7 +28,10 @@ async def find_api(engine: Engine, retry: bool = True) -> str:
     Raises:
         ServerError: the server is not up yet; the next call asks again.
     """
-    if engine.transport.signing.provider.found:
+    provider = engine.transport.signing.provider
+    if provider.source == "instance":
+        await engine.keys()  # only their answer tells whether there are any
+    if provider.found:
         return "s3"
     reply = await engine.exchange(Request("GET", "/", signed=False, retry=retry), "ServerInfo")
     if reply.status in RETRIED_STATUSES:

@@ -18,10 +18,10 @@ from urllib3.util.connection import is_connection_dropped
 
 from minio_sdk.config import Config
 from minio_sdk.errors import NotSupportedError
+from minio_sdk.forks import forget_after_fork
 from minio_sdk.retry import TokenBudget
 from minio_sdk.signing import Skew
 from minio_sdk.transport.budgets import ByteBudget
-from minio_sdk.transport.forks import forget_after_fork
 from minio_sdk.transport.proxies import find_proxy, is_socks
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.url import Endpoint, parse_endpoint

@@ -29,11 +29,12 @@ from yarl import URL
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
+from minio_sdk.credentials.refreshing import settled
 from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
+from minio_sdk.forks import forget_after_fork, leave_to_parent
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import AsyncByteBudget
-from minio_sdk.transport.forks import forget_after_fork, leave_to_parent
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.tasks import map_in_tasks
@@ -214,7 +215,12 @@ class AiohttpTransport:
         self.signing = Signing(config, self.provider, clock, self.connections.skew)
         shared = self.connections
         self.policy = RetryPolicy(
-            config, clock, shared.budget, self.signing.learn_skew, shared.skew
+            config,
+            clock,
+            shared.budget,
+            self.signing.learn_skew,
+            shared.skew,
+            better_keys=self.signing.may_have_better,
         )
         # A session of one's own has these already; a view of another client's says them each time.
         self._timeout = _timeouts(config) if self._shared else None
@@ -232,8 +238,7 @@ class AiohttpTransport:
         return await self.policy.asend(attempt, request, deadline)
 
     async def _attempt(self, request: Request, url: URL, deadline: float | None) -> Reply:
-        headers = self.signing.headers(request)
-        exchange = self._exchange(request, url, headers)
+        exchange = self._exchange(request, url)
         try:
             if deadline is None:
                 return await exchange
@@ -251,7 +256,14 @@ class AiohttpTransport:
             explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
             raise explained from root(error)
 
-    async def _exchange(self, request: Request, url: URL, headers: dict[str, str]) -> Reply:
+    async def _headers(self, request: Request) -> dict[str, str]:
+        keys = self.provider.ask() if request.signed else None
+        if isinstance(keys, Future):
+            keys = settled(await asyncio.wrap_future(keys))
+        return self.signing.headers(request, keys)
+
+    async def _exchange(self, request: Request, url: URL) -> Reply:
+        headers = await self._headers(request)
         body = request.body
         data: Any = body
         sending: _Sending | None = None

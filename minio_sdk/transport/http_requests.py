@@ -17,6 +17,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FuturesTimeoutError
 from datetime import timedelta
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -157,7 +158,13 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         )
         shared = self.connections
         self.policy = RetryPolicy(
-            config, clock, shared.budget, self.signing.learn_skew, shared.skew, sleep=self._pause
+            config,
+            clock,
+            shared.budget,
+            self.signing.learn_skew,
+            shared.skew,
+            sleep=self._pause,
+            better_keys=self.signing.may_have_better,
         )
 
     def _pause(self, seconds: float) -> None:
@@ -262,6 +269,14 @@ class _Attempts:
             raise deadline_over(self._adapter.config.deadline)
         return left
 
+    def _signed(self) -> dict[str, str]:
+        """The headers of an attempt; waits for keys only as long as the call may take."""
+        left = None if self.deadline is None else self._left(self.deadline)
+        try:
+            return self._adapter.signing.headers(self.wire, patience=left)
+        except FuturesTimeoutError:
+            raise deadline_over(self._adapter.config.deadline) from None
+
     def _explained(self, error: Exception) -> MinIOConnectionError:
         timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
         place = self._adapter.connections
@@ -322,7 +337,7 @@ class _Direct(_Attempts):
         wire, adapter = self.wire, self._adapter
         try:
             try:
-                headers = adapter.signing.headers(wire)
+                headers = self._signed()
                 _add_length(headers, wire)
                 target = adapter.connections.endpoint.path + wire.target
                 head = head_of(wire.method, target, headers)
@@ -379,7 +394,7 @@ class _Call(_Attempts):
         if self._foreign or number > 1:
             prepared = prepared.copy()
         wire = self.wire
-        headers = adapter.signing.headers(wire)
+        headers = self._signed()
         if self._foreign:
             for name in ("host", "user-agent", "accept-encoding"):
                 headers.pop(name, None)

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from minio_sdk.models.credentials import Credentials
+
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
@@ -57,6 +59,7 @@ class Request:
         retry: False for a question that is asked once.
         error_in_ok: a 200 may carry an error document, which counts as the status it stands for.
         service: whose signature it bears; ``"iam"`` and ``"sts"`` are signed like ``"s3"``.
+        keys: what the last attempt was signed with; signing writes it.
     """
 
     method: str
@@ -69,6 +72,7 @@ class Request:
     retry: bool = True
     error_in_ok: bool = False
     service: str = "s3"
+    keys: Credentials | None = field(default=None, compare=False)
     _sha256: str | None = None
 
     @property

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from minio_sdk.transport import forks
+from minio_sdk import forks
 from tests.both import config_for, stored
 from tests.scripted import Request, ScriptedServer, Step
 

@@ -1,0 +1,201 @@
+"""HTTP for those who give out credentials: small answers, within a time, never sent on elsewhere.
+
+Rule of this file: what goes out and what comes back is secret. It stays in values that hide it, since
+tracebacks may show local variables, and no error carries the HTTP library's own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import timezone
+from typing import Any, cast
+
+from minio_sdk.clock import Clock
+from minio_sdk.errors import (
+    MinIOConnectionError,
+    MinIOError,
+    MinIOTimeoutError,
+    ServerError,
+    invalid,
+)
+from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.secret import Secret
+from minio_sdk.wire.headers import http_date, iso_date
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.url import is_loopback, parse_endpoint
+
+MAX_ANSWER = 256 * 1024
+_BLOCK = 16 * 1024
+_AGAIN = frozenset({429, 500, 502, 503, 504})
+_NOISE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How to ask.
+
+    Attributes:
+        clock: the time source.
+        timeout: seconds for one answer from its beginning to its end.
+        tries: how often to ask when there is no answer, or one that says that the server failed.
+        proxies: as in `requests`; None takes the environment's, and never for a loopback server.
+        verify: as in `Config`.
+    """
+
+    clock: Clock
+    timeout: float = 10.0
+    tries: int = 3
+    proxies: dict[str, str] | None = None
+    verify: bool | str = True
+
+    def send(self, url: str, request: Request) -> Reply:
+        """The answer to `request`, whatever its status.
+
+        Raises:
+            MinIOConnectionError: there is none after all tries.
+        """
+        for left in range(self.tries - 1, -1, -1):
+            try:
+                reply = self._once(url, request)
+            except MinIOConnectionError:
+                if not left:
+                    raise
+            else:
+                if reply.status not in _AGAIN or not left:
+                    return reply
+            self.clock.sleep(0.5 * (self.tries - left))
+        raise AssertionError("tries is at least 1")
+
+    def _once(self, url: str, request: Request) -> Reply:
+        import requests
+
+        end = self.clock.monotonic() + self.timeout
+        endpoint = parse_endpoint(url)
+        proxies = self.proxies
+        if proxies is None:
+            local = is_loopback(endpoint.host)
+            proxies = {} if local else requests.utils.get_environ_proxies(url)
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # ~/.netrc would replace a signature
+                response = session.request(
+                    request.method,
+                    url + request.target,
+                    headers={"accept-encoding": "identity", **request.headers},
+                    data=bytes(cast("bytes", request.body)),
+                    timeout=self.timeout,
+                    allow_redirects=False,
+                    stream=True,
+                    proxies=proxies,
+                    verify=self.verify,
+                )
+                with response:
+                    found = self._read(response.raw, end, endpoint.origin)
+        except (requests.Timeout, TimeoutError) as error:
+            if isinstance(error, MinIOError):
+                raise
+            raise _late(endpoint.origin, self.timeout) from None
+        except (requests.RequestException, OSError) as error:
+            if isinstance(error, MinIOError):
+                raise
+            reason = type(error).__name__
+            raise MinIOConnectionError(f"{endpoint.origin} can't be asked ({reason})") from None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, headers, found)
+
+    def _read(self, raw: Any, end: float, origin: str) -> bytes:
+        import urllib3
+
+        found = io.BytesIO()
+        try:
+            while found.write(raw.read1(_BLOCK, decode_content=False)):
+                if found.tell() > MAX_ANSWER:
+                    raise ServerError(f"{origin} answers with more than {MAX_ANSWER} bytes")
+                if self.clock.monotonic() >= end:
+                    raise _late(origin, self.timeout)
+        except urllib3.exceptions.ReadTimeoutError:
+            raise _late(origin, self.timeout) from None
+        except urllib3.exceptions.HTTPError as error:
+            reason = type(error).__name__
+            raise MinIOConnectionError(f"{origin} broke its answer off ({reason})") from None
+        return found.getvalue()
+
+
+def _late(origin: str, seconds: float) -> MinIOTimeoutError:
+    return MinIOTimeoutError(f"no whole answer from {origin} within {seconds:g} seconds")
+
+
+def offset_of(reply: Reply, clock: Clock) -> float:
+    """How far the clock of those who answer is ahead of ours; 0 when that is next to nothing."""
+    when = http_date(reply.headers.get("date"))
+    offset = 0.0 if when is None else when.timestamp() - clock.time()
+    return offset if abs(offset) > _NOISE else 0.0
+
+
+def document_of(text: bytes | str, who: str) -> dict[str, Any]:
+    """A JSON object whose texts are hidden.
+
+    Raises:
+        ServerError: something else came.
+    """
+    try:
+        document = json.loads(text, object_hook=_hidden)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise ServerError(f"{who} answers with what is no JSON object")
+    return document
+
+
+def _hidden(found: dict[str, Any]) -> dict[str, Any]:
+    return {k: Secret(v) if isinstance(v, str) else v for k, v in found.items()}
+
+
+def keys_in(document: dict[str, Any], token: str, who: str) -> Credentials:
+    """The credentials in a document as AWS's metadata services and `credential_process` write it.
+
+    Args:
+        document: the object.
+        token: the name of the session token in it.
+        who: the one who wrote it.
+
+    Raises:
+        ServerError: a key is missing or is none.
+    """
+    try:
+        return credentials_of(
+            document.get("AccessKeyId"),
+            document.get("SecretAccessKey"),
+            document.get(token) or None,
+            document.get("Expiration") or None,
+        )
+    except ValueError as error:
+        raise ServerError(f"{who} answers with no credentials: {error}") from None
+
+
+def credentials_of(access: Any, secret: Any, token: Any, expiration: Any) -> Credentials:
+    """Credentials as they were read.
+
+    Raises:
+        ValueError: they are none; the message shows no value.
+    """
+    if not isinstance(access, str) or not isinstance(secret, str):
+        raise ValueError("an access key or its secret is missing")
+    ends = None
+    if expiration is not None:
+        ends = iso_date(str.__str__(expiration)) if isinstance(expiration, str) else None
+        if ends is None:
+            raise ValueError("the moment of their end can't be read")
+        ends = ends.astimezone(timezone.utc)
+    if isinstance(token, str):
+        token = Secret(token)
+    return Credentials(str.__str__(access), Secret(secret), token, ends)
+
+
+def check_seconds(argument: str, value: Any, least: float) -> float:
+    """A number of seconds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= least:
+        raise invalid(argument, value, f"must be a number of seconds, at least {least:g}")
+    return value
