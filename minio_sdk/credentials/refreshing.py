@@ -137,21 +137,23 @@ class Refresher:
             self._renew(renewal)
 
     def _renew(self, renewal: Future[Found]) -> None:
+        outcome: Found = CredentialsError("the refresh came to no end")
         try:
-            held = self._judged(self._fetch())
-        except BaseException as error:  # also what would end a thread in silence
-            renewal.set_result(self._failed(error))
-            return
-        with self._lock:
-            self._held = held
-            self._end_renewal(renewal)
-            self._failures = 0
-            self._pause_until = -_FOREVER
-        renewal.set_result(held.keys)
-
-    def _end_renewal(self, renewal: Future[Found]) -> None:
-        if self._renewal is renewal:  # else this process was forked meanwhile, and has another one
-            self._renewal = None
+            try:
+                held = self._judged(self._fetch())
+            except BaseException as error:  # also what would end a thread in silence
+                outcome = self._failed(error)
+            else:
+                outcome = held.keys
+                with self._lock:
+                    self._held = held
+                    self._failures = 0
+                    self._pause_until = -_FOREVER
+        finally:
+            with self._lock:
+                if self._renewal is renewal:  # else this is a fork's child, and has another one
+                    self._renewal = None
+            renewal.set_result(outcome)
 
     def _judged(self, keys: Credentials | None) -> _Held:
         now = self._clock.time()
@@ -178,7 +180,6 @@ class Refresher:
     def _failed(self, error: BaseException) -> Found:
         failure = self._described(error)
         with self._lock:
-            self._renewal = None
             self._failure = failure
             pause = min(LONGEST_PAUSE, 2.0 ** min(self._failures, 10))
             self._failures += 1
