@@ -97,7 +97,6 @@ if TYPE_CHECKING:
     from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
     from minio_sdk.models.usage import BucketUsage, TenantUsage
     from minio_sdk.policies import tenant_policy
-    from minio_sdk.tenant_policy import tenant_policy
     from minio_sdk.transport.http_requests import TenantAdapter
 
 __all__ = [

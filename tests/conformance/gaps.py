@@ -78,6 +78,11 @@ class Gap:
 # A test says @pytest.mark.needs("..."); on a server that has an entry here it must fail.
 FEATURES: dict[str, dict[str, Gap]] = {
     "signatures": {"moto": Gap("checks no signature and knows no keys")},
+    "session policies": {"moto": Gap("gives out keys, and checks none")},
+    "listings held to a prefix": {
+        "minio": Gap("takes a header or parameter called Prefix for the prefix, and lists another", ("prefix",)),
+        "moto": Gap("gives out keys, and checks none", ("prefix",)),
+    },
     "response headers of HEAD": {"moto": Gap("answers with what is stored")},
     "limits of forms": {"moto": Gap("takes every form, whatever its policy says")},
     "tags of forms": {

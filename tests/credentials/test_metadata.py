@@ -84,7 +84,10 @@ OUTCOMES: dict[str, tuple[dict[str, Step], str]] = {
     "no json": ({"my-role": reply(200, b"<html>")}, "no JSON object"),
     "a list": ({"my-role": reply(200, b"[]")}, "no JSON object"),
     "deep": ({"my-role": reply(200, b"[" * 100_000)}, "no JSON object"),
-    "code": ({"my-role": reply(200, document(Code="AssumeRoleUnauthorizedAccess"))}, "Unauthorized"),
+    "code": (
+        {"my-role": reply(200, document(Code="AssumeRoleUnauthorizedAccess"))},
+        "Unauthorized",
+    ),
     "half": ({"my-role": reply(200, document(SecretAccessKey=None))}, "missing"),
     "number": ({"my-role": reply(200, document(AccessKeyId=5))}, "missing"),
     "moment": ({"my-role": reply(200, document(Expiration="soon"))}, "can't be read"),
@@ -145,7 +148,9 @@ def test_a_disabled_instance_is_not_asked() -> None:
 
 def test_the_environment_says_where_and_how_often() -> None:
     name = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
-    keys = InstanceMetadataProvider(environ={name: "http://[::1]:1/", "AWS_METADATA_SERVICE_TIMEOUT": "3"})
+    keys = InstanceMetadataProvider(
+        environ={name: "http://[::1]:1/", "AWS_METADATA_SERVICE_TIMEOUT": "3"}
+    )
     assert keys.endpoint == "http://[::1]:1"
     assert InstanceMetadataProvider(environ={}).endpoint == "http://169.254.169.254"
     six = InstanceMetadataProvider(environ={f"{name}_MODE": "IPv6"})
@@ -167,7 +172,9 @@ FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 
 
-def test_a_container_s_token_goes_in_a_header_and_its_file_is_read_each_time(tmp_path: Path) -> None:
+def test_a_container_s_token_goes_in_a_header_and_its_file_is_read_each_time(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "token"
     answer = reply(200, document(Code=None))
     with ScriptedServer([answer, answer, answer]) as server:
@@ -245,5 +252,3 @@ def test_a_container_s_service_is_asked_three_times_and_never_sent_on() -> None:
         with pytest.raises(CredentialsError, match="HTTP 302"):
             ContainerProvider(environ={FULL: server.url}, clock=clock).credentials()
     assert clock.slept == [0.5, 1.0]
-
-

@@ -231,7 +231,9 @@ def test_when_they_have_ended_the_failure_is_raised_to_each_caller(
     clock.advance(LIFE + 1)
     errors = []
     for _ in range(5):
-        with pytest.raises(CredentialsError, match="no new credentials from Source.*: down") as caught:
+        with pytest.raises(
+            CredentialsError, match="no new credentials from Source.*: down"
+        ) as caught:
             source.credentials()
         errors.append(caught.value)
     assert source.fetched == 2  # asked again only after the pause
@@ -362,7 +364,9 @@ def test_views_threads_and_tasks_share_the_one_refresh(connect: Connect, clock: 
         connect(server, clock=clock, credentials=source) as client,
     ):
         calls = [lambda c, n=n: c.with_(timeout=5 + n).get_object("docs", "a") for n in range(20)]
-        opener = threading.Thread(target=lambda: (source.begun.acquire(timeout=PATIENCE), source.gate.set()))
+        opener = threading.Thread(
+            target=lambda: (source.begun.acquire(timeout=PATIENCE), source.gate.set())
+        )
         opener.start()
         assert at_once(client, calls) == [b"x"] * 20
         opener.join()

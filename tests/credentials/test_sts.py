@@ -103,9 +103,7 @@ def test_assume_role_is_signed_as_botocore_signs_it() -> None:
     }
     sent = {n.lower(): v for n, v in request.headers}
     names = sent["authorization"].partition("SignedHeaders=")[2].partition(",")[0].split(";")
-    oracle = AWSRequest(
-        "POST", server.url + "/", {n: sent[n] for n in names}, data=request.body
-    )
+    oracle = AWSRequest("POST", server.url + "/", {n: sent[n] for n in names}, data=request.body)
     oracle.context["timestamp"] = sent["x-amz-date"]
     auth = SigV4Auth(BotoCredentials("ADMIN", "admin-" + CANARY, "t"), "sts", "eu-central-1")
     text = auth.string_to_sign(oracle, auth.canonical_request(oracle))
@@ -115,7 +113,9 @@ def test_assume_role_is_signed_as_botocore_signs_it() -> None:
 def test_a_tenant_s_session_policy_goes_along() -> None:
     with ScriptedServer([answer(), answer()]) as server:
         provider(server, tenant_id="Acme Ltd").credentials()
-        provider(server, tenant_id="a", tenancy="prefix", shared_bucket="all", read_only=True).fetch()
+        provider(
+            server, tenant_id="a", tenancy="prefix", shared_bucket="all", read_only=True
+        ).fetch()
     policies = [json.loads(form(request)["Policy"]) for request in server.requests]
     assert policies == [
         tenant_policy("Acme Ltd"),
@@ -175,7 +175,9 @@ OUTCOMES: dict[str, tuple[Callable[[], Step], str]] = {
     "empty": (lambda: reply(200), "not what STS answers"),
     "no credentials": (lambda: reply(200, b"<A><B/></A>"), "no credentials"),
     "half of them": (
-        lambda: reply(200, b"<A><B><Credentials><AccessKeyId>a</AccessKeyId></Credentials></B></A>"),
+        lambda: reply(
+            200, b"<A><B><Credentials><AccessKeyId>a</AccessKeyId></Credentials></B></A>"
+        ),
         "no credentials",
     ),
     "no moment": (
