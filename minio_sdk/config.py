@@ -46,10 +46,11 @@ class Config:
         timeout: seconds to wait for the server between two pieces of an answer. Default 30.
         max_retries: tries after the first one. Default 3.
         base_delay: seconds before the first retry; each later one waits twice as long. Default 1.0.
-        access_key, secret_key, session_token: the keys to sign with. Without them: the environment,
-            then on a loopback server MinIO's development pair, else unsigned requests.
-        credentials: `Credentials`, an object with a `credentials()` method, or a function that returns
-            `Credentials`; instead of the three above.
+        access_key, secret_key, session_token: the keys to sign with. Without them: the environment, AWS's
+            profile files, `mc`'s aliases, then what a container or an instance has; on a loopback server
+            MinIO's development pair in place of that; else unsigned requests.
+        credentials: `Credentials`, a provider such as `AssumeRoleProvider`, any other object with a
+            `credentials()` method that answers from memory, or a function like it; instead of the three above.
         region: the region in signatures. Default ``"us-east-1"``.
         bucket: the bucket behind `upload`, `download`, `list` and `delete`. Default ``"default"``.
         api: ``"s3"``; ``"enterprise"`` for the Enterprise gateway's own REST calls; ``"auto"``, the

@@ -9,11 +9,12 @@ import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from minio_sdk import Config, Credentials, MinIOClient, MinIOError
+from minio_sdk import Config, Credentials, MinIOClient, MinIOError, RefreshingProvider
 from minio_sdk.credentials import find_credentials
 from tests.both import Connect, both
 from tests.clock import FakeClock
@@ -33,10 +34,19 @@ class Vault:
         return Credentials("AKIA", SECRET, TOKEN)
 
 
+class Renewed(RefreshingProvider):
+    """A provider with a refresher."""
+
+    def fetch(self) -> Credentials:
+        ends = datetime(2100, 1, 1, tzinfo=timezone.utc)
+        return Credentials("AKIA", SECRET, TOKEN, ends)
+
+
 WAYS: dict[str, dict[str, Any]] = {
     "fields": {"access_key": "AKIA", "secret_key": SECRET, "session_token": TOKEN},
     "credentials": {"credentials": Credentials("AKIA", SECRET, TOKEN)},
     "provider": {"credentials": Vault()},
+    "refreshing": {"credentials": Renewed()},
     "function": {"credentials": Vault().credentials},
 }
 every_way = pytest.mark.parametrize("fields", WAYS.values(), ids=WAYS)

@@ -80,7 +80,10 @@ FEATURES: dict[str, dict[str, Gap]] = {
     "signatures": {"moto": Gap("checks no signature and knows no keys")},
     "session policies": {"moto": Gap("gives out keys, and checks none")},
     "listings held to a prefix": {
-        "minio": Gap("takes a header or parameter called Prefix for the prefix, and lists another", ("prefix",)),
+        "minio": Gap(
+            "takes a header or parameter called Prefix for the prefix, and lists another",
+            ("prefix",),
+        ),
         "moto": Gap("gives out keys, and checks none", ("prefix",)),
     },
     "response headers of HEAD": {"moto": Gap("answers with what is stored")},

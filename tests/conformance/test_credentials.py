@@ -73,7 +73,12 @@ def boto(setting: Setting) -> Iterator[Callable[[Credentials], Any]]:
 
 
 def plain_http(
-    setting: Setting, keys: Credentials, method: str, path: str, headers: dict[str, str], body: bytes
+    setting: Setting,
+    keys: Credentials,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
 ) -> requests.Response:
     """A request of somebody's own, signed by botocore, path and query as they are."""
     url = setting.server.base_url + path
@@ -158,7 +163,7 @@ async def test_a_session_is_refused_all_that_is_another_tenant_s(
     assert s3.get_object(Bucket=mine, Key=f"{own}k")["Body"].read() == b"mine"
     theirs = {"Bucket": bucket, "Key": f"{prefix}k"}
     listed = {"Bucket": bucket, "Prefix": prefix}
-    for call in (
+    calls: list[Callable[[], object]] = [
         lambda: s3.get_object(**theirs),
         lambda: s3.head_object(**theirs),
         lambda: s3.put_object(**theirs, Body=b"x"),
@@ -178,7 +183,8 @@ async def test_a_session_is_refused_all_that_is_another_tenant_s(
         lambda: s3.put_bucket_policy(Bucket=bucket, Policy="{}"),
         lambda: s3.delete_bucket(Bucket=bucket),
         lambda: s3.create_bucket(Bucket=f"{slug_of(setting.new_tenant())}-x"),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(botocore.exceptions.ClientError) as caught:
             call()
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
@@ -195,7 +201,9 @@ async def test_a_session_is_refused_all_that_is_another_tenant_s(
     up = "../" * (own.count("/") or 1)
     dotted = f"{own}{up}{prefix}k" if own else f"../{bucket}/k"
     for key in (theirs["Key"], dotted):
-        s3.delete_objects(Bucket=bucket if key != dotted else mine, Delete={"Objects": [{"Key": key}]})
+        s3.delete_objects(
+            Bucket=bucket if key != dotted else mine, Delete={"Objects": [{"Key": key}]}
+        )
     assert setting.s3.get_object(**theirs)["Body"].read() == b"theirs"
     assert not any(name["Name"] == bucket for name in s3.list_buckets()["Buckets"] if own == "")
 

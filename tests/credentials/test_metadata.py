@@ -155,7 +155,7 @@ def test_the_environment_says_where_and_how_often() -> None:
     assert InstanceMetadataProvider(environ={}).endpoint == "http://169.254.169.254"
     six = InstanceMetadataProvider(environ={f"{name}_MODE": "IPv6"})
     assert six.endpoint == "http://[fd00:ec2::254]"
-    script = [drop_before_reply(), reply(404)]
+    script: list[Step] = [drop_before_reply(), reply(404)]
     with ScriptedServer(script) as server, pytest.raises(CredentialsError):
         environ = {"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "2", name: server.url}
         InstanceMetadataProvider(environ=environ, clock=FakeClock()).credentials()

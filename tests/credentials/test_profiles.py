@@ -70,17 +70,23 @@ KEYS = "aws_access_key_id = {0}\naws_secret_access_key = {0}-secret\n"
 STATIC: dict[str, tuple[str | None, str, str]] = {
     "default of the keys' file": (None, "[default]\n" + KEYS.format("D"), ""),
     "default of the settings' file": (None, "", "[default]\n" + KEYS.format("C")),
-    "the keys' file wins": (None, "[default]\n" + KEYS.format("D"), "[default]\n" + KEYS.format("C")),
-    "a name": ("work", "[work]\n" + KEYS.format("W") + "aws_session_token = t\n", "[profile work]\nregion = x"),
+    "the keys' file wins": (
+        None, "[default]\n" + KEYS.format("D"), "[default]\n" + KEYS.format("C"),
+    ),
+    "a name": (
+        "work", f"[work]\n{KEYS.format('W')}aws_session_token = t\n", "[profile work]\nregion = x",
+    ),
     "a name in settings": ("work", "", "[profile work]\n" + KEYS.format("W")),
     "a quoted name": ("my work", "", '[profile "my work"]\n' + KEYS.format("Q")),
     "a name without 'profile'": ("work", "", "[work]\n" + KEYS.format("W")),
-    "capitals and nested settings": (None, "", "[default]\nS3 =\n  max_queue = 5\nAWS_ACCESS_KEY_ID=U\nAws_Secret_Access_Key = v\n"),
+    "capitals and nested settings": (
+        None, "", "[default]\nS3 =\n  a = 5\nAWS_ACCESS_KEY_ID=U\nAws_Secret_Access_Key = v\n",
+    ),
     "comments": (None, "# c\n[default]\n; d\n" + KEYS.format("D") + "# e\n", ""),
     "percent signs": (None, "[default]\naws_access_key_id = P\naws_secret_access_key = a%b%%c/+=\n", ""),
     "nothing": (None, "[other]\n" + KEYS.format("O"), ""),
     "no keys": (None, "[default]\nregion = x\n", ""),
-    "program": (None, "", f"[default]\ncredential_process = '{sys.executable}' -c '{PRINTS}'\n".replace("\n", " ").replace("[default] ", "[default]\n")),
+    "program": (None, "", ""),  # the test writes it
     "keys before the program": (None, "", "[default]\ncredential_process = false\n" + KEYS.format("K")),
 }  # fmt: skip
 
@@ -159,7 +165,7 @@ def test_roles_are_assumed_as_botocore_assumes_them(
         with ScriptedServer(handler=roles) as server:
             files.environ["AWS_ENDPOINT_URL_STS"] = server.url
             monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-            found = ask(profile)
+            found: Any = ask(profile)
         asked = []
         for request in server.requests:
             fields = form(request)
@@ -218,7 +224,11 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "code": (f"[profile p]\n{ROLE}source_profile = p\nmfa_serial = m\n", "mfa_serial"),
     "sso": ("[profile p]\nsso_session = s\n", "signs in by SSO"),
-    "duration": (f"[profile p]\n{ROLE}source_profile = q\nduration_seconds = 5\n[profile q]\n" + KEYS.format("Q"), "duration_seconds='5'"),
+    "duration": (
+        f"[profile p]\n{ROLE}source_profile = q\nduration_seconds = 5\n[profile q]\n"
+        + KEYS.format("Q"),
+        "duration_seconds='5'",
+    ),
     "no section": ("aws_access_key_id = canary\n", "MissingSectionHeaderError, line 1"),
     "twice": ("[profile p]\n[profile p]\n", "DuplicateSectionError, line 2"),
     "no pair": ("[profile p]\ncanary\n", "ParsingError"),

@@ -364,9 +364,12 @@ def test_views_threads_and_tasks_share_the_one_refresh(connect: Connect, clock: 
         connect(server, clock=clock, credentials=source) as client,
     ):
         calls = [lambda c, n=n: c.with_(timeout=5 + n).get_object("docs", "a") for n in range(20)]
-        opener = threading.Thread(
-            target=lambda: (source.begun.acquire(timeout=PATIENCE), source.gate.set())
-        )
+
+        def open_gate() -> None:
+            source.begun.acquire(timeout=PATIENCE)
+            source.gate.set()
+
+        opener = threading.Thread(target=open_gate)
         opener.start()
         assert at_once(client, calls) == [b"x"] * 20
         opener.join()

@@ -60,8 +60,8 @@ def answer(kind: str = "AssumeRole", *, life: float = 3600, date: float = NOW) -
 
 
 def error(status: int, code: str, message: str = "No.") -> Reply:
-    document = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-    return reply(status, document.encode())
+    said = f"<Code>{code}</Code><Message>{message}</Message>"
+    return reply(status, f"<ErrorResponse><Error>{said}</Error></ErrorResponse>".encode())
 
 
 def form(request: Request) -> dict[str, str]:

@@ -11,6 +11,8 @@ from typing import Any
 from typing_extensions import assert_type
 
 from minio_sdk import (
+    AssumeRoleProvider,
+    ChainProvider,
     Config,
     ConfigurationError,
     Credentials,
@@ -18,13 +20,18 @@ from minio_sdk import (
     DeleteError,
     DeleteResult,
     HealthStatus,
+    InstanceMetadataProvider,
     MinIOConnectionError,
     MinIOError,
     MinIOTimeoutError,
     ObjectInfo,
     ObjectNotFoundError,
+    ProcessProvider,
+    ProfileProvider,
     UploadResponse,
     ValidationError,
+    WebIdentityProvider,
+    tenant_policy,
 )
 
 
@@ -61,6 +68,16 @@ def settings() -> None:
     Config("http://localhost:9000", None, credentials=Vault())
     Config("http://localhost:9000", None, credentials=Credentials("access", "secret"))
     Config("http://localhost:9000", None, credentials=lambda: None)
+    Config("http://localhost:9000", None, credentials=AssumeRoleProvider("http://s", "a", "s"))
+    Config("http://localhost:9000", None, credentials=ChainProvider(Vault(), ProfileProvider("p")))
+    AssumeRoleProvider(
+        "http://s", credentials=Vault(), policy=tenant_policy("acme", read_only=True)
+    )
+    WebIdentityProvider("http://s", lambda: "token", tenant_id="acme", tenancy="prefix")
+    WebIdentityProvider("http://s", "/token", tenancy="none")  # type: ignore[arg-type]
+    assert_type(tenant_policy("acme"), dict[str, Any])
+    assert_type(ProcessProvider(["a", "b"]).fetch(), Credentials)
+    assert_type(InstanceMetadataProvider().credentials(), Credentials | None)
     provider: CredentialsProvider = Vault()
     assert_type(provider.credentials(), Credentials | None)
 
