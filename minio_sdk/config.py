@@ -49,8 +49,8 @@ class Config:
         access_key, secret_key, session_token: the keys to sign with. Without them: the environment, AWS's
             profile files, `mc`'s aliases, then what a container or an instance has; on a loopback server
             MinIO's development pair in place of that; else unsigned requests.
-        credentials: `Credentials`, a provider such as `AssumeRoleProvider`, any other object with a
-            `credentials()` method that answers from memory, or a function like it; instead of the three above.
+        credentials: instead of the three above: `Credentials`, a provider such as `AssumeRoleProvider`, any
+            other object with a `credentials()` method that answers from memory, or a function like it.
         region: the region in signatures. Default ``"us-east-1"``.
         bucket: the bucket behind `upload`, `download`, `list` and `delete`. Default ``"default"``.
         api: ``"s3"``; ``"enterprise"`` for the Enterprise gateway's own REST calls; ``"auto"``, the

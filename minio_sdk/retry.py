@@ -139,7 +139,7 @@ class RetryPolicy:
         skew: that offset.
         chance: a number from 0 to 1, for jitter.
         sleep: waits in a thread; None takes the clock's.
-        better_keys: told of each request that was refused, and of the code; True means that the next
+        better_keys: told of each request that was refused, and how; True means that the next
             attempt is signed with other keys, and need not wait.
     """
 
@@ -152,7 +152,7 @@ class RetryPolicy:
         skew: Offset,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], None] | None = None,
-        better_keys: Callable[[Request, str | None], bool] = lambda *_: False,
+        better_keys: Callable[[Request, Reply, str | None], bool] = lambda *_: False,
     ) -> None:
         self.max_retries = config.max_retries
         self.base_delay = config.base_delay
@@ -237,7 +237,7 @@ class RetryPolicy:
         retried = reply.status in RETRIED_STATUSES or failure.code in RETRIED_CODES
         if retried or self._learn_skew(reply, failure.code, offset):
             return _Failed(reply=reply, wait=wait)
-        if self._better_keys(request, failure.code):
+        if self._better_keys(request, reply, failure.code):
             refused = _Failed(reply=reply)
             refused.delay = 0.0
             return refused

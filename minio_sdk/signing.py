@@ -96,7 +96,7 @@ class Signing:
 
         Raises:
             CredentialsError: there are none to be had.
-            TimeoutError: they didn't come in time.
+            MinIOTimeoutError: they didn't come in time.
         """
         headers = {"host": self.endpoint.host_header, **request.headers}
         headers["user-agent"] = USER_AGENT
@@ -125,10 +125,15 @@ class Signing:
                 headers["authorization"] = Secret(headers["authorization"])
         return headers
 
-    def may_have_better(self, request: Request, code: str | None) -> bool:
+    def may_have_better(self, request: Request, reply: Reply, code: str | None) -> bool:
         """Whether another attempt will be signed with other keys than those that were refused."""
         keys = request.keys
-        return code in _STALE and keys is not None and self.provider.refused(keys)
+        if keys is None:
+            return False
+        # AWS answers 400 to a HEAD with a token that has ended, and can't say why.
+        headless = request.method == "HEAD" and reply.status == 400 and code is None
+        stale = code in _STALE or (headless and keys.session_token is not None)
+        return stale and self.provider.refused(keys)
 
     def learn_skew(self, reply: Reply, code: str | None, offset: float) -> bool:
         """Whether `reply` refused us for our clock; if so, later attempts use the server's.

@@ -14,6 +14,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FuturesTimeoutError
 from functools import lru_cache
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ from minio_sdk.credentials.environment import (
     mc_file,
 )
 from minio_sdk.credentials.refreshing import Found, RefreshingProvider, settled
-from minio_sdk.errors import ConfigurationError
+from minio_sdk.errors import ConfigurationError, MinIOTimeoutError
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.secret import FrozenDict, Secret
 from minio_sdk.wire.url import parse_endpoint
@@ -72,10 +73,18 @@ class Provider:
 
         Raises:
             CredentialsError: there are none to be had.
-            TimeoutError: they didn't come in time.
+            MinIOTimeoutError: they didn't come in time.
         """
         found = self._ask()
-        return settled(found.result(patience)) if isinstance(found, Future) else found
+        if not isinstance(found, Future):
+            return found
+        try:
+            outcome = found.result(patience)
+        except FuturesTimeoutError:
+            late = MinIOTimeoutError("no credentials came within the deadline", hint="a longer one")
+            late.permanent = True
+            raise late from None
+        return settled(outcome)
 
     def refused(self, keys: Credentials) -> bool:
         """Whether the next question may bring better keys than these, which the server has refused."""

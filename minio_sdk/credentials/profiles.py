@@ -36,8 +36,8 @@ _SECRET = frozenset({"aws_secret_access_key", "aws_session_token", "credential_p
 _STATIC = ("aws_access_key_id", "aws_secret_access_key")
 _KEPT = (
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
-    "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL", "AWS_EC2_METADATA_DISABLED",
-    "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+    "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL",
+    "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
     "AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
@@ -190,6 +190,7 @@ class ProfileProvider(RefreshingProvider):
             duration=_duration(name, profile),
             region=self._region(profile) or "us-east-1",
             timeout=self._timeout,
+            verify=authorities(self._env),
             clock=self._clock,
         ).fetch()
 
@@ -226,6 +227,7 @@ class ProfileProvider(RefreshingProvider):
             session_name=profile.get("role_session_name") or "minio-sdk",
             duration=_duration(name, profile),
             timeout=self._timeout,
+            verify=authorities(self._env),
             clock=self._clock,
         ).fetch()
 
@@ -245,6 +247,12 @@ def sts_endpoint(env: Mapping[str, str]) -> str | None:
     return str.__str__(found) if found else None
 
 
+def authorities(env: Mapping[str, str]) -> bool | str:
+    """The certificate authorities that the environment names."""
+    found = env.get("AWS_CA_BUNDLE")
+    return str.__str__(found) if found else True
+
+
 def identity_in_environment(*, environ: Mapping[str, str]) -> WebIdentityProvider:
     """The web identity of a pod in EKS, and of others that say it in the same way."""
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
@@ -253,6 +261,7 @@ def identity_in_environment(*, environ: Mapping[str, str]) -> WebIdentityProvide
         Path(environ["AWS_WEB_IDENTITY_TOKEN_FILE"]),
         role_arn=str.__str__(environ["AWS_ROLE_ARN"]),
         session_name=environ.get("AWS_ROLE_SESSION_NAME") or "minio-sdk",
+        verify=authorities(environ),
     )
 
 

@@ -238,7 +238,8 @@ class AiohttpTransport:
         return await self.policy.asend(attempt, request, deadline)
 
     async def _attempt(self, request: Request, url: URL, deadline: float | None) -> Reply:
-        exchange = self._exchange(request, url)
+        headers = await self._headers(request, deadline)
+        exchange = self._exchange(request, url, headers)
         try:
             if deadline is None:
                 return await exchange
@@ -256,14 +257,18 @@ class AiohttpTransport:
             explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
             raise explained from root(error)
 
-    async def _headers(self, request: Request) -> dict[str, str]:
+    async def _headers(self, request: Request, deadline: float | None) -> dict[str, str]:
         keys = self.provider.ask() if request.signed else None
         if isinstance(keys, Future):
-            keys = settled(await asyncio.wrap_future(keys))
+            left = None if deadline is None else max(0.0, deadline - self.clock.monotonic())
+            try:
+                found = await asyncio.wait_for(asyncio.wrap_future(keys), left)
+            except asyncio.TimeoutError:
+                raise deadline_over(self.config.deadline) from None
+            keys = settled(found)
         return self.signing.headers(request, keys)
 
-    async def _exchange(self, request: Request, url: URL) -> Reply:
-        headers = await self._headers(request)
+    async def _exchange(self, request: Request, url: URL, headers: dict[str, str]) -> Reply:
         body = request.body
         data: Any = body
         sending: _Sending | None = None

@@ -17,7 +17,6 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FuturesTimeoutError
 from datetime import timedelta
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -272,10 +271,7 @@ class _Attempts:
     def _signed(self) -> dict[str, str]:
         """The headers of an attempt; waits for keys only as long as the call may take."""
         left = None if self.deadline is None else self._left(self.deadline)
-        try:
-            return self._adapter.signing.headers(self.wire, patience=left)
-        except FuturesTimeoutError:
-            raise deadline_over(self._adapter.config.deadline) from None
+        return self._adapter.signing.headers(self.wire, patience=left)
 
     def _explained(self, error: Exception) -> MinIOConnectionError:
         timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))

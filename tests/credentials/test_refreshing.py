@@ -19,13 +19,14 @@ from minio_sdk import (
     ConfigurationError,
     Credentials,
     CredentialsError,
+    MinIOTimeoutError,
     RefreshingProvider,
     ServerError,
 )
 from minio_sdk.credentials.refreshing import Refresher
-from tests.both import Connect, at_once, blocking, both, stored
+from tests.both import Connect, at_once, both, stored
 from tests.clock import FakeClock
-from tests.scripted import Request, ScriptedServer, Step, s3_error
+from tests.scripted import Request, ScriptedServer, Step, reply, s3_error
 
 LIFE = 3600.0
 PATIENCE = 10.0
@@ -397,6 +398,24 @@ def test_keys_that_the_server_has_forgotten_are_replaced_and_the_call_made_again
 
 
 @both
+def test_a_refusal_without_a_body_is_taken_for_one_of_a_token(
+    connect: Connect, clock: FakeClock
+) -> None:
+    """AWS answers so to a HEAD with a token that has ended."""
+    source = Source(clock)
+
+    def answer(request: Request) -> Step:
+        return reply(400) if signed_by(request) == "key1" else stored(b"x")
+
+    with (
+        ScriptedServer(handler=answer) as server,
+        connect(server, clock=clock, credentials=source) as client,
+    ):
+        assert client.get_object_metadata("docs", "a").etag == "e1"
+        assert [signed_by(request) for request in server.requests] == ["key1", "key2"]
+
+
+@both
 def test_a_server_that_refuses_all_keys_is_asked_twice_and_the_source_spared(
     connect: Connect, clock: FakeClock
 ) -> None:
@@ -481,17 +500,17 @@ def test_a_loop_goes_on_while_its_tasks_wait_for_keys(clock: FakeClock) -> None:
     assert source.fetched == 1
 
 
-def test_a_call_s_deadline_bounds_the_wait_for_keys() -> None:
-    from minio_sdk import MinIOTimeoutError
-
+@both
+def test_a_call_s_deadline_bounds_the_wait_for_keys(connect: Connect) -> None:
     source = Source(FakeClock())
     source.gate.clear()
     with ScriptedServer() as server:
-        with blocking(server, credentials=source, deadline=0.05) as client:
+        with connect(server, credentials=source, deadline=0.05) as client:
             with pytest.raises(MinIOTimeoutError, match="deadline"):
                 client.get_object("docs", "a")
     source.gate.set()
     source.settle()
+    assert source.fetched == 1
 
 
 def test_a_bad_provider_is_a_configuration_error() -> None:
