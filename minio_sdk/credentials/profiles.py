@@ -34,14 +34,6 @@ Profile = Mapping[str, str]
 
 _SECRET = frozenset({"aws_secret_access_key", "aws_session_token", "credential_process"})
 _STATIC = ("aws_access_key_id", "aws_secret_access_key")
-_KEPT = (
-    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
-    "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL",
-    "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-    "AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-)  # fmt: skip
 
 
 class ProfileProvider(RefreshingProvider):
@@ -81,7 +73,7 @@ class ProfileProvider(RefreshingProvider):
         self.credentials_file = expanded(credentials_file, env) if credentials_file else keys
         self.config_file = expanded(config_file, env) if config_file else settings
         self._timeout = check_seconds("timeout", timeout, 0.001)
-        self._env = FrozenDict({name: Secret(env[name]) for name in _KEPT if env.get(name)})
+        self._env = FrozenDict({k: Secret(v) for k, v in env.items() if k.startswith("AWS_") and v})
         super().__init__(clock=clock)
 
     def __repr__(self) -> str:
