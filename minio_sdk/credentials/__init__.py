@@ -92,13 +92,11 @@ class Provider:
 
     @property
     def found(self) -> bool:
-        """Whether somebody gave them, rather than that they were assumed.
+        """Whether somebody gave them for this, rather than that they were assumed.
 
-        Of an instance's metadata only the answer tells, which this waits for.
+        An instance's metadata are asked because nobody has said anything; many instances have some role.
         """
-        if self.source == "instance":
-            return self.credentials() is not None
-        return self.source not in ("development", "anonymous")
+        return self.source not in ("instance", "development", "anonymous")
 
 
 def find_credentials(config: Config, environ: Mapping[str, str] | None = None) -> Provider:

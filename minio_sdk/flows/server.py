@@ -28,10 +28,7 @@ async def find_api(engine: Engine, retry: bool = True) -> str:
     Raises:
         ServerError: the server is not up yet; the next call asks again.
     """
-    provider = engine.transport.signing.provider
-    if provider.source == "instance":
-        await engine.keys()  # only their answer tells whether there are any
-    if provider.found:
+    if engine.transport.signing.provider.found:
         return "s3"
     reply = await engine.exchange(Request("GET", "/", signed=False, retry=retry), "ServerInfo")
     if reply.status in RETRIED_STATUSES:

@@ -286,6 +286,9 @@ def test_a_machine_s_own_come_last_and_for_no_loopback_server(home: Home) -> Non
         ):
             environ = machine(server, *have)
             assert home.found(REMOTE, **environ) == found
+            # A role that an instance happens to have says nothing of the server.
+            given = find_credentials(REMOTE, {**home.environ, **environ}).found
+            assert given is (found[0] != "instance")
             asked = len(server.requests)
             assert home.found(LOCAL, **environ) == ("development", "minioadmin")
             assert home.found(REMOTE, **AWS, **environ) == ("environment", "a")
@@ -328,8 +331,7 @@ def test_where_there_is_no_instance_requests_are_not_signed(home: Home) -> None:
     with ScriptedServer([reply(404)]) as server:
         environ = machine(server)
         assert home.found(REMOTE, **environ) == ("instance", None)
-        provider = find_credentials(REMOTE, {**home.environ, **environ})
-        assert not provider.found
+        assert not find_credentials(REMOTE, {**home.environ, **environ}).found
 
 
 @pytest.mark.usefixtures("fresh")
