@@ -147,6 +147,7 @@ def test_every_class_of_error_can_come_from_some_answer_or_has_a_reason_not_to()
         errors.ObjectChangedError,  # two answers that don't go together
         errors.ValidationError,  # before anything is sent
         errors.ConfigurationError,
+        errors.CredentialsError,  # before anything is sent to the server
     }
     classes = {getattr(errors, name) for name in errors.__all__}
     made = {*failure._BY_CODE.values(), *failure._BY_STATUS.values()}
