@@ -200,7 +200,7 @@ def _refreshing(source: str, provider: RefreshingProvider) -> Provider:
     return Provider(source, provider.ask, provider)
 
 
-def _settings(env: Mapping[str, str]) -> FrozenDict:
+def _settings(env: Mapping[str, str]) -> FrozenDict[str]:
     """The variables that tell one source from another."""
     kept = ("HOME", "USERPROFILE")
     return FrozenDict({k: Secret(v) for k, v in env.items() if k.startswith("AWS_") or k in kept})
@@ -213,7 +213,7 @@ def _state(env: Mapping[str, str]) -> tuple[float, ...]:
 
 @lru_cache(maxsize=64)
 def _shared(
-    make: Callable[..., RefreshingProvider], settings: FrozenDict, _: tuple[float, ...] = ()
+    make: Callable[..., RefreshingProvider], settings: FrozenDict[str], _: tuple[float, ...] = ()
 ) -> RefreshingProvider:
     """One provider, and so one refresher, for all clients that find the same source."""
     return make(environ=settings)

@@ -345,10 +345,11 @@ async def _abort_uploads(engine: Engine, place: Place) -> None:
     except NotSupportedError:
         return
     except AccessDeniedError:
-        if not place.prefix:  # no policy can allow one tenant only its own uploads in a shared bucket
+        if (
+            not place.prefix
+        ):  # no policy can allow one tenant only its own uploads in a shared bucket
             raise
     except ServerError as error:
-        if (
-            error.status is not None
-        ):  # else the listing has no end; the bucket's own removal will tell
+        # Without a status, the listing has no end; the bucket's own removal will tell.
+        if error.status is not None:
             raise
