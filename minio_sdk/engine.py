@@ -213,7 +213,8 @@ class Engine:
             try:
                 return operation.parse(reply)
             except XmlError as error:
-                raise not_s3(reply, f"the answer is not S3: {error}") from None
+                why = operation.place.text_back(str(error))
+                raise not_s3(reply, f"the answer is not S3: {why}") from None
         except MinIOError as error:
             self.named(error, operation)
             raise

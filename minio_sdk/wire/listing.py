@@ -28,6 +28,7 @@ class Page:
         truncated: whether there is more.
         token: where the next page begins: ListObjectsV2's continuation token.
         next_key, next_version: where the next page of a listing of versions begins.
+        name: the bucket that it is about; None where the server doesn't tell.
     """
 
     objects: list[ObjectInfo] = field(default_factory=list)
@@ -35,6 +36,7 @@ class Page:
     token: str | None = None
     next_key: str | None = None
     next_version: str | None = None
+    name: str | None = field(default=None, compare=False)
 
 
 def read_listing(data: bytes) -> Page:
@@ -97,6 +99,7 @@ def read_listing(data: bytes) -> Page:
     page.token = top.get("NextContinuationToken") or None
     page.next_key = _decoded(top.get("NextKeyMarker", ""), encoded) or None
     page.next_version = top.get("NextVersionIdMarker") or None
+    page.name = top.get("Name") or None
     return page
 
 
