@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
-from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.errors import MinIOError, NotSupportedError, reword
 from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
 from minio_sdk.signing import Signing
@@ -232,7 +232,7 @@ class Engine:
     def _failure(self, operation: Operation[Any], reply: Reply) -> Exception:
         error = operation.failure(reply)
         if isinstance(error, MinIOError):
-            error.message = operation.place.text_back(error.message)
+            reword(error, operation.place.text_back(error.message))
             error.attempts = reply.attempts
             error.retry_after = retry_after(reply.headers, self.transport.clock.time())
         return error

@@ -105,28 +105,32 @@ def _foreign(why: str) -> ServerError:
     return ServerError(why, hint=hint)
 
 
-_REST = r"[^\s'\"<>`,;]*"
-_PLAIN = re.compile(r"x-(?:amz|minio)-[a-z0-9-]+|[a-z]{2}-[a-z]+-\d|if-[a-z-]+", re.ASCII)
-"""Words with a dash that servers' messages have: headers and regions."""
+_PLAIN = re.compile(
+    r"x-(?:amz|minio)-[a-z0-9-]+|if-[a-z-]+|[a-z]{2}-[a-z]+-\d|pre-conditions?|read-only"
+    r"|(?:application|image|multipart|text)/[a-z0-9.+-]+",
+    re.ASCII,
+)
+"""Words of servers' messages that look like names: headers, regions, types, English."""
 
 
 @lru_cache(maxsize=256)
 def _names(slug: str, shared: str) -> re.Pattern[str]:
-    """Names on the server in a text: ``own`` is what the tenant calls its own, without it another's.
+    """What looks like a name on the server, in either tenancy, or like a URL's beginning.
+
+    The group ``own`` is what the tenant calls its own, ``url`` the beginning; without them it is another's.
 
     Args:
         slug: the tenant's.
         shared: the bucket that all share; empty where each has buckets of its own.
     """
-    start = r"(?<![\w.-])"
-    if not shared:
-        return re.compile(
-            rf"{start}(?:{slug}-(?P<own>[a-z0-9]{_REST})|[a-z0-9]{{1,32}}-+[a-z0-9]{_REST})", re.ASCII
-        )
     cut = "(?:/|%2[Ff])"
+    mine = rf"{re.escape(shared)}{cut}{slug}{cut}|{slug}{cut}" if shared else f"{slug}-(?!-)"
+    # What is another's ends where a name of one's own begins, as in a path on the server's disk.
+    rest = rf"(?:(?!{cut}(?:{mine}))[^\s'\"<>`,;()])*"
     return re.compile(
-        rf"{start}(?:{re.escape(shared)}{cut})?"
-        rf"(?:{slug}{cut}(?P<own>{_REST})|[a-z0-9]{{1,32}}{cut}[a-z0-9.]{_REST})",
+        r"(?P<url>https?://[^/\s'\"-]+(?:/|(?=[\s'\"]|\Z)))|(?<![\w.-])(?:"
+        rf"(?:{mine})(?P<own>[^\s'\"<>`,;()]*)"
+        rf"|[a-z0-9]{{1,32}}(?:-+[a-z0-9]|{cut}(?!{mine})[a-z0-9.]){rest})",
         re.ASCII,
     )
 
@@ -136,10 +140,9 @@ def _masked(place: Place, text: str) -> str:
     below = place.prefix.removeprefix(f"{place.slug}/") if shared else ""
 
     def shown(found: re.Match[str]) -> str:
-        own: str | None = found["own"]
-        if own is not None:
-            return own.removeprefix(below)
-        return found[0] if _PLAIN.fullmatch(found[0]) else "***"
+        if found["own"] is not None:
+            return str(found["own"]).removeprefix(below)
+        return found[0] if found["url"] or _PLAIN.fullmatch(found[0]) else "***"
 
     text = _names(place.slug, shared).sub(shown, text)
     if shared and place.bucket is not None:

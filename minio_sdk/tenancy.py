@@ -82,6 +82,10 @@ class Scope:
         """
         return _plain_place(_text(bucket))
 
+    def _checked(self, bucket: str) -> str:
+        self.place(bucket)
+        return _text(bucket)
+
     def check_new(self, bucket: str) -> None:
         """Refuse a name that S3 allows no new bucket to have."""
         check_whole_bucket(self.place(bucket).server_bucket, bucket)
@@ -100,7 +104,7 @@ class Scope:
 
     def snapshots(self, bucket: str) -> Place:
         """Where the snapshots of `bucket` lie: a place that is no bucket's, which `bucket` None says."""
-        self.place(bucket)
+        bucket = self._checked(bucket)
         ending = f"--{SNAPSHOTS}"
         name = bucket
         if len(name) + len(ending) > MAX_BUCKET:
@@ -139,7 +143,7 @@ class BucketScope(Scope):
 
     def snapshots(self, bucket: str) -> Place:
         """Where the snapshots of `bucket` lie; no bucket's own part can begin with ``-``."""
-        self.place(bucket)
+        bucket = self._checked(bucket)
         home = f"{self.slug}--{SNAPSHOTS}"
         if home == self.shared:
             raise ValidationError(f"shared_bucket={home!r}: this tenant's snapshots lie there")
@@ -192,7 +196,7 @@ class PrefixScope(Scope):
 
     def snapshots(self, bucket: str) -> Place:
         """Where the snapshots of `bucket` lie; no bucket's name can begin with ``.``."""
-        self.place(bucket)
+        bucket = self._checked(bucket)
         return self._below(f".{SNAPSHOTS}/{bucket}/", None)
 
     def _below(self, prefix: str, bucket: str | None) -> Place:

@@ -204,7 +204,9 @@ async def list_all(engine: Engine) -> list[BucketInfo]:
     slug = getattr(engine.scope, "slug", None)
     token = ""
     while True:
-        page = await engine.send(ListBuckets(engine.scope.server, f"{slug}-" if slug else "", token))
+        page = await engine.send(
+            ListBuckets(engine.scope.server, f"{slug}-" if slug else "", token)
+        )
         for info in page.buckets:
             name = engine.scope.own(info.name)
             if name is not None:

@@ -14,7 +14,7 @@ from minio_sdk.errors import (
     NotFoundError,
 )
 from minio_sdk.models.results import HealthStatus, ServerInfo
-from minio_sdk.operation import WHOLE_SERVER, Operation
+from minio_sdk.operation import Operation
 from minio_sdk.operations.gateway import GatewayHealth, GatewayInfo, server_info
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.retry import RETRIED_STATUSES
@@ -107,7 +107,7 @@ async def info(engine: Engine) -> ServerInfo:
         return await engine.send(GatewayInfo(signed=engine.transport.signing.provider.found))
     clock = engine.transport.clock
     begun = clock.monotonic()
-    reply = await engine.send(_Greeting(WHOLE_SERVER))
+    reply = await engine.send(_Greeting(engine.scope.server))
     latency = clock.monotonic() - begun
     name, _, version = reply.headers.get("server", "").partition(" ")
     if "/" in name and not version:
@@ -153,7 +153,7 @@ class _AdminInfo(Operation[dict[str, Any]]):
 
 async def _minio(engine: Engine) -> dict[str, Any]:
     try:
-        return await engine.send(_AdminInfo(WHOLE_SERVER))
+        return await engine.send(_AdminInfo(engine.scope.server))
     except (AccessDeniedError, NotFoundError) as error:
         return {"admin": f"not for these credentials ({error.code or error.status})"}
     except (MinIOError, ValueError, AttributeError, TypeError):

@@ -44,7 +44,7 @@ from minio_sdk.flows.copy_rules import Conditions
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.flows.snapshot_entries import Entry, current, same_bytes, same_writing, tags_of
 from minio_sdk.flows.sources import Source
-from minio_sdk.models.names import check_flag
+from minio_sdk.models.names import check_flag, plain
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.models.snapshots import SnapshotDiff, SnapshotInfo
 from minio_sdk.operation import Place
@@ -88,7 +88,7 @@ def check_name(name: object, argument: str = "name") -> str:
     if not isinstance(name, str) or not _is_name(name):
         rule = "must be 1 to 128 letters, digits, '.', '_' and '-', a letter or digit at both ends"
         raise invalid(argument, name, rule)
-    return name
+    return plain(name)
 
 
 def _is_name(name: str) -> bool:
@@ -425,7 +425,7 @@ async def delete(engine: Engine, bucket: str, name: str) -> None:
     Raises:
         NotFoundError: there is none of this name.
     """
-    check_name(name)
+    name = check_name(name)
     engine.place(bucket)
     await told(bucket, "DeleteSnapshot", _delete(engine, bucket, name))
 
@@ -451,9 +451,9 @@ async def _delete(engine: Engine, bucket: str, name: str) -> None:
 
 async def diff(engine: Engine, bucket: str, name: str, other: str | None = None) -> SnapshotDiff:
     """What became of a bucket after the snapshot `name`: until snapshot `other`, or until now."""
-    check_name(name)
+    name = check_name(name)
     if other is not None:
-        check_name(other, "other")
+        other = check_name(other, "other")
     engine.place(bucket)
     return await told(bucket, "DiffSnapshots", _diff(engine, bucket, name, other))
 

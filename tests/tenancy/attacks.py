@@ -56,14 +56,29 @@ FEW_TEXTS = [
 ]  # fmt: skip
 """The gist of them, where the code that looks at them is the same again."""
 
-OTHERS: list[Any] = [None, 5, 1.5, True, b"beta-docs", ["beta-docs"], ("beta-docs",), {"beta": 1}, object()]
+OTHERS: list[Any] = [
+    None,
+    5,
+    1.5,
+    True,
+    b"beta-docs",
+    ["beta-docs"],
+    ("beta-docs",),
+    {"beta": 1},
+    object(),
+]
 """What is no text at all."""
 
 _ARN = "arn:aws:s3:::"
 
 
 def _statement(**changes: Any) -> dict[str, Any]:
-    own = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{_ARN}docs/*"}
+    own = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"{_ARN}docs/*",
+    }
     merged = {**own, **changes}
     return {"Statement": [{name: value for name, value in merged.items() if value is not None}]}
 
@@ -102,7 +117,14 @@ def rules(text: Any) -> Iterator[Any]:
     """Lifecycle and CORS rules with a text in each place."""
     yield text
     yield [{"id": "a", "status": "Enabled", "expiration": {"days": 1}, "filter": {"prefix": text}}]
-    yield [{"id": text, "status": "Enabled", "expiration": {"days": 1}, "filter": {"tags": {"a": text}}}]
+    yield [
+        {
+            "id": text,
+            "status": "Enabled",
+            "expiration": {"days": 1},
+            "filter": {"tags": {"a": text}},
+        }
+    ]
     yield [{"prefix": text, "status": "Enabled", "expiration": {"days": 1}}]
     yield [{"allowed_origins": [text], "allowed_methods": ["GET"], "allowed_headers": [text]}]
 

@@ -16,11 +16,18 @@ from tests.tenancy.world import OWN, Inline
 Arguments = dict[str, Any]
 
 _OBJECT: Arguments = {"bucket": "docs", "key": OWN}
-_LIFECYCLE = [{"id": "a", "status": "Enabled", "expiration": {"days": 1}, "filter": {"prefix": "a/"}}]
+_LIFECYCLE = [
+    {"id": "a", "status": "Enabled", "expiration": {"days": 1}, "filter": {"prefix": "a/"}}
+]
 _CORS = [{"allowed_origins": ["*"], "allowed_methods": ["GET"]}]
 _POLICY = {
     "Statement": [
-        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::docs/*"}
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::docs/*",
+        }
     ]
 }
 
@@ -42,7 +49,10 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "bucket_exists": lambda _: {"bucket": "docs"},
     "copy_many": lambda _: {"items": [("more", "copy", "docs", OWN)]},
     "copy_object": lambda _: {
-        "dest_bucket": "more", "dest_key": "copy", "source_bucket": "docs", "source_key": OWN,
+        "dest_bucket": "more",
+        "dest_key": "copy",
+        "source_bucket": "docs",
+        "source_key": OWN,
     },
     "create_bucket": lambda _: {"bucket": "fresh"},
     "create_snapshot": lambda _: {"bucket": "docs", "name": "s1"},
@@ -111,7 +121,10 @@ VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
     ("list_objects", lambda _: {"bucket": "docs", "versions": True, "recursive": False}),
     ("upload_file", lambda folder: {**_OBJECT, "path": _file(folder), "resume": True}),
     ("download_file", lambda folder: {**_OBJECT, "path": folder / "down", "resume": True}),
-    ("mirror", lambda folder: {"source": "s3://docs", "target": str(folder / "new"), "delete": True}),
+    (
+        "mirror",
+        lambda folder: {"source": "s3://docs", "target": str(folder / "new"), "delete": True},
+    ),
     ("mirror", lambda _: {"source": "minio://docs/", "target": ("more", "m"), "delete": True}),
     ("get_presigned_url", lambda _: {**_OBJECT, "method": "DELETE", "version_id": "v"}),
     ("presigned_post", lambda _: {"bucket": "docs", "key": "up/${filename}"}),

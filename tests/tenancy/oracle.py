@@ -61,9 +61,15 @@ def check_request(
     names = {name for name, _ in pairs}
     if tenancy == "prefix" and not key:
         asks_versioning = (method, names) == ("GET", {"versioning"})  # of which all must know
-        assert asks_versioning or not names & _SETTINGS, f"a setting of the bucket that all share: {method} {query}"
+        assert asks_versioning or not names & _SETTINGS, (
+            f"a setting of the bucket that all share: {method} {query}"
+        )
         assert method in ("GET", "HEAD", "POST") or (method == "PUT" and not names), method
-        assert method != "GET" or asks_versioning or ("prefix" in names and names & {"list-type", "versions", "uploads"})
+        assert (
+            method != "GET"
+            or asks_versioning
+            or ("prefix" in names and names & {"list-type", "versions", "uploads"})
+        )
         assert method != "POST" or names == {"delete"}
     for name, value in pairs:
         if name in _KEYS:
@@ -71,7 +77,9 @@ def check_request(
         else:
             assert name in _OPAQUE | _PLAIN | _SETTINGS or name.startswith("response-"), name
     if not _inside(tenancy, _tidied(path)):
-        assert "authorization" in headers, "a proxy could lead this elsewhere, and no signature breaks"
+        assert "authorization" in headers, (
+            "a proxy could lead this elsewhere, and no signature breaks"
+        )
     if "delete" in names:
         _check_deletes(tenancy, body)
     if "policy" in names and method == "PUT":
@@ -101,7 +109,9 @@ def _check_place(tenancy: str, bucket: str, key: str) -> None:
         assert len(bucket) <= 63
     else:
         assert bucket == SHARED, f"another bucket: {bucket!r}"
-        assert not key or re.match(r"acme/(?:[a-z0-9]|\.(?:buckets|bucket-tags|snapshots)/)", key), key
+        assert not key or re.match(
+            r"acme/(?:[a-z0-9]|\.(?:buckets|bucket-tags|snapshots)/)", key
+        ), key
 
 
 def _tidied(path: str) -> str:

@@ -30,9 +30,7 @@ from tests.tenancy.world import HIDDEN, OWN, World, Worlds, consumed, texts_of
 
 def methods(cls: type[Any]) -> dict[str, Any]:
     return {
-        name: value
-        for name, value in inspect.getmembers(cls, callable)
-        if not name.startswith("_")
+        name: value for name, value in inspect.getmembers(cls, callable) if not name.startswith("_")
     }
 
 
@@ -64,9 +62,7 @@ def test_the_tables_hold_no_more_than_there_is() -> None:
     assert {method for method, _ in VARIANTS} <= set(CALLS)
 
 
-@pytest.mark.parametrize(
-    "cls", [ObjectReader, ObjectWriter, AsyncObjectReader, AsyncObjectWriter]
-)
+@pytest.mark.parametrize("cls", [ObjectReader, ObjectWriter, AsyncObjectReader, AsyncObjectWriter])
 def test_what_is_opened_takes_no_names(cls: type[Any]) -> None:
     """They are an object's from when they are opened on."""
     taken = {"size", "offset", "target", "whence", "pos", "buffer", "data", "lines", "hint", "b"}

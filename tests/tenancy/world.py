@@ -81,7 +81,11 @@ class World(Memory):
     def taken(self, request: Request, headers: dict[str, str]) -> Reply:
         """The answer to a request that acme has sent."""
         self.sent.append((request, headers))
-        body = b"".join(request.body.blocks()) if isinstance(request.body, StreamBody) else request.body
+        body = (
+            b"".join(request.body.blocks())
+            if isinstance(request.body, StreamBody)
+            else request.body
+        )
         oracle.check_request(
             self.tenancy, request.method, request.path, request.query, headers, bytes(body)
         )
@@ -215,7 +219,9 @@ class Worlds:
     def config(self, **fields: Any) -> Config:
         """Acme's settings; what is longer than four bytes goes up in parts."""
         keys = {"access_key": "AK", "secret_key": "SK", "multipart_threshold": 4}
-        return Config(f"http://{oracle.HOST}", "acme", **{**keys, "tenancy": self.tenancy, **fields})
+        return Config(
+            f"http://{oracle.HOST}", "acme", **{**keys, "tenancy": self.tenancy, **fields}
+        )
 
     def client(self, kind: str, **fields: Any) -> MinIOClient:
         """A client; the async one is called without `await`, as nothing here ever waits."""
@@ -277,9 +283,9 @@ def texts_of(outcome: Any) -> str:
     seen = [repr(outcome), str(outcome)]
     if isinstance(outcome, BaseException):
         seen += [repr(outcome.args), repr(vars(outcome))]
-        seen += [texts_of(cause) for cause in (outcome.__cause__, outcome.__context__) if cause]
+        hidden = outcome.__suppress_context__
+        causes = (outcome.__cause__, None if hidden else outcome.__context__)
+        seen += [texts_of(cause) for cause in causes if cause is not None]
     elif isinstance(outcome, Iterable) and not isinstance(outcome, (str, bytes)):
         seen += [texts_of(item) for item in outcome if isinstance(item, MinIOError)]
     return "\n".join(seen)
-
-

@@ -290,4 +290,4 @@ def test_any_answer_can_be_compared_and_turned(value: Any) -> None:
     try:
         assert "Statement" in back(document)
     except ValueError as why:
-        assert "Resource" in str(value), why  # noqa: PT017 (a resource of any other text is refused)
+        assert "Resource" in str(value), why
