@@ -97,7 +97,7 @@ def check_key(value: object, argument: str = "key") -> str:
 
 
 def plain(value: str) -> str:
-    """The very text of an enumeration's member or of another kind of `str`, whatever formatting makes of it."""
+    """The text that a member of an enumeration, or another kind of `str`, is, however it is shown."""
     return str.__str__(value)
 
 

@@ -34,7 +34,7 @@ def query_string(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def has_dots(path: str) -> bool:
-    """Whether an encoded path has a ``.`` or ``..`` between slashes, which something on the way may resolve."""
+    """Whether an encoded path has a ``.`` or ``..`` between slashes, which a proxy may resolve."""
     return "." in path and any(part in (".", "..") for part in path.replace("%5C", "/").split("/"))
 
 

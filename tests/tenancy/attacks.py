@@ -10,12 +10,14 @@ SECRET = "vault.txt"
 
 _NAMES = [
     "beta", "beta-docs", "beta/docs", "beta/..", "acme-b", "acme/../beta", "acme-docs", "tenants", ".buckets",
-    ".snapshots", ".bucket-tags", "--snapshots", "-snapshots", "acme--snapshots", "*", "beta*", "?", "${filename}",
+    ".snapshots", ".bucket-tags", "--snapshots", "-snapshots", "acme--snapshots", "*", "beta*", "?",
+    "${filename}",
     "arn:aws:s3:::beta-docs", "s3://beta-docs/vault.txt", "//beta-docs", "http://beta-docs/vault.txt",
 ]  # fmt: skip
 _ODD = [
     "", " ", "docs ", " docs", ".", "..", "...", "DOCS", "docs\0", "docs\r\nX-Tenant-ID: beta", "docs\n",
-    "d\u043ecs", "\uff44ocs", "doc\u017f", "docs\u200b", "e\u0301", "\u00e9", "\u2024\u2024", "\uff0e\uff0e/beta",
+    "d\u043ecs", "\uff44ocs", "doc\u017f", "docs\u200b", "e\u0301", "\u00e9", "\u2024\u2024",
+    "\uff0e\uff0e/beta",
     "\u202edocs", "\ud800", "docs?versionId=1", "docs#", "docs&prefix=beta/", "docs%00", "x" * 64, "x" * 1024,
     "\u00fc" * 600, "x" * 5000, "1.2.3.4", "xn--docs", "a..b",
 ]  # fmt: skip
@@ -51,7 +53,8 @@ TEXTS = [
 """Hostile texts, for every argument that takes a text."""
 
 FEW_TEXTS = [
-    "beta-docs", "", "..", f"../../beta/docs/{SECRET}", f"..\\beta-docs\\{SECRET}", "docs\r\nX-Tenant-ID: beta",
+    "beta-docs", "", "..", f"../../beta/docs/{SECRET}", f"..\\beta-docs\\{SECRET}",
+    "docs\r\nX-Tenant-ID: beta",
     "\ud800", "%2e%2e%2fbeta-docs", "x" * 5000, "beta/docs/" + SECRET,
 ]  # fmt: skip
 """The gist of them, where the code that looks at them is the same again."""
@@ -88,10 +91,14 @@ POLICIES: list[Any] = [
         _statement(**{part: text, **({} if part == "Resource" else {"Resource": None})})
         for part in ("Resource", "NotResource")
         for text in (
-            f"{_ARN}beta-docs/*", f"{_ARN}acme-docs/*", f"{_ARN}*", "*", f"{_ARN}docs*", f"{_ARN}d?cs/x", f"{_ARN}",
-            f"{_ARN}docs/../beta-docs/*", "ARN:AWS:S3:::beta-docs", "arn:aws-cn:s3:::beta-docs", "arn:*:*:*:*:*",
-            "arn:aws:s3:eu-west-1:1:accesspoint/beta", f"{_ARN}${{aws:username}}/*", f" {_ARN}docs/*", "docs/*",
-            f"{_ARN}docs\0/*", f"{_ARN}DOCS/*", f"{_ARN}docs/*\r\n", [f"{_ARN}docs/*", f"{_ARN}beta-docs/*"], 5, None,
+            f"{_ARN}beta-docs/*", f"{_ARN}acme-docs/*", f"{_ARN}*", "*", f"{_ARN}docs*",
+            f"{_ARN}d?cs/x", f"{_ARN}",
+            f"{_ARN}docs/../beta-docs/*", "ARN:AWS:S3:::beta-docs", "arn:aws-cn:s3:::beta-docs",
+            "arn:*:*:*:*:*",
+            "arn:aws:s3:eu-west-1:1:accesspoint/beta", f"{_ARN}${{aws:username}}/*", f" {_ARN}docs/*",
+            "docs/*",
+            f"{_ARN}docs\0/*", f"{_ARN}DOCS/*", f"{_ARN}docs/*\r\n", [f"{_ARN}docs/*",
+            f"{_ARN}beta-docs/*"], 5, None,
         )
     ),
     *(

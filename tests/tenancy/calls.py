@@ -148,7 +148,8 @@ KINDS = {
     ),
     **dict.fromkeys(
         (
-            "region", "mode", "method", "content_type", "content_encoding", "content_disposition", "content_language", "cache_control",
+            "region", "mode", "method", "content_type", "content_encoding", "content_disposition",
+            "content_language", "cache_control",
             "expires", "storage_class", "if_match", "if_none_match", "success_action_redirect",
         ),
         "text",

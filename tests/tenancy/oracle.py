@@ -61,9 +61,7 @@ def check_request(
     names = {name for name, _ in pairs}
     if tenancy == "prefix" and not key:
         asks_versioning = (method, names) == ("GET", {"versioning"})  # of which all must know
-        assert asks_versioning or not names & _SETTINGS, (
-            f"a setting of the bucket that all share: {method} {query}"
-        )
+        assert asks_versioning or not names & _SETTINGS, f"set for all: {method} {query}"
         assert method in ("GET", "HEAD", "POST") or (method == "PUT" and not names), method
         assert (
             method != "GET"

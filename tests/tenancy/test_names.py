@@ -58,10 +58,10 @@ def test_no_two_tenants_meet_whatever_their_tenancies(
 ) -> None:
     """All of a tenant's places, snapshots and markers too, and settings that agree on the shared bucket."""
     assume(canonical_tenant(one[1]) != canonical_tenant(other[1]))
-    found = [
-        places(scope_of(Config("http://h", tenant, tenancy=tenancy, shared_bucket=shared)), bucket)
-        for tenancy, tenant, bucket, _ in (one, other)
-    ]
+    found: list[list[Place]] = []
+    for tenancy, tenant, bucket, _ in (one, other):
+        fields: dict[str, Any] = {"tenancy": tenancy, "shared_bucket": shared}
+        found.append(places(scope_of(Config("http://h", tenant, **fields)), bucket))
     for mine, theirs in itertools.product(*found):
         here, there = whole(mine, one[3]), whole(theirs, other[3])
         assert here is None or here != there

@@ -43,12 +43,14 @@ class World(Memory):
         tenancy: how acme's names lie on it.
         sent: the requests that came.
         answer: may put another answer in place of the one that there is.
+        watched: whether the oracle looks at what comes; it knows acme alone.
     """
 
     def __init__(self, tenancy: str) -> None:
         super().__init__(FakeClock())
         self.name = "AmazonS3"
         self.tenancy = tenancy
+        self.watched = True
         self.sent: list[tuple[Request, dict[str, str]]] = []
         self.answer: Callable[[Request, Reply], Reply] = lambda _, reply: reply
         self.documents: dict[tuple[str, str], bytes] = {}
@@ -86,9 +88,10 @@ class World(Memory):
             if isinstance(request.body, StreamBody)
             else request.body
         )
-        oracle.check_request(
-            self.tenancy, request.method, request.path, request.query, headers, bytes(body)
-        )
+        if self.watched:
+            oracle.check_request(
+                self.tenancy, request.method, request.path, request.query, headers, bytes(body)
+            )
         return self.answer(request, run(self.send(request, None)))
 
     # --- what `Memory` doesn't know ------------------------------------------------------------------
@@ -185,7 +188,8 @@ class Wire:
         async def one(item: T) -> R:
             return submit(item).result()
 
-        return await self.map(one, items, limit, done, ended)
+        results: list[R] = await self.map(one, items, limit, done, ended)
+        return results
 
     async def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)
@@ -218,10 +222,9 @@ class Worlds:
 
     def config(self, **fields: Any) -> Config:
         """Acme's settings; what is longer than four bytes goes up in parts."""
-        keys = {"access_key": "AK", "secret_key": "SK", "multipart_threshold": 4}
-        return Config(
-            f"http://{oracle.HOST}", "acme", **{**keys, "tenancy": self.tenancy, **fields}
-        )
+        made: dict[str, Any] = {"tenant_id": oracle.SLUG, "tenancy": self.tenancy}
+        made |= {"access_key": "AK", "secret_key": "SK", "multipart_threshold": 4}
+        return Config(f"http://{oracle.HOST}", **{**made, **fields})
 
     def client(self, kind: str, **fields: Any) -> MinIOClient:
         """A client; the async one is called without `await`, as nothing here ever waits."""
