@@ -79,7 +79,7 @@ def key_of_token(server: str | None, token: str) -> str | None:
     """
     name = (server or "").lower()
     if name.startswith("seaweedfs"):
-        return token
+        return token if "/" in token else None
     if name.startswith("minio"):
         try:
             text = base64.b64decode(token, validate=True).decode()

@@ -43,6 +43,7 @@ class World(Memory):
         tenancy: how acme's names lie on it.
         sent: the requests that came.
         answer: may put another answer in place of the one that there is.
+        first: what beta has, and is to keep.
         watched: whether the oracle looks at what comes; it knows acme alone.
     """
 
@@ -57,6 +58,7 @@ class World(Memory):
         self.parts: dict[str, dict[int, bytes]] = {}
         for slug in ("acme", "beta"):
             self._furnish(slug)
+        self.first = self.of("beta")
 
     def _furnish(self, slug: str) -> None:
         key, data = (OWN, b"a") if slug == "acme" else (SECRET, HIDDEN)
