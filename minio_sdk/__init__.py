@@ -17,6 +17,7 @@ TYPE_CHECKING = False  # what typing says at run time, without the time that loa
 if TYPE_CHECKING:
     from typing import Any
 
+    from minio_sdk.auditing import JsonLinesAudit
     from minio_sdk.client import AsyncMinIOClient, MinIOClient, create_client
     from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter
     from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         VersionNotFoundError,
     )
     from minio_sdk.local_server import LocalServer
+    from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     )
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
     from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
+    from minio_sdk.models.usage import BucketUsage, TenantUsage
     from minio_sdk.transport.http_requests import TenantAdapter
 
 __all__ = [
@@ -81,10 +84,13 @@ __all__ = [
     "AsyncMinIOClient",
     "AsyncObjectReader",
     "AsyncObjectWriter",
+    "AuditRecord",
+    "AuditedKey",
     "BucketAlreadyExistsError",
     "BucketInfo",
     "BucketNotEmptyError",
     "BucketNotFoundError",
+    "BucketUsage",
     "BulkResult",
     "Config",
     "ConfigurationError",
@@ -99,6 +105,7 @@ __all__ = [
     "Expiration",
     "HealthStatus",
     "IntegrityError",
+    "JsonLinesAudit",
     "LifecycleFilter",
     "LifecycleRule",
     "LocalServer",
@@ -127,6 +134,7 @@ __all__ = [
     "SnapshotDiff",
     "SnapshotInfo",
     "TenantAdapter",
+    "TenantUsage",
     "Transition",
     "Transfer",
     "TransferProgress",
@@ -140,11 +148,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "minio_sdk.auditing": ("JsonLinesAudit",),
     "minio_sdk.client": ("AsyncMinIOClient", "MinIOClient", "create_client"),
     "minio_sdk.client.aio.handles": ("AsyncObjectReader", "AsyncObjectWriter"),
     "minio_sdk.client.sync.handles": ("ObjectReader", "ObjectWriter"),
     "minio_sdk.config": ("Config",),
     "minio_sdk.local_server": ("LocalServer",),
+    "minio_sdk.models.audit": ("AuditRecord", "AuditedKey"),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
@@ -172,6 +182,7 @@ _HOMES = {
         "UploadResponse",
     ),
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),
+    "minio_sdk.models.usage": ("BucketUsage", "TenantUsage"),
     "minio_sdk.models.transfers": ("Transfer", "TransferRestartedWarning"),
     "minio_sdk.transport.http_requests": ("TenantAdapter",),
 }

@@ -7,7 +7,7 @@ does suspend has been given something that only works on the async client.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Generator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ def run(flow: Coroutine[Any, Any, T]) -> T:
     raise error
 
 
-def iterate(flow: AsyncIterator[T]) -> Iterator[T]:
+def iterate(flow: AsyncIterator[T]) -> Generator[T, None, None]:
     """The items of an async generator that never suspends, lazily."""
     try:
         while True:

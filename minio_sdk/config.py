@@ -11,11 +11,13 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from minio_sdk.errors import ConfigurationError, ValidationError, shown
+from minio_sdk.models.audit import AuditRecord
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.names import (
     canonical_tenant,
@@ -78,6 +80,8 @@ class Config:
             larger than all of it goes alone. Default 64 MiB.
         state_dir: the folder for the journals of transfers with ``resume=True``; None takes
             ``~/.local/state/minio-sdk``, or what ``XDG_STATE_HOME`` or Windows has in its place.
+        audit: a function that gets an `AuditRecord` of each operation when it has ended, on the thread or
+            in the task of the call; None for none. What it raises is logged, and changes nothing else.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -110,6 +114,7 @@ class Config:
     multipart_threshold: int = 16 * MiB
     memory_budget: int = 64 * MiB
     state_dir: str | None = None
+    audit: Callable[[AuditRecord], object] | None = None
 
     def __post_init__(self) -> None:
         self._set("base_url", _url("base_url", self.base_url))
@@ -147,6 +152,7 @@ class Config:
         shared = self.shared_bucket
         _checked("shared_bucket", check_bucket_part, shared, "shared_bucket")
         _checked("shared_bucket", check_whole_bucket, shared, shared, "shared_bucket")
+        self._check_audit()
         self._check_keys()
         self._check_whose_keys()
         self._check_tls()
@@ -154,6 +160,28 @@ class Config:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    def _check_audit(self) -> None:
+        audit = self.audit
+        if audit is None:
+            return
+        # Not its value: that of an object or a partial function may hold a password.
+        if not callable(audit):
+            raise ConfigurationError(
+                f"audit: a {type(audit).__name__} can't be called; it must be a function of one "
+                "AuditRecord"
+            )
+        if iscoroutinefunction(audit) or iscoroutinefunction(type(audit).__call__):
+            raise ConfigurationError(
+                "audit: must be a plain function, which both clients can call; let it put the record "
+                "into a queue that a task of yours reads"
+            )
+        try:
+            hash(audit)
+        except TypeError:
+            raise ConfigurationError(
+                f"audit: a {type(audit).__name__} can't be hashed, and a Config has to be"
+            ) from None
 
     def _check_keys(self) -> None:
         if (self.access_key is None) != (self.secret_key is None):
@@ -255,8 +283,9 @@ class Config:
         ``MINIO_ENDPOINT`` (or ``MINIO_HOST`` and ``MINIO_PORT``; ``MINIO_SECURE`` makes an address
         without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals, but for ``credentials`` and ``proxies``; then ``AWS_ENDPOINT_URL_S3``,
-        ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``, ``AWS_CA_BUNDLE``.
+        field name in capitals, but for ``audit``, ``credentials`` and ``proxies``; then
+        ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
+        ``AWS_CA_BUNDLE``.
 
         Keys that no ``MINIO_`` variable gives are looked up when the client is made.
         ``http://localhost:9000`` and no tenancy are the last words.
@@ -303,6 +332,8 @@ class Config:
                 continue
             if each.name == "credentials" and not isinstance(value, Credentials):
                 value = type(value)
+            elif each.name == "audit":  # a partial function, say, shows its arguments
+                value = getattr(value, "__qualname__", type(value))
             elif each.name == "proxies":
                 value = {
                     scheme: _without_userinfo(url)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from minio_sdk.auditing import Auditor
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.errors import MinIOError, NotSupportedError, reword
@@ -138,9 +139,19 @@ class Engine:
         scope: where this tenant's names lie.
         api: what the server speaks; its name is None until the first call has asked.
         deadline: the end of this call on the monotonic clock, or None.
+        auditor: tells the user's function of each operation; None where there is none.
     """
 
-    __slots__ = ("_find_api", "api", "config", "deadline", "known_buckets", "scope", "transport")
+    __slots__ = (
+        "_find_api",
+        "api",
+        "auditor",
+        "config",
+        "deadline",
+        "known_buckets",
+        "scope",
+        "transport",
+    )
 
     def __init__(
         self,
@@ -154,6 +165,8 @@ class Engine:
         self.scope: Scope = scope_of(config)
         self.api = api
         self.deadline: float | None = None
+        audit = config.audit
+        self.auditor = None if audit is None else Auditor(audit, config, transport.clock)
         # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
         self._find_api = find_api
@@ -207,20 +220,44 @@ class Engine:
                     f"with api={speaks!r}",
                     hint=f"Config(api={operation.api!r})",
                 )
-            reply = await self.exchange(operation.request())
-            if reply.status not in operation.ok:
-                raise self._failure(operation, reply)
-            try:
-                return operation.parse(reply)
-            except XmlError as error:
-                why = operation.place.text_back(str(error))
-                raise not_s3(reply, f"the answer is not S3: {why}") from None
+            request = operation.request()
+            if self.auditor is not None:
+                return await self._audited(self.auditor, operation, request)
+            return self._result(operation, await self._exchange(request))
         except MinIOError as error:
             self.named(error, operation)
             raise
 
-    async def exchange(self, request: Request) -> Reply:
-        """The answer to a request within the deadline of this call."""
+    async def exchange(self, request: Request, name: str = "") -> Reply:
+        """The answer to a question that is none of S3's operations, within the deadline of this call.
+
+        Args:
+            request: the question.
+            name: what an audit calls it.
+        """
+        if self.auditor is None:
+            return await self._exchange(request)
+        watch = self.auditor.begin(request, None, name)
+        try:
+            watch.reply = reply = await self._exchange(request)
+        except BaseException as error:
+            watch.end(error)
+            raise
+        watch.end()
+        return reply
+
+    async def _audited(self, auditor: Auditor, operation: Operation[T], request: Request) -> T:
+        watch = auditor.begin(request, operation)
+        try:
+            watch.reply = await self._exchange(request)
+            result = self._result(operation, watch.reply)
+        except BaseException as error:  # an interrupt as well: the server may have done it
+            watch.end(error)
+            raise
+        watch.end(None, result)
+        return result
+
+    async def _exchange(self, request: Request) -> Reply:
         deadline = self.deadline
         if deadline is not None and self.transport.clock.monotonic() >= deadline:
             raise deadline_over(self.config.deadline)
@@ -228,6 +265,15 @@ class Engine:
         if self.api.server is None:
             self.api.server = reply.headers.get("server", "")
         return reply
+
+    def _result(self, operation: Operation[T], reply: Reply) -> T:
+        if reply.status not in operation.ok:
+            raise self._failure(operation, reply)
+        try:
+            return operation.parse(reply)
+        except XmlError as error:
+            why = operation.place.text_back(str(error))
+            raise not_s3(reply, f"the answer is not S3: {why}") from None
 
     def _failure(self, operation: Operation[Any], reply: Reply) -> Exception:
         error = operation.failure(reply)

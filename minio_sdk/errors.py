@@ -15,7 +15,7 @@
     │   └── BucketNotEmptyError
     ├── PreconditionFailedError   412
     ├── RateLimitError            429, SlowDown
-    ├── QuotaExceededError        the tenant's or the server's space is used up
+    ├── QuotaExceededError        a quota of the tenant, the bucket or the account is used up
     ├── IntegrityError            bytes that are not the ones that were sent
     │   └── ObjectChangedError    two generations of one object met in one read
     ├── NotSupportedError         this server, or this installation, can't do it
@@ -233,7 +233,7 @@ class RateLimitError(MinIOError):
 
 
 class QuotaExceededError(MinIOError):
-    """The tenant's quota, or the server's space, is used up."""
+    """A quota is used up: the tenant's, the bucket's or the account's. It isn't tried again."""
 
 
 class IntegrityError(MinIOError):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.errors import MinIOConnectionError, MinIOError, MinIOTimeoutError, ServerError
-from minio_sdk.wire.failure import Failure, read_failure
+from minio_sdk.wire.failure import QUOTA_CODES, Failure, read_failure
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
 
@@ -226,6 +226,8 @@ class RetryPolicy:
         if reply.status < 400:
             return None
         failure: Failure = read_failure(reply)
+        if failure.code in QUOTA_CODES:  # some say it with 429 or 503; no later try has more room
+            return None
         wait = retry_after(reply.headers, self.clock.time()) or 0.0
         retried = reply.status in RETRIED_STATUSES or failure.code in RETRIED_CODES
         if retried or self._learn_skew(reply, failure.code, offset):

@@ -88,10 +88,10 @@ def test_leaving_off_midway_closes_the_flow(how: str) -> None:
             break
         del items
     elif how == "close":
-        items.close()  # type: ignore[attr-defined]
+        items.close()
     elif how == "error":
         with pytest.raises(ZeroDivisionError):
-            items.throw(ZeroDivisionError())  # type: ignore[attr-defined]
+            items.throw(ZeroDivisionError())
     else:
         del items
     gc.collect()

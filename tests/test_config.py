@@ -81,6 +81,7 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "multipart_threshold": 16 * MiB,
         "memory_budget": 64 * MiB,
         "state_dir": None,
+        "audit": None,
     }
     refused: list[list[Any]] = [[], [URL], [URL, "acme", 30]]
     for arguments in refused:
@@ -102,6 +103,7 @@ GOOD: dict[str, list[Any]] = {
     "multipart_threshold": [0, MAX_PART],
     "memory_budget": [1 << 20, 1 << 50],
     "state_dir": [None, "/tmp/state", Path("/tmp/state")],
+    "audit": [None, print, lambda record: None],
     "part_size": [None, MIN_PART, MAX_PART],
     "region": ["us-east-1", "x", "A" * 64],
     "bucket": ["a", "docs", "b" * 63],

@@ -21,6 +21,7 @@ import pytest
 import minio_sdk
 from minio_sdk import AsyncMinIOClient, Config, MinIOClient, errors
 from minio_sdk.models import (
+    audit,
     bulk,
     cors,
     lifecycle,
@@ -29,6 +30,7 @@ from minio_sdk.models import (
     results,
     snapshots,
     transfers,
+    usage,
 )
 
 ROOT = Path(minio_sdk.__file__).parent.parent
@@ -64,10 +66,12 @@ def test_each_public_name_is_there(name: str) -> None:
 
 def test_every_error_record_and_client_is_a_public_name() -> None:
     names = {"AsyncMinIOClient", "Config", "MinIOClient", "TenantAdapter", "create_client"}
-    names |= set(errors.__all__) | {"Credentials", "CredentialsProvider", "LocalServer"}
+    names |= set(errors.__all__) | {"Credentials", "CredentialsProvider", "JsonLinesAudit"}
+    names.add("LocalServer")
     names |= {
         name
         for module in (
+            audit,
             bulk,
             results,
             lifecycle,
@@ -76,9 +80,10 @@ def test_every_error_record_and_client_is_a_public_name() -> None:
             progress,
             snapshots,
             transfers,
+            usage,
         )
         for name, value in vars(module).items()
-        if inspect.isclass(value) and value.__module__ == module.__name__
+        if inspect.isclass(value) and value.__module__ == module.__name__ and name[0] != "_"
     }
     assert names <= set(minio_sdk.__all__)
     assert len(minio_sdk.__all__) == len(set(minio_sdk.__all__))

@@ -18,6 +18,7 @@ from minio_sdk import (
     MinIOError,
     MinIOTimeoutError,
     NotSupportedError,
+    QuotaExceededError,
     RateLimitError,
     ServerError,
 )
@@ -208,6 +209,11 @@ NOT_AGAIN: list[tuple[Step, type[MinIOError]]] = [
     (s3_error(501, "NotImplemented"), NotSupportedError),
     (reply(505), ServerError),
     (reply(507), MinIOError),
+    (s3_error(507, "XMinioStorageFull"), ServerError),
+    (s3_error(403, "QuotaExceeded"), QuotaExceededError),
+    (s3_error(429, "QuotaExceeded"), QuotaExceededError),
+    (s3_error(503, "QuotaExceeded"), QuotaExceededError),
+    (s3_error(400, "XMinioAdminBucketQuotaExceeded"), QuotaExceededError),
 ]
 
 

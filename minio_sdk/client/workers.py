@@ -49,7 +49,8 @@ def elsewhere(executor: object, config: Config, engine: Engine | None) -> Away |
     except Exception as error:
         raise ValidationError(
             f"executor: the client's configuration can't be sent to it: {error}",
-            hint="credentials that pickle, such as a function of a module, or a ThreadPoolExecutor",
+            hint="credentials and an audit that pickle, such as functions of a module, or a "
+            "ThreadPoolExecutor",
         ) from None
     return Away(given, config)
 

@@ -28,7 +28,7 @@ from minio_sdk.operations.bucket_versioning import GetBucketVersioning
 from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.head_object import HeadObject
-from minio_sdk.operations.multipart import AbortMultipartUpload, ListMultipartUploads
+from minio_sdk.operations.multipart import AbortMultipartUpload
 from minio_sdk.operations.put_object import PutObject
 
 _CHECK_NAME = "check the tenant and the spelling; list_buckets() shows those there are"
@@ -339,20 +339,16 @@ async def _delete_all(
 
 
 async def _abort_uploads(engine: Engine, place: Place) -> None:
-    key = upload_id = ""
-    while True:
-        try:
-            page = await engine.send(
-                ListMultipartUploads(place, key_marker=key, upload_id_marker=upload_id)
-            )
-        except NotSupportedError:
-            return
-        for upload in page.uploads:
+    try:
+        async for upload in listing.uploads(engine, place):
             try:
                 await engine.send(AbortMultipartUpload(place, upload.key, upload.upload_id))
             except NotFoundError:
                 continue  # it ended by itself meanwhile
-        before = (key, upload_id)
-        key, upload_id = page.next_key_marker or "", page.next_upload_id_marker or ""
-        if not page.is_truncated or not key or (key, upload_id) == before:
-            return
+    except NotSupportedError:
+        return
+    except ServerError as error:
+        if (
+            error.status is not None
+        ):  # else the listing has no end; the bucket's own removal will tell
+            raise

@@ -6,7 +6,8 @@ out here as well, since not all of them do.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -63,22 +64,34 @@ class Question:
         return min(listing.PAGE, self.limit - found)
 
 
-async def items(engine: Engine, question: Question) -> AsyncIterator[ObjectInfo]:
-    """What is asked for, in the server's order, page by page."""
+async def batches(engine: Engine, question: Question) -> AsyncGenerator[list[ObjectInfo], None]:
+    """What is asked for, in the server's order, as lists of what each page has of it."""
     count = 0
 
     def most() -> int:
         return question.most(count)
 
-    if question.limit == 0:
+    limit = question.limit
+    if limit == 0:
         return
     async for page in _pages(engine, question, most):
-        for item in page.objects:
-            if question.wants(item):
+        batch = page.objects
+        if question.suffix or question.start_after:
+            batch = list(filter(question.wants, batch))
+        if limit is not None:
+            batch = batch[: limit - count]
+        count += len(batch)
+        yield batch
+        if count == limit:
+            return
+
+
+async def items(engine: Engine, question: Question) -> AsyncIterator[ObjectInfo]:
+    """The same, one by one."""
+    async with aclosing(batches(engine, question)) as found:
+        async for batch in found:
+            for item in batch:
                 yield item
-                count += 1
-                if count == question.limit:
-                    return
 
 
 async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:

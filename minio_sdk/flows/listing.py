@@ -9,6 +9,12 @@ from minio_sdk.errors import ServerError
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
+from minio_sdk.operations.multipart import (
+    ListMultipartUploads,
+    ListParts,
+    StoredPart,
+    Upload,
+)
 from minio_sdk.wire.listing import Page
 from minio_sdk.wire.quirks import key_of_token, sorts_by_folder
 from minio_sdk.wire.xml import writable
@@ -111,3 +117,39 @@ async def versions(engine: Engine, place: Place, prefix: str = "") -> AsyncItera
     async for page in version_pages(engine, place, prefix):
         for item in page.objects:
             yield item
+
+
+async def uploads(engine: Engine, place: Place, prefix: str = "") -> AsyncIterator[Upload]:
+    """The unfinished multipart uploads below a prefix, lazily.
+
+    Raises:
+        ServerError: the server says there are more and not where, or sends the same page again.
+    """
+    key = upload_id = ""
+    while True:
+        page = await engine.send(ListMultipartUploads(place, prefix, key, upload_id))
+        for upload in page.uploads:
+            yield upload
+        if not page.is_truncated:
+            return
+        before = (key, upload_id)
+        key, upload_id = page.next_key_marker or "", page.next_upload_id_marker or ""
+        if not key or (key, upload_id) == before:
+            raise ServerError(
+                "the server says that the listing goes on, and not where",
+                operation="ListMultipartUploads",
+            )
+
+
+async def parts(
+    engine: Engine, place: Place, key: str, upload_id: str
+) -> AsyncIterator[StoredPart]:
+    """The parts that an unfinished upload has, lazily."""
+    last = 0
+    while True:
+        page = await engine.send(ListParts(place, key, upload_id, last))
+        for part in page.parts:
+            yield part
+        before, last = last, max((part.part_number for part in page.parts), default=0)
+        if not page.is_truncated or last <= before:
+            return

@@ -59,6 +59,9 @@ async def url(
     signature = signer.presign(
         method, whole, query, signed, expires, engine.transport.signing.now()
     )
+    if engine.auditor is not None:
+        name = f"Presign{method.title()}Object"
+        engine.auditor.signed_ahead(name, method, place, key, version_id, expires)
     return f"{endpoint.origin}{whole}?{signature}"
 
 
@@ -89,6 +92,8 @@ async def post(
     signed = signer.post_policy(
         form.fixed, form.conditions, expires, engine.transport.signing.now()
     )
+    if engine.auditor is not None:
+        engine.auditor.signed_ahead("PresignPost", "POST", place, key, None, expires)
     # As plain text: what is put into a page has to be shown there.
     fields = {name: str.__str__(value) for name, value in {**form.free, **signed}.items()}
     return PresignedPost(url=endpoint.origin + endpoint.path + place.path, fields=fields)

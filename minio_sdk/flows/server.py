@@ -30,7 +30,7 @@ async def find_api(engine: Engine, retry: bool = True) -> str:
     """
     if engine.transport.signing.provider.found:
         return "s3"
-    reply = await engine.exchange(Request("GET", "/", signed=False, retry=retry))
+    reply = await engine.exchange(Request("GET", "/", signed=False, retry=retry), "ServerInfo")
     if reply.status in RETRIED_STATUSES:
         raise error_of(reply, "")
     return "enterprise" if reply.status == 200 and server_info(reply) else "s3"

@@ -19,17 +19,13 @@ from minio_sdk.errors import (
     UploadNotFoundError,
     ValidationError,
 )
+from minio_sdk.flows import listing
 from minio_sdk.flows.journal import Journal, check_id, folder_of, transfers
 from minio_sdk.flows.parts import part_size
 from minio_sdk.flows.sources import FileSlices
 from minio_sdk.models.transfers import Transfer
 from minio_sdk.operation import Place
-from minio_sdk.operations.multipart import (
-    AbortMultipartUpload,
-    Begun,
-    ListParts,
-    StoredPart,
-)
+from minio_sdk.operations.multipart import AbortMultipartUpload, Begun, StoredPart
 
 HOPELESS = (IntegrityError, PreconditionFailedError, UploadNotFoundError, ValidationError)
 """After these, going on later would end in the same way."""
@@ -94,16 +90,9 @@ class Resuming:
 
     async def _stored_parts(self, upload_id: str) -> dict[int, StoredPart] | None:
         """The parts that the server has; None when it has no such upload, or can't tell."""
-        found: dict[int, StoredPart] = {}
-        marker = 0
+        parts = listing.parts(self._engine, self._place, self._key, upload_id)
         try:
-            while True:
-                page = await self._engine.send(ListParts(self._place, self._key, upload_id, marker))
-                found.update({part.part_number: part for part in page.parts})
-                following = max(found, default=0)
-                if not page.is_truncated or following <= marker:
-                    return found
-                marker = following
+            return {part.part_number: part async for part in parts}
         except (NotFoundError, NotSupportedError):
             return None
         except ServerError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from minio_sdk.errors import MinIOError
 from minio_sdk.models.record import Record
+from minio_sdk.models.secret import freeze
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,9 @@ class MirrorResult(Record):
     seconds: float = 0.0
     rate: float = 0.0
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        freeze(self, "failed")
 
     def __bool__(self) -> bool:
         return not self.failed

@@ -72,6 +72,10 @@ def _texts(items: Any, where: str, stars: bool) -> tuple[str, ...]:
         isinstance(item, str) and item for item in items
     ):
         raise invalid(where, items, "must be a list of texts")
+    if any(not item.isprintable() or item != item.strip() for item in items):
+        # Servers compare it with a header, which has none of these: such an entry matches nothing.
+        rule = "an entry may have no blank at either end, no line end and no control character"
+        raise invalid(where, items, rule)
     if stars and any(item.count("*") > 1 for item in items):
         raise invalid(where, items, "an entry may have one * at most")
     return tuple(sorted(items) if isinstance(items, (set, frozenset)) else items)

@@ -16,6 +16,7 @@ from typing import Any
 from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.models.given import listed, named, rule_id, whole
 from minio_sdk.models.record import Record
+from minio_sdk.models.secret import freeze
 
 MAX_RULES = 1000
 
@@ -34,6 +35,10 @@ class LifecycleFilter(Record):
     tags: Mapping[str, str] = field(default_factory=dict)
     object_size_greater_than: int | None = None
     object_size_less_than: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.tags, Mapping):  # what isn't is refused when the rule is used
+            freeze(self, "tags")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

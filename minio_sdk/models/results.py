@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from minio_sdk.models.record import Record
+from minio_sdk.models.secret import freeze
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,9 @@ class HealthStatus(Record):
     latency: float
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        freeze(self, "details")
+
     def __bool__(self) -> bool:
         return self.healthy
 
@@ -68,6 +72,9 @@ class ServerInfo(Record):
     performance: Any
     server: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze(self, "details")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +155,9 @@ class ObjectMetadata(Record):
     content_language: str | None = None
     cache_control: str | None = None
     expires: str | None = None
+
+    def __post_init__(self) -> None:
+        freeze(self, "metadata")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

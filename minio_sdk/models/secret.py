@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
+
+V = TypeVar("V")
 
 
 class Secret(str):
@@ -15,8 +17,8 @@ class Secret(str):
         return "'***'"
 
 
-class FrozenDict(dict[str, str]):
-    """A dict of strings that can be hashed and can't be changed."""
+class FrozenDict(dict[str, V]):
+    """A dict that can't be changed, and can be hashed where its values can."""
 
     __slots__ = ()
 
@@ -24,16 +26,21 @@ class FrozenDict(dict[str, str]):
         return hash(frozenset(self.items()))
 
     def __setitem__(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("this mapping can't be changed; make a new one")
+        raise TypeError("this mapping can't be changed; dict(...) of it is one that can")
 
     # Typed as Any: each has a signature of its own in dict, and none is for use here.
     _refuse: Any = __setitem__
     __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 
-    def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, str]]]:
+    def __reduce__(self) -> tuple[type[FrozenDict[V]], tuple[dict[str, V]]]:
         return FrozenDict, (dict(self),)
 
 
-def frozen(mapping: Mapping[str, str]) -> FrozenDict:
+def frozen(mapping: Mapping[str, V]) -> FrozenDict[V]:
     """A `FrozenDict` with the items of `mapping`."""
     return mapping if isinstance(mapping, FrozenDict) else FrozenDict(mapping)
+
+
+def freeze(record: object, name: str) -> None:
+    """Let a mapping of a frozen record be one that can't be changed; for its ``__post_init__``."""
+    object.__setattr__(record, name, frozen(getattr(record, name)))

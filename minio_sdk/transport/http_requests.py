@@ -6,216 +6,51 @@ and tries again by the one retry policy. It is public, so that a session of one'
     session = requests.Session()
     session.mount("http://localhost:9000", TenantAdapter(Config("http://localhost:9000", "acme")))
 
-Our own requests go through `Session.send` as well, so that hooks, instrumentation and `responses` see
-them; they are prepared by hand, since preparing through the session would read ``~/.netrc``, cookies and
-the environment for each one and re-quote the URL.
+Our own requests go through `Session.send` as well when anybody looks on, so that hooks, instrumentation
+and `responses` see them; else by a shorter way (`minio_sdk.transport.direct`). They are prepared by hand,
+since preparing through the session would read ``~/.netrc``, cookies and the environment for each one and
+re-quote the URL.
 """
 
 from __future__ import annotations
 
 import io
-import threading
-import warnings
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import timedelta
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import certifi
 import requests
 import requests.adapters
 import urllib3
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util import parse_url
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
-from minio_sdk.errors import MinIOConnectionError, MinIOError, NotSupportedError, ServerError
-from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
-from minio_sdk.signing import Signing, Skew
-from minio_sdk.transport.budgets import ByteBudget
-from minio_sdk.transport.forks import forget_after_fork
-from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks, reads_urls
+from minio_sdk.errors import MinIOConnectionError, MinIOError, ServerError
+from minio_sdk.retry import RetryPolicy, deadline_over
+from minio_sdk.signing import Signing
+from minio_sdk.transport.connections import READ, Connections, LendingPool, timeouts
+from minio_sdk.transport.direct import SMALL, exchange, head_of, unobserved
+from minio_sdk.transport.proxies import check_unchanged_by, reads_urls
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.stopping import check_running, on_connection, pause
 from minio_sdk.transport.threads import map_in_threads, spread
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
-from minio_sdk.wire.url import Endpoint, parse_endpoint, query_string, quote_path
+from minio_sdk.wire.url import query_string, quote_path
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-_READ = 1024 * 1024
 _BLOCK = 4 * 1024 * 1024
 _TRUSTED = 64 * 1024 * 1024
-
-
-class _Seconds(float):
-    """How long to wait for a connection, and with it how long to wait while sending."""
-
-    __slots__ = ("sending",)
-    sending: float
-
-
-def _timeouts(connect: float, read: float) -> tuple[float, float]:
-    seconds = _Seconds(connect)
-    seconds.sending = read
-    return seconds, read
-
-
-class _SendsInBlocks:
-    """A connection that waits `timeout` for each block it sends, as for each that it reads.
-
-    urllib3 leaves the connect timeout on a new socket until it waits for the answer, and `sendall` counts
-    the time of all that it sends: on a slow line a large body would always fail.
-    """
-
-    def send(self: Any, data: Any) -> None:
-        on_connection(self)
-        if self.sock is None and self.auto_open:
-            self.connect()
-            on_connection(self)  # before, there was no socket to shut down
-        sending = getattr(self.timeout, "sending", None)
-        sock: Any = self.sock
-        if sending is not None and sock.gettimeout() != sending:
-            sock.settimeout(sending)
-        if len(data) <= _READ:
-            super().send(data)  # type: ignore[misc]
-            return
-        view = memoryview(data).cast("B")
-        for start in range(0, len(view), _READ):
-            super().send(view[start : start + _READ])  # type: ignore[misc]
-
-
-class _HTTPConnection(_SendsInBlocks, HTTPConnection):
-    pass
-
-
-class _HTTPSConnection(_SendsInBlocks, HTTPSConnection):
-    pass
-
-
-class _HTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls: Any = _HTTPConnection
-
-
-class _HTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls: Any = _HTTPSConnection
-
-
-class Connections:
-    """The connection pool to one server, shared by all views of a client.
-
-    Attributes:
-        endpoint: the server.
-        proxy: the proxy's URL, or None.
-        budget: how much retrying the server is worth.
-        skew: its clock against ours.
-        memory: how many bytes of transfers may be in memory.
-    """
-
-    def __init__(self, config: Config) -> None:
-        self.endpoint: Endpoint = parse_endpoint(config.base_url)
-        self.proxy = find_proxy(config, self.endpoint)
-        self.budget = TokenBudget()
-        self.skew = Skew()
-        self.memory = ByteBudget(config.memory_budget)
-        self._size = config.pool_size
-        self._verify = config.verify
-        self._cert = config.cert
-        self._lock = threading.Lock()
-        self._manager: urllib3.PoolManager | None = None
-        self._pool: urllib3.HTTPConnectionPool | None = None
-        forget_after_fork(self)
-
-    def pool(self) -> urllib3.HTTPConnectionPool:
-        """The pool, opened when it isn't."""
-        return self._pool or self._open()
-
-    def _open(self) -> urllib3.HTTPConnectionPool:
-        with self._lock:
-            if self._pool is None:
-                self._manager = self._new_manager()
-                self._pool = self._manager.connection_from_host(
-                    self.endpoint.host, self.endpoint.port, self.endpoint.scheme
-                )
-            return self._pool
-
-    def _new_manager(self) -> urllib3.PoolManager:
-        options: dict[str, Any] = {"num_pools": 4, "maxsize": self._size, "block": False}
-        # 16 KiB, http.client's own block, costs a system call for each; 1 MiB doubles large uploads.
-        options["blocksize"] = _READ
-        if self.endpoint.scheme == "https":
-            options |= _tls_options(self._verify, self._cert)
-        manager: urllib3.PoolManager
-        if self.proxy is None:
-            manager = urllib3.PoolManager(**options)
-        elif is_socks(self.proxy):
-            return _socks_manager(self.proxy, options)
-        else:
-            auth = parse_url(self.proxy).auth
-            headers = urllib3.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
-            manager = urllib3.ProxyManager(self.proxy, proxy_headers=headers, **options)
-        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
-        return manager
-
-    def close(self) -> None:
-        """Close idle connections; those in use close when their answer is read."""
-        with self._lock:
-            manager, self._manager, self._pool = self._manager, None, None
-        if manager is not None:
-            manager.clear()
-
-    def forget(self) -> None:
-        """In a forked child: leave the parent's connections to the parent."""
-        self._lock = threading.Lock()
-        self.budget.renew_lock()
-        self.memory.renew()
-        if self._pool is not None:
-            # It is emptied when it is collected, which closes this process's copies of the sockets. A
-            # thread that isn't here may have been about to take one from it.
-            queue: Any = self._pool.pool
-            queue.mutex = threading.Lock()
-            queue.not_empty = threading.Condition(queue.mutex)
-            queue.not_full = threading.Condition(queue.mutex)
-        self._manager = self._pool = None
-
-
-def _socks_manager(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # urllib3 warns before it raises
-        try:
-            from urllib3.contrib.socks import SOCKSProxyManager
-        except ImportError:
-            raise NotSupportedError(
-                "a SOCKS proxy needs PySocks, which is not installed",
-                hint='pip install "requests[socks]", or proxies={} for a direct connection',
-            ) from None
-    return SOCKSProxyManager(proxy, **options)
-
-
-def _tls_options(verify: bool | str, cert: str | tuple[str, str] | None) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if verify is False:
-        options |= {"cert_reqs": "CERT_NONE", "assert_hostname": False}
-    else:
-        from pathlib import Path
-
-        bundle = certifi.where() if verify is True else verify
-        name = "ca_cert_dir" if Path(bundle).is_dir() else "ca_certs"
-        options |= {"cert_reqs": "CERT_REQUIRED", name: bundle}
-    if isinstance(cert, tuple):
-        options |= {"cert_file": cert[0], "key_file": cert[1]}
-    elif cert is not None:
-        options["cert_file"] = cert
-    return options
 
 
 class _Prepared(requests.PreparedRequest):
@@ -316,7 +151,7 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         self.config = config
         self.connections = connections or Connections(config)
         self.clock = clock
-        self.timeouts = _timeouts(config.connect_timeout, config.timeout)
+        self.timeouts = timeouts(config.connect_timeout, config.timeout)
         self.signing = Signing(
             config, provider or find_credentials(config), clock, self.connections.skew
         )
@@ -400,6 +235,10 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         assert response is not None  # an attempt that ended without an error has one
         return response
 
+    def exchange(self, request: Request, deadline: float | None) -> Reply:
+        """The answer to one of the client's own requests, with nobody looking on."""
+        return self.policy.send(_Direct(self, request, deadline).attempt, request, deadline)
+
     def send_once(
         self, request: requests.PreparedRequest, stream: bool, timeout: tuple[float, float]
     ) -> requests.Response:
@@ -407,40 +246,127 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         return super().send(request, stream=stream, timeout=timeout, verify=True, proxies={})
 
 
-class _Call:
-    """One call's attempts."""
+class _Attempts:
+    """The attempts of one call, and what they have in common."""
 
-    __slots__ = (
-        "_adapter",
-        "_extra",
-        "_foreign",
-        "_prepared",
-        "_stream",
-        "_timeout",
-        "deadline",
-        "response",
-        "wire",
-    )
+    __slots__ = ("_adapter", "deadline", "wire")
+
+    def __init__(self, adapter: TenantAdapter, wire: Request, deadline: float | None) -> None:
+        self._adapter = adapter
+        self.wire = wire
+        self.deadline = deadline
+
+    def _left(self, deadline: float) -> float:
+        left = deadline - self._adapter.clock.monotonic()
+        if left <= 0:
+            raise deadline_over(self._adapter.config.deadline)
+        return left
+
+    def _explained(self, error: Exception) -> MinIOConnectionError:
+        timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
+        place = self._adapter.connections
+        return explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
+
+    def _read(self, raw: urllib3.BaseHTTPResponse) -> Reply:
+        """The reply with its body, read within the attempt so that a drop is tried again."""
+        read = raw.read if self.deadline is None else self._read_in_time(raw)
+        try:
+            body = _read_body(raw, self.wire.max_body, read)
+        except BaseException:  # an interrupt as well: a half-read connection is good for nothing
+            _close(raw)
+            raise
+        return Reply(raw.status, _headers_of(raw), body)
+
+    def _read_in_time(self, raw: Any) -> Callable[..., bytes]:
+        """`raw.read` for a call with a deadline, which no single read would notice."""
+
+        def read(amount: int | None = None, *, decode_content: bool) -> bytes:
+            assert self.deadline is not None  # only asked for calls that have one
+            found = io.BytesIO()
+            left = READ if amount is None else amount
+            while left and self._left(self.deadline):
+                block = raw.read1(min(left, READ), decode_content=decode_content)
+                if not block:
+                    break
+                found.write(block)
+                left -= 0 if amount is None else len(block)
+            return found.getvalue()
+
+        return read
+
+
+class _Direct(_Attempts):
+    """Attempts over a connection that is open already; where none is, the usual way opens one."""
+
+    __slots__ = ("_usual",)
+
+    def __init__(self, adapter: TenantAdapter, wire: Request, deadline: float | None) -> None:
+        super().__init__(adapter, wire, deadline)
+        self._usual: _Call | None = None
+
+    def attempt(self, number: int) -> Reply:
+        check_running()
+        place = self._adapter.connections
+        if not isinstance(self.wire.body, StreamBody):
+            pool = place.pool()
+            connection = pool.take_open()
+            if connection is not None:
+                reply = self._exchange(pool, connection)
+                return unmasked(reply) if self.wire.error_in_ok else reply
+        if self._usual is None:
+            prepared = _Prepared(self.wire, place.endpoint.url + self.wire.target, self.deadline)
+            self._usual = _Call(self._adapter, prepared, stream=True, timeout=None)
+        return self._usual.attempt(number)
+
+    def _exchange(self, pool: LendingPool, connection: Any) -> Reply:
+        wire, adapter = self.wire, self._adapter
+        try:
+            try:
+                headers = adapter.signing.headers(wire)
+                _add_length(headers, wire)
+                target = adapter.connections.endpoint.path + wire.target
+                head = head_of(wire.method, target, headers)
+            except BaseException:
+                pool.give_back(connection)
+                raise
+            most = SMALL if wire.max_body is None else min(SMALL, wire.max_body)
+            seconds = self._seconds
+            found = exchange(pool, connection, wire.method, head, wire.body, most, seconds)
+            return found if isinstance(found, Reply) else self._read(found)
+        except MinIOError:  # a timeout of ours is an OSError as well
+            raise
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+            check_running()
+            raise self._explained(error) from root(error)
+        finally:
+            on_connection(None)
+
+    def _seconds(self) -> float:
+        seconds = self._adapter.timeouts[1]
+        return seconds if self.deadline is None else min(seconds, self._left(self.deadline))
+
+
+class _Call(_Attempts):
+    """Attempts through `HTTPAdapter.send`."""
+
+    __slots__ = ("_extra", "_foreign", "_prepared", "_stream", "_timeout", "response")
 
     def __init__(
         self, adapter: TenantAdapter, request: requests.PreparedRequest, stream: bool, timeout: Any
     ) -> None:
-        self._adapter = adapter
         self._prepared = request
         self._stream = stream
         self._timeout = timeout
         self.response: requests.Response | None = None
-        self.deadline: float | None = None
         self._extra: dict[str, str] = {}
         if isinstance(request, _Prepared):
             self._foreign = False
             if request.headers:
                 self._extra = {name.lower(): value for name, value in request.headers.items()}
-            self.wire = request.wire
-            self.deadline = request.deadline
+            super().__init__(adapter, request.wire, request.deadline)
         else:
             self._foreign = True
-            self.wire = _wire_of(adapter, request)
+            super().__init__(adapter, _wire_of(adapter, request), None)
 
     def attempt(self, number: int) -> Reply:
         check_running()
@@ -468,17 +394,14 @@ class _Call:
         try:
             response = adapter.send_once(prepared, self._stream, self._timeouts())
             self.response = response
-            return self._read(response)
+            return self._answer(response)
         except MinIOError:  # a timeout of ours is an OSError as well
             raise
         except BodyFailed as failed:
             raise failed.error from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             check_running()
-            timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
-            place = adapter.connections
-            explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
-            raise explained from (error if self._foreign else root(error))
+            raise self._explained(error) from (error if self._foreign else root(error))
         finally:
             on_connection(None)
 
@@ -489,56 +412,36 @@ class _Call:
         if self.deadline is None:
             return connect, read
         left = self._left(self.deadline)
-        return _timeouts(min(connect, left), min(read, left))
+        return timeouts(min(connect, left), min(read, left))
 
-    def _left(self, deadline: float) -> float:
-        left = deadline - self._adapter.clock.monotonic()
-        if left <= 0:
-            raise deadline_over(self._adapter.config.deadline)
-        return left
-
-    def _read(self, response: requests.Response) -> Reply:
-        """The reply with its body, read within the attempt so that a drop is tried again."""
-        headers = {name.lower(): value for name, value in response.raw.headers.items()}
+    def _answer(self, response: requests.Response) -> Reply:
         if self._foreign:
             # A stream is the caller's to read; an error's body is needed to judge it.
             body = _read_error(response) if response.status_code >= 400 else b""
-            return Reply(response.status_code, headers, body)
-        read = response.raw.read if self.deadline is None else self._read_in_time(response.raw)
-        try:
-            body = _read_body(response, self.wire.max_body, read)
-        except BaseException:  # an interrupt as well: a half-read connection is good for nothing
-            response.close()
-            raise
-        response._content = body
+            return Reply(response.status_code, _headers_of(response.raw), body)
+        reply = self._read(response.raw)
+        response._content = reply.body
         response._content_consumed = True  # type: ignore[attr-defined]
         # Where the session would look for cookies, which nothing here has a use for.
         response.raw._original_response = None
-        reply = Reply(response.status_code, headers, body)
         return unmasked(reply) if self.wire.error_in_ok else reply
 
-    def _read_in_time(self, raw: Any) -> Callable[..., bytes]:
-        """`raw.read` for a call with a deadline, which no single read would notice."""
 
-        def read(amount: int | None = None, *, decode_content: bool) -> bytes:
-            assert self.deadline is not None  # only asked for calls that have one
-            found = io.BytesIO()
-            left = _READ if amount is None else amount
-            while left and self._left(self.deadline):
-                block = raw.read1(min(left, _READ), decode_content=decode_content)
-                if not block:
-                    break
-                found.write(block)
-                left -= 0 if amount is None else len(block)
-            return found.getvalue()
-
-        return read
+def _headers_of(raw: urllib3.BaseHTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in raw.headers.items()}
 
 
-def _read_body(response: requests.Response, most: int | None, read: Callable[..., bytes]) -> bytes:
+def _close(raw: urllib3.BaseHTTPResponse) -> None:
+    raw.close()
+    raw.release_conn()
+
+
+def _read_body(
+    raw: urllib3.BaseHTTPResponse, most: int | None, read: Callable[..., bytes]
+) -> bytes:
     # What is left to read: 0 after HEAD, whatever its Content-Length says; None when only the end tells.
-    length: int | None = response.raw.length_remaining
-    ok = response.status_code < 400
+    length: int | None = raw.length_remaining
+    ok = raw.status < 400
     limit = most if ok else MAX_ERROR
     if limit is None:
         if length is not None and length <= _TRUSTED:
@@ -556,21 +459,21 @@ def _read_body(response: requests.Response, most: int | None, read: Callable[...
     if len(data) > limit:
         if ok:
             raise ServerError(f"an answer of more than {limit} bytes")
-        response.close()
+        _close(raw)
         return data[:limit]
-    if response.raw.closed or not data:
+    if raw.closed or not data:
         return data
     return data + read(limit + 1 - len(data), decode_content=False)
 
 
 def _read_error(response: requests.Response) -> bytes:
     """The body of an error for a user's own session, which finds it in the response; at most 1 MiB."""
-    body: bytes = response.raw.read(_READ, decode_content=True)
-    if len(body) < _READ and not response.raw.closed:
-        body += response.raw.read(_READ - len(body), decode_content=True)
+    body: bytes = response.raw.read(READ, decode_content=True)
+    if len(body) < READ and not response.raw.closed:
+        body += response.raw.read(READ - len(body), decode_content=True)
     response._content = body
     response._content_consumed = True  # type: ignore[attr-defined]
-    if len(body) == _READ:
+    if len(body) == READ:
         response.raw.close()
     return body
 
@@ -660,6 +563,8 @@ class RequestsTransport:
         endpoint = self.connections.endpoint
         if self.connections.proxy is not None:
             check_unchanged_by(self.connections.proxy, endpoint, request)
+        elif unobserved() and not any(self.session.hooks.values()):
+            return self.adapter.exchange(request, deadline)
         prepared = _Prepared(request, endpoint.url + request.target, deadline)
         prepared.hooks = self.session.hooks
         # proxies is given so that the session doesn't search the environment.

@@ -6,12 +6,19 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 
 from minio_sdk import errors as e
 from minio_sdk.wire.checksums import CRC32, crc32_in
 from minio_sdk.wire.message import Reply
 from minio_sdk.wire.xml import XmlError, parse
+
+QUOTA_CODES = frozenset({"QuotaExceeded", "TooManyBuckets", "XMinioAdminBucketQuotaExceeded"})
+"""What servers call a quota that is used up: Ceph, Ozone, Versity and others; AWS and Ceph; MinIO."""
+
+# Garage says it in words only, with the code AccessDenied.
+_QUOTA_WORDS = re.compile(r"\bquota (?:is|has been|was) (?:reached|exceeded)\b", re.IGNORECASE)
 
 _BY_CODE: dict[str, type[e.MinIOError]] = {
     **dict.fromkeys(
@@ -39,10 +46,9 @@ _BY_CODE: dict[str, type[e.MinIOError]] = {
     **dict.fromkeys(
         ("SlowDown", "SlowDownRead", "SlowDownWrite", "TooManyRequests"), e.RateLimitError
     ),
-    **dict.fromkeys(
-        ("QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "XMinioStorageFull"),
-        e.QuotaExceededError,
-    ),
+    **dict.fromkeys(QUOTA_CODES, e.QuotaExceededError),
+    # No tenant's quota, and nothing that a tenant could mend: the disks are full.
+    "XMinioStorageFull": e.ServerError,
     **dict.fromkeys(
         ("BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody"),
         e.IntegrityError,
@@ -76,7 +82,8 @@ _HINTS: dict[str, str] = {
     "NoSuchKey": "list_objects() shows the keys there are",
     "RequestTimeTooSkewed": "set this computer's clock right",
     "SignatureDoesNotMatch": "check secret_key, and that no proxy changes requests on their way",
-    "XMinioStorageFull": "free or add space on the server",
+    "TooManyBuckets": "delete_bucket() those that aren't needed, or ask for a larger limit",
+    "XMinioStorageFull": "the server's operator has to free or add space",
 }
 _CLASS_HINTS: dict[type[e.MinIOError], str] = {
     e.AccessDeniedError: "check access_key, secret_key and what they may do",
@@ -194,10 +201,13 @@ def error_of(reply: Reply, not_found: str) -> e.MinIOError:
     if cls is None:
         cls = e.ServerError if reply.status >= 500 or reply.status < 400 else e.MinIOError
     message = failure.message or _plain(reply.status, code)
+    hint = _HINTS.get(code or "")
+    if cls is e.AccessDeniedError and _QUOTA_WORDS.search(message):
+        cls, hint = e.QuotaExceededError, None
     if reply.status == 405 and reply.headers.get("x-amz-delete-marker") == "true":
         cls = e.ObjectNotFoundError
         message = "this version is a delete marker: here the object was removed"
-    hint = _HINTS.get(code or "") or _CLASS_HINTS.get(cls)
+    hint = hint or _CLASS_HINTS.get(cls)
     if failure.is_page:
         cls, hint = e.ServerError, _PAGE_HINT
     elif 300 <= reply.status < 400 and reply.status != 304:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -32,7 +33,7 @@ def iso_date(value: str | None) -> datetime | None:
     if not value:
         return None
     try:
-        if value.endswith("Z"):
+        if sys.version_info < (3, 11) and value.endswith("Z"):
             # fromisoformat takes neither "Z" nor three digits of a second before Python 3.11.
             head, _, fraction = value[:-1].partition(".")
             micros = int((fraction + "000000")[:6]) if fraction else 0

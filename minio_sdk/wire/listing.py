@@ -1,12 +1,14 @@
-"""ListObjectsV2 and ListObjectVersions, read in one pass.
+"""ListObjectsV2 and ListObjectVersions.
 
-Written by hand, since listings are long and a generic reader costs several times as much per key:
-the handlers below touch only the elements that a listing has.
+Written by hand, since listings are long and a generic reader costs several times as much per key. The
+``<Contents>`` of a page are nearly always a row of elements that hold nothing but text; those are cut
+out by pattern, and what is left, with every page that has anything else, is read by expat.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
@@ -45,10 +47,92 @@ def read_listing(data: bytes) -> Page:
     Raises:
         XmlError: not a listing.
     """
-    page = Page()
+    plain = _plain_contents(data)
+    if plain is None:
+        top, raw = _parsed(data)
+    else:
+        top, raw = _parsed(plain[1])
+        if raw:  # folders, whose place among the objects is the document's
+            top, raw = _parsed(data)
+        else:
+            raw = plain[0]
+    # A server that ignores encoding-type=url doesn't say that it encoded, and then nothing is decoded.
+    encoded = top.get("EncodingType") == "url"
+    return Page(
+        objects=[_object(tag, values, encoded) for tag, values in raw],
+        truncated=top.get("IsTruncated", "").strip() == "true",
+        token=top.get("NextContinuationToken") or None,
+        next_key=_decoded(top.get("NextKeyMarker", ""), encoded) or None,
+        next_version=top.get("NextVersionIdMarker") or None,
+        name=top.get("Name") or None,
+    )
+
+
+_Entry = tuple[str, dict[str, str]]
+
+_leaves = re.compile("<([A-Za-z]+)>([^<]*)</\\1>").findall
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n"))  # XML has no other; "\r" it reads as "\n"
+_BEYOND = (b"<!", b"]]>", "\ufffe".encode(), "\uffff".encode())
+_reference = re.compile("&([^;]*;?)").sub
+_REFERENCES = {"quot;": '"', "#34;": '"', "amp;": "&", "lt;": "<", "gt;": ">", "apos;": "'"}
+
+
+def _plain_contents(data: bytes) -> tuple[list[_Entry], bytes] | None:
+    """The entries of the ``<Contents>``, and the document without them.
+
+    None unless it is sure that expat would read the same: no comments, CDATA or characters that XML
+    doesn't have, no references but the usual ones, and every ``<`` in an entry belongs to an element that
+    holds text only, or to the one that holds the owner's.
+    """
+    if len(data.translate(None, _CONTROLS)) != len(data) or any(sign in data for sign in _BEYOND):
+        return None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    head, *pieces = text.split("<Contents>")
+    entries: list[_Entry] = []
+    rest = [head]
+    try:
+        for piece in pieces:
+            entry, closed, after = piece.partition("</Contents>")
+            if not closed:
+                return None
+            if after:
+                rest.append(after)
+            found = _leaves(entry)
+            if entry.count("<") != 2 * len(found):
+                before, opened, owner = entry.partition("<Owner>")
+                owner, ended, behind = owner.partition("</Owner>")
+                inner = _leaves(owner)
+                found = _leaves(before) + _leaves(behind)
+                tags = 2 * (len(found) + len(inner) + 1)
+                if not (opened and ended) or entry.count("<") != tags:
+                    return None
+                if any("&" in value for _, value in inner):
+                    return None
+            values = dict(found)
+            if "&" in entry:
+                for name, value in found:
+                    if "&" in value:
+                        value = value.replace("&quot;", '"')
+                        values[name] = _reference(_referred, value) if "&" in value else value
+            entries.append(("Contents", values))
+    except KeyError:
+        return None
+    # A comment between them, so that no two of them make an element together.
+    return entries, "<!---->".join(rest).encode()
+
+
+def _referred(match: re.Match[str]) -> str:
+    return _REFERENCES[match[1]]
+
+
+def _parsed(data: bytes) -> tuple[dict[str, str], list[_Entry]]:
+    """The elements beside the entries, and the entries."""
     top: dict[str, str] = {}
     entry: dict[str, str] | None = None
-    raw: list[tuple[str, dict[str, str]]] = []
+    raw: list[_Entry] = []
     text: list[str] = []
     root = ""
     prefixed = False  # some servers put a namespace's prefix before every name
@@ -92,15 +176,7 @@ def read_listing(data: bytes) -> Page:
         raise XmlError(f"not well-formed XML: {error}") from None
     if root not in ("ListBucketResult", "ListVersionsResult"):
         raise XmlError(f"<{root[:80]}> where a listing should be")
-    # A server that ignores encoding-type=url doesn't say that it encoded, and then nothing is decoded.
-    encoded = top.get("EncodingType") == "url"
-    page.objects = [_object(tag, values, encoded) for tag, values in raw]
-    page.truncated = top.get("IsTruncated", "").strip() == "true"
-    page.token = top.get("NextContinuationToken") or None
-    page.next_key = _decoded(top.get("NextKeyMarker", ""), encoded) or None
-    page.next_version = top.get("NextVersionIdMarker") or None
-    page.name = top.get("Name") or None
-    return page
+    return top, raw
 
 
 def _decoded(text: str, encoded: bool) -> str:
@@ -113,20 +189,21 @@ def _decoded(text: str, encoded: bool) -> str:
 
 
 def _object(tag: str, values: dict[str, Any], encoded: bool) -> ObjectInfo:
-    is_prefix = tag == "CommonPrefixes"
-    key = values.get("Prefix" if is_prefix else "Key")
+    key = values.get("Prefix" if tag == "CommonPrefixes" else "Key")
     if key is None:
         raise XmlError(f"<{tag}> without a name")
-    key = _decoded(key, encoded)
-    if is_prefix:
+    if encoded:
+        key = _decoded(key, encoded)
+    if tag == "CommonPrefixes":
         return ObjectInfo(key=key, is_prefix=True)
+    find = values.get
     return ObjectInfo(
         key=key,
-        size=integer(values.get("Size")),
-        last_modified=iso_date(values.get("LastModified")),
-        etag=unquoted(values.get("ETag")),
-        storage_class=values.get("StorageClass") or None,
-        version_id=values.get("VersionId") or None,
+        size=integer(find("Size")),
+        last_modified=iso_date(find("LastModified")),
+        etag=unquoted(find("ETag")),
+        storage_class=find("StorageClass") or None,
+        version_id=find("VersionId") or None,
         is_latest=values["IsLatest"] == "true" if "IsLatest" in values else None,
         is_delete_marker=tag == "DeleteMarker",
     )

@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -216,7 +217,12 @@ class Signer:
 
 def timestamp(when: float) -> str:
     """ISO 8601 basic format in UTC, such as ``20130524T000000Z``; fractions are cut, never rounded."""
-    return f"{datetime.fromtimestamp(int(when), timezone.utc):%Y%m%dT%H%M%SZ}"
+    return _stamp(int(when))
+
+
+@lru_cache(maxsize=16)
+def _stamp(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, timezone.utc):%Y%m%dT%H%M%SZ}"
 
 
 def signed_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -126,6 +126,12 @@ FEATURES: dict[str, dict[str, Gap]] = {
     },
     "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "if_match of anything": {"moto": Gap("takes the star for an ETag")},
+    "quotas of buckets": {
+        "seaweedfs": Gap(
+            "makes a bucket that is over it read-only, which it tells as a failure of its own"
+        ),
+        "moto": Gap("has none"),
+    },
     "unfinished uploads by prefix": {
         "minio": Gap(
             "lists them by whole key only; it drops them by itself after a day", ("prefix",)

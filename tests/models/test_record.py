@@ -140,3 +140,31 @@ def test_a_result_of_deleting_is_true_without_errors() -> None:
 @every_record
 def test_every_other_record_is_true_though_it_has_a_length(record: Any) -> None:
     assert record
+
+
+@pytest.mark.parametrize(
+    "record, name",
+    [
+        (ObjectMetadata(key="k", size=1, metadata={"a": "b"}), "metadata"),
+        (HealthStatus(healthy=True, status="healthy", latency=0.1, details={"a": "b"}), "details"),
+        (ServerInfo(status="online", version="1", performance={}, details={"a": "b"}), "details"),
+        (minio_sdk.MirrorResult(failed={"a": "b"}), "failed"),  # type: ignore[dict-item]
+        (minio_sdk.LifecycleFilter(tags={"a": "b"}), "tags"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_mapping_in_a_record_is_one_that_cannot_change(record: Any, name: str) -> None:
+    mapping = record[name]
+    with pytest.raises(TypeError, match="can't be changed"):
+        mapping["a"] = "c"
+    assert mapping == dict(record)[name] == {"a": "b"}
+    assert json.dumps(mapping) == '{"a": "b"}'
+    assert {**mapping, "c": "d"} == mapping | {"c": "d"} == {"a": "b", "c": "d"}
+    twin = pickle.loads(pickle.dumps(record))
+    assert twin == record
+    assert dataclasses.replace(record) == record
+    with pytest.raises(TypeError, match="can't be changed"):
+        twin[name]["a"] = "c"
+    changed = dict(mapping)
+    changed["a"] = "c"
+    assert mapping["a"] == "b"

@@ -88,6 +88,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "get_presigned_put_url": lambda _: {**_OBJECT},
     "get_presigned_url": lambda _: {**_OBJECT},
     "get_server_info": lambda _: {},
+    "get_tenant_usage": lambda _: {"bucket": "docs", "prefix": "of-"},
     "health_check": lambda _: {},
     "iter_objects": lambda _: {"bucket": "docs"},
     "list": lambda _: {},
@@ -118,6 +119,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
 
 VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
     ("open", lambda _: {**_OBJECT, "mode": "wb"}),
+    ("get_tenant_usage", lambda _: {"versions": True, "uploads": True, "snapshots": True}),
     ("list_objects", lambda _: {"bucket": "docs", "versions": True, "recursive": False}),
     ("upload_file", lambda folder: {**_OBJECT, "path": _file(folder), "resume": True}),
     ("download_file", lambda folder: {**_OBJECT, "path": folder / "down", "resume": True}),
@@ -168,9 +170,12 @@ HARMLESS = {
     "buffer", "checkpoint", "checksum", "concurrency", "content_length_range", "data", "delete", "dry_run",
     "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
     "if_unmodified_since", "length", "limit", "object_lock", "path", "piece_size", "progress", "range",
-    "recursive", "resume", "skip_missing", "success_action_status", "versions",
+    "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
+
+FLAGS = {("get_tenant_usage", "uploads")}
+"""Parameters of one method that are flags, where others have something else by that name."""
 
 ITEM = {
     "copy_many": ("dest_bucket", "dest_key", "source_bucket", "source_key", "source_version_id"),

@@ -27,7 +27,8 @@ from minio_sdk import (
     TenantAdapter,
 )
 from minio_sdk.blocking import run
-from minio_sdk.transport.http_requests import RequestsTransport, _HTTPConnection, _timeouts
+from minio_sdk.transport.connections import _HTTPConnection, timeouts
+from minio_sdk.transport.http_requests import RequestsTransport
 from tests.both import SECRET_KEY, TOKEN, Connect, blocking, both, config_for, stored
 from tests.clock import FakeClock
 from tests.scripted import (
@@ -416,7 +417,7 @@ def test_each_block_of_a_body_has_the_whole_timeout() -> None:
         def sendall(self, data: Any, *_: Any) -> None:
             sent.append((self.gettimeout(), len(data)))
 
-    connection = _HTTPConnection("127.0.0.1", 9, timeout=_timeouts(0.5, 7.0)[0])
+    connection = _HTTPConnection("127.0.0.1", 9, timeout=timeouts(0.5, 7.0)[0])
     with Recorder() as recorder:
         connection.sock = recorder
         recorder.settimeout(0.5)  # as urllib3 leaves it on a new connection

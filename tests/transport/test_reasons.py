@@ -308,7 +308,7 @@ def test_no_secret_in_a_traceback_that_shows_local_variables(
     with closed_port() as port:
         if fault == "while sending":
             # http.client has the whole head, as bytes, in the frame from which it sends.
-            monkeypatch.setattr("minio_sdk.transport.http_requests._SendsInBlocks.send", fail)
+            monkeypatch.setattr("minio_sdk.transport.connections._SendsInBlocks.send", fail)
         with connect(f"http://127.0.0.1:{port}", credentials=keys, max_retries=1) as client:
             with pytest.raises(MinIOConnectionError) as caught:
                 client.get_object("docs", "a")

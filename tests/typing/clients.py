@@ -18,6 +18,7 @@ from minio_sdk import (
     AsyncMinIOClient,
     AsyncObjectReader,
     AsyncObjectWriter,
+    AuditRecord,
     BucketInfo,
     BulkResult,
     Config,
@@ -25,6 +26,7 @@ from minio_sdk import (
     DeleteResult,
     Expiration,
     HealthStatus,
+    JsonLinesAudit,
     LifecycleFilter,
     LifecycleRule,
     MinIOClient,
@@ -35,6 +37,7 @@ from minio_sdk import (
     ObjectWriter,
     PresignedPost,
     ServerInfo,
+    TenantUsage,
     Transfer,
     TransferProgress,
     UploadResponse,
@@ -51,6 +54,9 @@ def connects() -> None:
     assert_type(MinIOClient(host="localhost", port=9000, user_id="doc-service"), MinIOClient)
     assert_type(AsyncMinIOClient(host="localhost", secure=True), AsyncMinIOClient)
 
+    assert_type(Config("http://h", "acme", audit=JsonLinesAudit("a")).base_url, str)
+    Config("http://h", "acme", audit=audited)
+    Config("http://h", "acme", audit=told)  # type: ignore[arg-type]
     create_client("http://localhost:9000")  # type: ignore[call-arg]
     MinIOClient("http://localhost:9000")  # type: ignore[arg-type]
     MinIOClient(port="9000")  # type: ignore[arg-type]
@@ -82,6 +88,10 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.bucket_exists("docs"), bool)
     assert_type(client.get_bucket_info("docs"), BucketInfo)
     assert_type(client.list_buckets(), list[BucketInfo])
+    assert_type(client.get_tenant_usage(), TenantUsage)
+    usage = client.get_tenant_usage(bucket="docs", prefix="a", versions=True, progress=told)
+    assert_type(usage.buckets[0].noncurrent_bytes, int | None)
+    client.get_tenant_usage("docs")  # type: ignore[call-arg]
     assert_type(
         client.put_object("docs", "k", b"x", 1, content_type="text/plain", metadata={"a": "b"}),
         UploadResponse,
@@ -220,6 +230,7 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     await client.discard_transfer("0123456789abcdef01234567")
     assert_type(await client.bucket_exists("docs"), bool)
     assert_type(await client.list_buckets(), list[BucketInfo])
+    assert_type(await client.get_tenant_usage(uploads=True), TenantUsage)
     assert_type(await client.get_object("docs", "k"), bytes)
     assert_type(client.download_stream("docs", "k"), AsyncIterator[bytes])
     assert_type(await client.download_file("docs", "k", path, progress=told), ObjectMetadata)
@@ -262,6 +273,11 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     len(client.download("k"))  # type: ignore[arg-type]
     for wrong in client.iter_objects("docs"):  # type: ignore[attr-defined]
         print(wrong)
+
+
+def audited(record: AuditRecord) -> None:
+    """A function that is told of each operation."""
+    assert_type(record.objects[0].code, str | None)
 
 
 def told(progress: TransferProgress) -> None:

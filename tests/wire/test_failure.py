@@ -46,7 +46,10 @@ def answer(code: str, message: str = "", status: int = 400, **headers: str) -> R
         ("SlowDown", 503, errors.RateLimitError),
         ("TooManyRequests", 429, errors.RateLimitError),
         ("QuotaExceeded", 403, errors.QuotaExceededError),
-        ("XMinioStorageFull", 507, errors.QuotaExceededError),
+        ("QuotaExceeded", 429, errors.QuotaExceededError),
+        ("XMinioAdminBucketQuotaExceeded", 400, errors.QuotaExceededError),
+        ("TooManyBuckets", 400, errors.QuotaExceededError),
+        ("XMinioStorageFull", 507, errors.ServerError),
         ("BadDigest", 400, errors.IntegrityError),
         ("XAmzContentSHA256Mismatch", 400, errors.IntegrityError),
         ("NotImplemented", 501, errors.NotSupportedError),
@@ -62,6 +65,24 @@ def test_a_code_makes_the_class(code: str, status: int, cls: type[MinIOError]) -
     error = error_of(answer(code, "so it is", status), "NoSuchKey")
     assert type(error) is cls
     assert (error.code, error.status, error.message) == (code, status, "so it is")
+
+
+@pytest.mark.parametrize(
+    "message, cls",
+    [
+        (
+            "Forbidden: Bucket size quota is reached, maximum total size: 9",
+            errors.QuotaExceededError,
+        ),
+        ("Object quota is reached, maximum objects for this bucket: 9", errors.QuotaExceededError),
+        ("Access denied to /quota/is/reached", errors.AccessDeniedError),
+        ("You may not see what your quota is", errors.AccessDeniedError),
+    ],
+)
+def test_garage_says_that_a_quota_is_reached_in_words(message: str, cls: type[MinIOError]) -> None:
+    error = error_of(answer("AccessDenied", message, 403), "NoSuchKey")
+    assert type(error) is cls
+    assert ("larger quota" in (error.hint or "")) is (cls is errors.QuotaExceededError)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minio_sdk import ObjectInfo
+from minio_sdk.wire import listing
 from minio_sdk.wire.listing import Page, read_listing
 from minio_sdk.wire.xml import XmlError
 from tests.strategies import HOSTILE, MODERATE, keys, xml_text
@@ -188,3 +189,61 @@ def test_a_page_that_breaks_off_anywhere_is_refused() -> None:
 def test_a_page_of_a_thousand_keys_is_read_whole() -> None:
     wanted = [f"folder/{number:04}" for number in range(1000)]
     assert names(read_listing(document("".join(map(entry, wanted)), encoded=True))) == wanted
+
+
+# -- by pattern ------------------------------------------------------------------------------------
+
+FRAGMENTS = [
+    "<Contents>",
+    "</Contents>",
+    "<Contents><Key>a</Key><Size>5</Size></Contents>",
+    "<Contents><Key>a&amp;b</Key><ETag>&quot;e&quot;</ETag></Contents>",
+    "<Contents><Key>b</Key><Owner><ID>x</ID><Key>y</Key></Owner><Size>1</Size></Contents>",
+    "<Contents><Key>&#34;&#x41;&#65;</Key></Contents>",
+    "<Contents><Key>&nbsp;</Key></Contents>",
+    "<Contents><Key>a</Key>text<Key>c</Key> </Contents>",
+    "<Contents><Key >a</Key></Contents>",
+    "<Contents><Key a='b'>a</Key></Contents>",
+    "<Contents><Key><![CDATA[a]]></Key></Contents>",
+    "<Contents><!-- <Key>no</Key> --><Key>a</Key></Contents>",
+    "<Contents><Key>a</Size></Contents>",
+    "<Contents><Key><b>a</b></Key></Contents>",
+    "<Contents><Key>\r\n\t</Key></Contents>",
+    "<Contents><Key>\x01</Key></Contents>",
+    "<Contents><Key>]]></Key></Contents>",
+    "<Contents><Key>\uffff</Key></Contents>",
+    "<Contents/>",
+    "<Owner>",
+    "</Owner>",
+    "<CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes>",
+    "<IsTruncated>true</IsTruncated>",
+    "<X",
+    ">",
+    "&amp;",
+    "&",
+    "\ufffd",
+]
+
+
+def read_as(data: bytes) -> Page | str:
+    try:
+        return read_listing(data)
+    except XmlError as error:
+        return str(error)[:20]
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=6))
+@example(["<X", FRAGMENTS[2], ">"])
+@example(["<Contents>", FRAGMENTS[2], "</Contents>"])
+@example(["<Contents>", "<Owner>", "</Owner>", "</Contents>"])
+def test_a_page_reads_the_same_by_pattern_and_by_expat(fragments: list[str]) -> None:
+    data = document("".join(fragments))
+    found = read_as(data)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(listing, "_plain_contents", lambda data: None)
+        assert read_as(data) == found
+
+
+def test_a_page_as_servers_write_it_is_read_by_pattern() -> None:
+    for fragment in FRAGMENTS[2:5]:
+        assert listing._plain_contents(document(fragment * 3)) is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 from minio_sdk.client.base import BaseClient
@@ -36,6 +37,13 @@ class AsyncBase(BaseClient):
     @staticmethod
     def _iterate(flow: AsyncIterator[T]) -> AsyncIterator[T]:
         return flow
+
+    @staticmethod
+    async def _each(flow: AsyncGenerator[list[T], None]) -> AsyncIterator[T]:
+        async with aclosing(flow) as batches:
+            async for batch in batches:
+                for item in batch:
+                    yield item
 
     def _elsewhere(self, executor: object) -> Away | None:
         return elsewhere(executor, self.config, None)

@@ -19,6 +19,7 @@ from minio_sdk.client.aio.reading import Reading
 from minio_sdk.client.aio.snapshots import Snapshots
 from minio_sdk.client.aio.tenant_keys import TenantKeys
 from minio_sdk.client.aio.transfers import Transfers
+from minio_sdk.client.aio.usage import Usage
 
 
 class AsyncMinIOClient(
@@ -33,6 +34,7 @@ class AsyncMinIOClient(
     Snapshots,
     Bulk,
     Transfers,
+    Usage,
 ):
     """S3-compatible object storage for one tenant, with async and await.
 

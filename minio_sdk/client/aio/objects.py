@@ -449,4 +449,4 @@ class Objects(AsyncBase):
         """
         engine = self._engine.begin()
         question = Question(bucket, prefix, suffix, recursive, versions, limit, start_after)
-        return self._iterate(found.items(engine, question))
+        return self._each(found.batches(engine, question))

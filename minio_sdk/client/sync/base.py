@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from typing import Any, TypeVar
 
 from minio_sdk.blocking import iterate, run
 from minio_sdk.client.base import BaseClient
 from minio_sdk.client.workers import Away, elsewhere
 from minio_sdk.config import Config
 from minio_sdk.engine import Transport
+
+T = TypeVar("T")
 
 
 class Base(BaseClient):
@@ -21,6 +25,12 @@ class Base(BaseClient):
 
     _run = staticmethod(run)
     _iterate = staticmethod(iterate)
+
+    @staticmethod
+    def _each(flow: AsyncIterator[list[T]]) -> Iterator[T]:
+        with closing(iterate(flow)) as batches:
+            for batch in batches:
+                yield from batch
 
     def _elsewhere(self, executor: object) -> Away | None:
         return elsewhere(executor, self.config, self._engine)

@@ -20,6 +20,7 @@ from minio_sdk.client.sync.reading import Reading
 from minio_sdk.client.sync.snapshots import Snapshots
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 from minio_sdk.client.sync.transfers import Transfers
+from minio_sdk.client.sync.usage import Usage
 
 
 class MinIOClient(
@@ -34,6 +35,7 @@ class MinIOClient(
     Snapshots,
     Bulk,
     Transfers,
+    Usage,
 ):
     """S3-compatible object storage for one tenant.
 

@@ -1,0 +1,274 @@
+"""The blocking transport's connections: one pool to one server, shared by all views of a client."""
+
+from __future__ import annotations
+
+import http.client
+import queue
+import threading
+import warnings
+from collections import deque
+from typing import Any, cast
+from urllib.parse import unquote
+
+import certifi
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import parse_url
+from urllib3.util.connection import is_connection_dropped
+
+from minio_sdk.config import Config
+from minio_sdk.errors import NotSupportedError
+from minio_sdk.retry import TokenBudget
+from minio_sdk.signing import Skew
+from minio_sdk.transport.budgets import ByteBudget
+from minio_sdk.transport.forks import forget_after_fork
+from minio_sdk.transport.proxies import find_proxy, is_socks
+from minio_sdk.transport.stopping import on_connection
+from minio_sdk.wire.url import Endpoint, parse_endpoint
+
+READ = 1024 * 1024
+"""Bytes that are read or sent in one go."""
+
+
+class _Seconds(float):
+    """How long to wait for a connection, and with it how long to wait while sending."""
+
+    __slots__ = ("sending",)
+    sending: float
+
+
+def timeouts(connect: float, read: float) -> tuple[float, float]:
+    """The two timeouts as `requests` takes them, in seconds; a block may take `read` to send, too."""
+    seconds = _Seconds(connect)
+    seconds.sending = read
+    return seconds, read
+
+
+class _SendsInBlocks:
+    """A connection that waits `timeout` for each block it sends, as for each that it reads.
+
+    urllib3 leaves the connect timeout on a new socket until it waits for the answer, and `sendall` counts
+    the time of all that it sends: on a slow line a large body would always fail.
+    """
+
+    def send(self: Any, data: Any) -> None:
+        on_connection(self)
+        if self.sock is None and self.auto_open:
+            self.connect()
+            on_connection(self)  # before, there was no socket to shut down
+        sending = getattr(self.timeout, "sending", None)
+        sock: Any = self.sock
+        if sending is not None and sock.gettimeout() != sending:
+            sock.settimeout(sending)
+        if len(data) <= READ:
+            super().send(data)  # type: ignore[misc]
+            return
+        view = memoryview(data).cast("B")
+        for start in range(0, len(view), READ):
+            super().send(view[start : start + READ])  # type: ignore[misc]
+
+
+class WholeHead(http.client.HTTPResponse):
+    """An answer whose head ends with an empty line.
+
+    For `http.client` a head that breaks off is one without the headers that are missing: an object's
+    bytes would end where the connection did, and nobody could tell.
+    """
+
+    def begin(self) -> None:
+        """Read the head."""
+        file: Any = self.fp
+        lines: Any = _Lines(file)
+        self.fp = lines
+        try:
+            super().begin()
+        finally:
+            if self.fp is lines:
+                self.fp = file
+        if not lines.ended:
+            raise http.client.IncompleteRead(b"")
+
+
+class _Lines:
+    """A file that remembers whether its last line was one."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.ended = False
+
+    def readline(self, limit: int) -> bytes:
+        line: bytes = self._file.readline(limit)
+        self.ended = line.endswith(b"\n")
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _HTTPConnection(_SendsInBlocks, HTTPConnection):
+    response_class = WholeHead
+
+
+class _HTTPSConnection(_SendsInBlocks, HTTPSConnection):
+    response_class = WholeHead
+
+
+class _Idle:
+    """The idle connections of a pool, the last used first, as urllib3 asks its queue for them.
+
+    Nobody waits for one here, so that no lock is needed beyond a deque's own.
+    """
+
+    def __init__(self, maxsize: int) -> None:
+        self._size = maxsize
+        self._items: deque[Any] = deque()
+
+    def get(self, block: bool = False, timeout: float | None = None) -> Any:
+        try:
+            return self._items.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+    def put(self, item: Any, block: bool = False) -> None:
+        if len(self._items) >= self._size:
+            raise queue.Full
+        self._items.append(item)
+
+    def qsize(self) -> int:
+        return len(self._items)
+
+
+class LendingPool(urllib3.HTTPConnectionPool):
+    """A pool that lends its open connections to `minio_sdk.transport.direct`."""
+
+    QueueCls: Any = _Idle
+
+    def take_open(self) -> Any | None:
+        """An open connection that nobody uses; None when there is none."""
+        idle = self.pool
+        if idle is None:  # it was closed
+            return None
+        try:
+            connection = idle.get(block=False)
+        except queue.Empty:
+            return None
+        if connection is not None and connection.sock is not None:
+            if not is_connection_dropped(connection):
+                return connection
+            connection.close()
+        self.give_back(connection)
+        return None
+
+    def give_back(self, connection: Any) -> None:
+        """Take a connection back, open or closed."""
+        self._put_conn(connection)
+
+
+class _HTTPPool(LendingPool):
+    ConnectionCls: Any = _HTTPConnection
+
+
+class _HTTPSPool(LendingPool, urllib3.HTTPSConnectionPool):
+    ConnectionCls: Any = _HTTPSConnection
+
+
+class Connections:
+    """The connection pool to one server, shared by all views of a client.
+
+    Attributes:
+        endpoint: the server.
+        proxy: the proxy's URL, or None.
+        budget: how much retrying the server is worth.
+        skew: its clock against ours.
+        memory: how many bytes of transfers may be in memory.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.endpoint: Endpoint = parse_endpoint(config.base_url)
+        self.proxy = find_proxy(config, self.endpoint)
+        self.budget = TokenBudget()
+        self.skew = Skew()
+        self.memory = ByteBudget(config.memory_budget)
+        self._size = config.pool_size
+        self._verify = config.verify
+        self._cert = config.cert
+        self._lock = threading.Lock()
+        self._manager: urllib3.PoolManager | None = None
+        self._pool: LendingPool | None = None
+        forget_after_fork(self)
+
+    def pool(self) -> LendingPool:
+        """The pool, opened when it isn't."""
+        return self._pool or self._open()
+
+    def _open(self) -> LendingPool:
+        with self._lock:
+            if self._pool is None:
+                self._manager = self._new_manager()
+                place = self.endpoint
+                opened = self._manager.connection_from_host(place.host, place.port, place.scheme)
+                self._pool = cast("LendingPool", opened)
+            return self._pool
+
+    def _new_manager(self) -> urllib3.PoolManager:
+        options: dict[str, Any] = {"num_pools": 4, "maxsize": self._size, "block": False}
+        # 16 KiB, http.client's own block, costs a system call for each; 1 MiB doubles large uploads.
+        options["blocksize"] = READ
+        if self.endpoint.scheme == "https":
+            options |= _tls_options(self._verify, self._cert)
+        manager: urllib3.PoolManager
+        if self.proxy is None:
+            manager = urllib3.PoolManager(**options)
+        elif is_socks(self.proxy):
+            return _socks_manager(self.proxy, options)
+        else:
+            auth = parse_url(self.proxy).auth
+            headers = urllib3.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
+            manager = urllib3.ProxyManager(self.proxy, proxy_headers=headers, **options)
+        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        return manager
+
+    def close(self) -> None:
+        """Close idle connections; those in use close when their answer is read."""
+        with self._lock:
+            manager, self._manager, self._pool = self._manager, None, None
+        if manager is not None:
+            manager.clear()
+
+    def forget(self) -> None:
+        """In a forked child: leave the parent's connections to the parent."""
+        self._lock = threading.Lock()
+        self.budget.renew_lock()
+        self.memory.renew()
+        # The pool is emptied when it is collected, which closes this process's copies of the sockets.
+        self._manager = self._pool = None
+
+
+def _socks_manager(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # urllib3 warns before it raises
+        try:
+            from urllib3.contrib.socks import SOCKSProxyManager
+        except ImportError:
+            raise NotSupportedError(
+                "a SOCKS proxy needs PySocks, which is not installed",
+                hint='pip install "requests[socks]", or proxies={} for a direct connection',
+            ) from None
+    return SOCKSProxyManager(proxy, **options)
+
+
+def _tls_options(verify: bool | str, cert: str | tuple[str, str] | None) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if verify is False:
+        options |= {"cert_reqs": "CERT_NONE", "assert_hostname": False}
+    else:
+        from pathlib import Path
+
+        bundle = certifi.where() if verify is True else verify
+        name = "ca_cert_dir" if Path(bundle).is_dir() else "ca_certs"
+        options |= {"cert_reqs": "CERT_REQUIRED", name: bundle}
+    if isinstance(cert, tuple):
+        options |= {"cert_file": cert[0], "key_file": cert[1]}
+    elif cert is not None:
+        options["cert_file"] = cert
+    return options

@@ -1,0 +1,329 @@
+"""One request and its answer on a connection that is open already, in one send and mostly one read.
+
+Why it is here: for an answer of 1 KiB, four fifths of the time of the usual way go into making and
+parsing headers over several layers, which for nearly every answer of an S3 server comes to splitting
+twelve lines. So this file understands the plainest answers only: HTTP/1.1, a head that came whole, one
+Content-Length, a body of moderate size. Anything else is handed, with the bytes that were read, to the
+parser of `http.client` and to urllib3's response, whose word it is; `tests/transport/test_direct.py`
+holds that both read the same.
+
+It is used where nobody could tell the difference: not while `Session.send`, `HTTPAdapter.send` or what
+is below them is instrumented or mocked, nor with hooks, proxies, or urllib3's debug messages on.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import logging
+import re
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import requests
+import requests.adapters
+import requests.sessions
+import urllib3
+import urllib3.connectionpool
+import urllib3.exceptions
+from urllib3._collections import HTTPHeaderDict
+
+from minio_sdk.transport.connections import WholeHead
+from minio_sdk.transport.stopping import on_connection
+from minio_sdk.wire.message import Reply
+
+SMALL = 256 * 1024
+"""Bytes of an answer's body up to which it is read here."""
+
+_READ = 64 * 1024
+_JOINED = 64 * 1024  # a body up to this goes out in one piece with its head
+_BLOCK = 1024 * 1024
+_FIELDS = 100  # http.client takes no more
+_NOT_A_TARGET = re.compile("[^!-~]").search
+
+# What instrumentation and mocks replace, and the modules that wrote what they replace.
+_REPLACED: tuple[tuple[type, str, ModuleType], ...] = (
+    (requests.Session, "send", requests.sessions),
+    (requests.adapters.HTTPAdapter, "send", requests.adapters),
+    (urllib3.HTTPConnectionPool, "urlopen", urllib3.connectionpool),
+    (http.client.HTTPConnection, "putrequest", http.client),
+    (http.client.HTTPConnection, "getresponse", http.client),
+)
+
+
+def _own(owner: type, name: str, module: ModuleType) -> Any:
+    """The function as its module wrote it; None when somebody has put another in its place."""
+    function = vars(owner)[name]
+    plain = getattr(function, "__globals__", None) is vars(module)
+    return function if plain and not hasattr(function, "__wrapped__") else None
+
+
+_WRITTEN = [_own(*place) for place in _REPLACED]
+_urllib3_log = logging.getLogger("urllib3.connectionpool")
+
+
+def unobserved() -> bool:
+    """Whether nothing looks at, or stands in for, what the usual way would call."""
+    send, adapter_send, urlopen, putrequest, getresponse = _WRITTEN
+    return (
+        requests.Session.send is send
+        and requests.adapters.HTTPAdapter.send is adapter_send
+        and urllib3.HTTPConnectionPool.urlopen is urlopen
+        and http.client.HTTPConnection.putrequest is putrequest
+        and http.client.HTTPConnection.getresponse is getresponse
+        and not http.client.HTTPConnection.debuglevel
+        and not _urllib3_log.isEnabledFor(logging.DEBUG)
+    )
+
+
+def head_of(method: str, target: str, headers: dict[str, str]) -> bytes:
+    """The request's head as it is sent.
+
+    Raises:
+        ValueError: a name or value would end its line, and so begin another header.
+    """
+    lines = [f"{method} {target} HTTP/1.1\r\n"]
+    lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
+    head = "".join(lines)
+    if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
+        raise ValueError("a header holds a line end or a NUL")
+    if _NOT_A_TARGET(target):
+        raise ValueError("the path or query holds what can't be sent bare")
+    return (head + "\r\n").encode("latin-1")
+
+
+def exchange(
+    pool: Any,
+    connection: Any,
+    method: str,
+    head: bytes,
+    body: Any,
+    most: int,
+    timeout: Callable[[], float],
+) -> Reply | urllib3.HTTPResponse:
+    """Send, and read the answer.
+
+    Args:
+        pool: where `connection` was taken from, and goes back to.
+        connection: urllib3's, open.
+        method: the method of `head`.
+        head: the request's head, up to its empty line.
+        body: what follows it, bytes-like.
+        most: bytes of a body that are read here.
+        timeout: seconds to wait from now on for each block that is sent or read; may raise.
+
+    Returns:
+        The reply; or urllib3's response with its body unread, when that is better at it. Then the
+        connection goes back when the body has been read.
+
+    Raises:
+        OSError, urllib3.exceptions.HTTPError, http.client.HTTPException: as the usual way's.
+    """
+    on_connection(connection)
+    sock = connection.sock
+    try:
+        failed = _send(sock, head, body, timeout)
+        data = _receive(sock, _READ, timeout, failed)
+        found = _plain(data, method)
+        if found is None or found[2] > most:
+            return _usual(pool, connection, method, data, timeout)
+        status, headers, length, start = found
+        content = data[start:]
+        if len(content) < length:
+            content = _rest(sock, content, length, timeout)
+        if failed is None and len(content) == length and not _closes(headers):
+            pool.give_back(connection)
+            return Reply(status, headers, content)
+        # Bytes behind the body belong to no request; half of ours may be on its way still.
+        connection.close()
+        pool.give_back(connection)
+        return Reply(status, headers, content[:length])
+    except BaseException:  # an interrupt as well: what comes next on it would be this answer
+        connection.close()
+        pool.give_back(connection)
+        raise
+
+
+def _send(sock: Any, head: bytes, body: Any, timeout: Callable[[], float]) -> OSError | None:
+    """Send all of it; the failure, where the server may have answered and closed before."""
+    try:
+        _wait_at_most(sock, timeout())
+        size = len(body) if isinstance(body, bytes) else memoryview(body).nbytes
+        if size <= _JOINED:
+            sock.sendall(head + bytes(body) if size else head)
+            return None
+        sock.sendall(head)
+        view = memoryview(body).cast("B")
+        for start in range(0, size, _BLOCK):
+            _wait_at_most(sock, timeout())
+            sock.sendall(view[start : start + _BLOCK])
+    except (BrokenPipeError, ConnectionResetError) as error:
+        return error
+    return None
+
+
+def _wait_at_most(sock: Any, seconds: float) -> None:
+    if sock.gettimeout() != seconds:
+        sock.settimeout(seconds)
+
+
+def _receive(
+    sock: Any, most: int, timeout: Callable[[], float], failed: OSError | None = None
+) -> bytes:
+    _wait_at_most(sock, timeout())
+    try:
+        data: bytes = sock.recv(most)
+    except ConnectionError as error:
+        raise failed or error from None
+    if not data:
+        raise failed or http.client.RemoteDisconnected(
+            "Remote end closed connection without response"
+        )
+    return data
+
+
+def _rest(sock: Any, begun: bytes, length: int, timeout: Callable[[], float]) -> bytes:
+    """The whole body."""
+    parts = [begun]
+    left = length - len(begun)
+    while left > 0:
+        _wait_at_most(sock, timeout())
+        block = sock.recv(min(left, _READ))
+        if not block:
+            broken = http.client.IncompleteRead(b"", left)
+            raise urllib3.exceptions.ProtocolError(f"Connection broken: {broken!r}", broken)
+        parts.append(block)
+        left -= len(block)
+    return b"".join(parts)
+
+
+def _plain(data: bytes, method: str) -> tuple[int, dict[str, str], int, int] | None:
+    """Status, headers, length of the body and where it starts; None for an answer that isn't plain."""
+    end = data.find(b"\r\n\r\n")
+    if end < 0 or data[:9] != b"HTTP/1.1 ":
+        return None
+    text = data[:end].decode("latin-1")
+    lines = text.split("\r\n")
+    line = lines[0]
+    code = line[9:12]
+    if not (code.isascii() and code.isdigit()) or line[12:13] not in ("", " ") or code < "200":
+        return None
+    breaks = len(lines) - 1
+    if breaks > _FIELDS or text.count("\n") != breaks or text.count("\r") != breaks or "\0" in text:
+        return None
+    headers: dict[str, str] = {}
+    del lines[0]
+    for field in lines:
+        raw, _, value = field.partition(":")
+        name = _names.get(raw) or _name(field, raw)
+        if name is None or name in headers:
+            return None
+        headers[name] = value.strip(" \t")
+    if "transfer-encoding" in headers:
+        return None
+    status = int(code)
+    if method == "HEAD" or status in (204, 304):
+        return status, headers, 0, end + 4
+    length = headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()) or len(length) > 19:
+        return None
+    return status, headers, int(length), end + 4
+
+
+_is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
+_names: dict[str, str] = {}
+
+
+def _name(field: str, raw: str) -> str | None:
+    """A header's name in lower case; None for what some readers take for something else."""
+    # A blank in the name, or before it, continues the header before it for them.
+    if field == raw or not _is_token(raw):
+        return None
+    name = raw.lower()
+    if len(_names) < 1000:  # servers have few; names of metadata are their users'
+        _names[raw] = name
+    return name
+
+
+def _closes(headers: dict[str, str]) -> bool:
+    return "close" in headers.get("connection", "").lower()
+
+
+class _Resumed(io.RawIOBase):
+    """A socket from which `data` was read already, as far as `http.client` needs one."""
+
+    def __init__(self, data: bytes, sock: Any, timeout: Callable[[], float]) -> None:
+        self._data = memoryview(data)
+        self._sock = sock
+        self._timeout = timeout
+        self.ended = False  # from here on it gives nothing that it doesn't have already
+        self.unread = False
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return _Reader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._data:
+            size = min(len(buffer), len(self._data))
+            buffer[:size] = self._data[:size]
+            self._data = self._data[size:]
+            return size
+        if self.ended:
+            return 0
+        _wait_at_most(self._sock, self._timeout())
+        count: int = self._sock.recv_into(buffer)
+        return count
+
+
+class _Reader(io.BufferedReader):
+    """What `http.client` reads from, and closes at the end of the body."""
+
+    raw: _Resumed
+
+    def close(self) -> None:
+        if not self.closed:
+            self.raw.ended = True
+            self.raw.unread = bool(self.read(1))
+        super().close()
+
+
+class _Pool:
+    """Where urllib3 gives the connection back when a body has been read."""
+
+    def __init__(self, pool: Any, answer: http.client.HTTPResponse, resumed: _Resumed) -> None:
+        self._pool = pool
+        self._answer = answer
+        self._resumed = resumed
+
+    def _put_conn(self, connection: Any) -> None:
+        if self._answer.will_close or self._resumed.unread:
+            connection.close()
+        self._pool.give_back(connection)
+
+
+def _usual(
+    pool: Any, connection: Any, method: str, data: bytes, timeout: Callable[[], float]
+) -> urllib3.HTTPResponse:
+    """The answer as `http.client` and urllib3 read it, beginning with the bytes that are here."""
+    resumed: Any = _Resumed(data, connection.sock, timeout)
+    answer = WholeHead(resumed, method=method)
+    answer.begin()
+    release: Any = _Pool(pool, answer, resumed)
+    return urllib3.HTTPResponse(
+        body=answer,
+        headers=HTTPHeaderDict(answer.msg.items()),
+        status=answer.status,
+        version=answer.version,
+        reason=answer.reason,
+        preload_content=False,
+        decode_content=False,
+        original_response=answer,
+        enforce_content_length=True,
+        request_method=method,
+        pool=release,
+        connection=connection,
+    )
