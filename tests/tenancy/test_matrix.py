@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -22,6 +23,7 @@ from minio_sdk import (
     ObjectWriter,
     PresignedPost,
 )
+from minio_sdk.wire.message import Reply
 from tests.tenancy import attacks, oracle
 from tests.tenancy.calls import CALLS, FLAGS, HARMLESS, KINDS, LOCAL, VARIANTS, hostile
 from tests.tenancy.world import HIDDEN, OWN, World, Worlds, consumed, texts_of
@@ -168,6 +170,28 @@ def test_keys_that_point_elsewhere_are_sent_under_a_signature_only(
         assert "no signature would tell" in str(outcome)
     assert not any(".." in request.path for request, _ in world.sent)
     assert call(world, open_handed, "get_object", {"bucket": "docs", "key": OWN}) == b"a"
+
+
+def test_the_gateway_is_asked_for_keys_only(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Its own calls name no bucket; the tenant is in the header, and a key is a parameter's value."""
+    worlds = Worlds("bucket", monkeypatch)
+    world, client = worlds.now, worlds.client(kind, api="enterprise")
+    world.watched = False
+    world.answer = lambda _, __: Reply(200, {}, b"[]")
+    for text in [*attacks.TEXTS, *attacks.OTHERS]:
+        for method in ("upload", "download", "list", "delete"):
+            more = (b"1",) if method == "upload" else ()
+            try:
+                getattr(client, method)(text, *more)
+            except MinIOError:
+                continue
+    assert len(world.sent) > 200
+    for request, headers in world.sent:
+        assert request.path in ("/upload", "/download", "/list", "/delete")
+        assert headers["x-tenant-id"] == "acme"
+        name, _, value = request.query.partition("=")
+        assert name in ("key", "prefix")
+        assert quote(unquote(value), safe="~") == value
 
 
 # -- the oracle can say no --------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from minio_sdk import (
+    AuditRecord,
     BucketNotFoundError,
     Config,
     ConfigurationError,
@@ -146,6 +147,19 @@ def test_workers_of_views_are_each_tenant_s(alone: Worlds, kind: str) -> None:
             (error,) = views[tenant].download_many([("docs", other)], executor=Inline()).errors
             assert isinstance(error, NotFoundError)
     _client.cache_clear()
+
+
+def test_the_audit_of_a_view_is_its_tenant_s(alone: Worlds, kind: str) -> None:
+    told: list[AuditRecord] = []
+    acme = alone.client(kind, audit=told.append)
+    views = {"acme": acme, "beta": acme.with_(tenant_id="beta")}
+    for _ in range(2):
+        for tenant, key in (("acme", OWN), ("beta", attacks.SECRET)):
+            views[tenant].get_object("docs", key)
+    assert [(r.tenant_id, r.bucket, r.key) for r in told] == [
+        ("acme", "docs", OWN),
+        ("beta", "docs", attacks.SECRET),
+    ] * 2
 
 
 # -- what lies on this computer ---------------------------------------------------------------------
