@@ -124,13 +124,11 @@ def _names(slug: str, shared: str) -> re.Pattern[str]:
         shared: the bucket that all share; empty where each has buckets of its own.
     """
     cut = "(?:/|%2[Ff])"
-    mine = rf"{re.escape(shared)}{cut}{slug}{cut}|{slug}{cut}" if shared else f"{slug}-(?!-)"
-    # What is another's ends where a name of one's own begins, as in a path on the server's disk.
-    rest = rf"(?:(?!{cut}(?:{mine}))[^\s'\"<>`,;()])*"
+    mine = rf"(?:{re.escape(shared)}{cut})?{slug}{cut}" if shared else f"{slug}-(?!-)"
+    rest = r"[^\s'\"<>`,;()]*"
     return re.compile(
         r"(?P<url>https?://[^/\s'\"-]+(?:/|(?=[\s'\"]|\Z)))|(?<![\w.-])(?:"
-        rf"(?:{mine})(?P<own>[^\s'\"<>`,;()]*)"
-        rf"|[a-z0-9]{{1,32}}(?:-+[a-z0-9]|{cut}(?!{mine})[a-z0-9.]){rest})",
+        rf"{mine}(?P<own>{rest})|[a-z0-9]{{1,32}}(?:-+[a-z0-9]|{cut}[a-z0-9.]){rest})",
         re.ASCII,
     )
 
@@ -144,6 +142,7 @@ def _masked(place: Place, text: str) -> str:
             return str(found["own"]).removeprefix(below)
         return found[0] if found["url"] or _PLAIN.fullmatch(found[0]) else "***"
 
+    text = text.replace("/buckets/", "/")  # where SeaweedFS has them on its disk
     text = _names(place.slug, shared).sub(shown, text)
     if shared and place.bucket is not None:
         text = text.replace(shared, place.bucket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
-from minio_sdk import Config, MinIOError, ServerError
+from minio_sdk import Config, MinIOError, ServerError, ValidationError
 from minio_sdk.tenancy import scope_of
 from minio_sdk.wire.message import Reply, Request
 from tests.both import Connect, both
 from tests.scripted import Reply as Answer
 from tests.scripted import Request as Asked
 from tests.scripted import ScriptedServer, reply, s3_error
+from tests.strategies import MANY, bucket_parts, tenants
 from tests.tenancy.calls import CALLS, VARIANTS
 from tests.tenancy.world import OWN, Worlds, consumed, texts_of
 
@@ -254,11 +258,17 @@ def test_a_listing_that_passes_the_prefix_over(worlds: Worlds, kind: str) -> Non
 # -- free text --------------------------------------------------------------------------------------
 
 
+FRAMES = [
+    "{}", "bucket '{}' is gone", "/{}/key: no", '"{}"', "arn:aws:s3:::{}/*", "<{}>", "key={}&x", "s3://{}/k",
+    "http://127.0.0.1:9000/{}?a=b", "({})", "{}, and more", "/buckets/{}/a", "tenants/{}", "acme-docs {}",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("tenancy", "text", "seen"),
     [
         ("bucket", "bucket 'acme-docs' is full", "bucket 'docs' is full"),
-        ("bucket", "/buckets/acme-docs/a/b: gone", "/buckets/docs/a/b: gone"),
+        ("bucket", "/buckets/acme-docs/a/b: gone", "/docs/a/b: gone"),
         ("bucket", "acme-more and beta-docs/secret.txt", "more and ***"),
         ("bucket", "http://h:9000/beta-docs?x", "http://h:9000/***"),
         ("bucket", "http://beta-docs.s3.amazonaws.com/a", "http://***"),
@@ -277,6 +287,35 @@ def test_a_listing_that_passes_the_prefix_over(worlds: Worlds, kind: str) -> Non
 def test_a_message_has_the_tenant_s_names_and_no_others(tenancy: Any, text: str, seen: str) -> None:
     place = scope_of(Config("http://h", "acme", tenancy=tenancy)).place("docs")
     assert place.text_back(text) == seen
+
+
+_OF_SERVERS = re.compile(r"x-(amz|minio)-.*|if-.*|[a-z]{2}-[a-z]+-\d|pre-conditions?|read-only")
+
+
+@MANY
+@given(tenants, bucket_parts, st.sampled_from(["bucket", "prefix"]), st.sampled_from(FRAMES))
+@example("beta", "acme", "prefix", "{}")
+@example("beta", "acme-docs", "prefix", "{}")
+@example("beta", "tenants", "prefix", "{}")
+@example("acmeb", "docs", "bucket", "{}")
+def test_no_tenant_s_name_is_ever_in_another_s_message(
+    tenant: str, bucket: str, theirs: str, frame: str
+) -> None:
+    """However a server puts it, and whichever of the two tenancies either has."""
+    assume(tenant != "acme")
+    fields: dict[str, Any] = {"tenancy": theirs}
+    try:
+        place = scope_of(Config("http://h", tenant, **fields)).place(bucket)
+    except ValidationError:
+        return
+    name = place.server_bucket if theirs == "bucket" else f"{place.prefix}acme/key"
+    assume(not _OF_SERVERS.fullmatch(name))
+    for mine in ("bucket", "prefix"):
+        fields = {"tenancy": mine}
+        own = scope_of(Config("http://h", "acme", **fields)).place("docs")
+        shown = own.text_back(frame.format(name))
+        assert name not in shown
+        assert "acme/key" not in shown
 
 
 def test_without_tenancy_a_message_is_as_it_came() -> None:
