@@ -143,16 +143,16 @@ LOCAL = {"close", "with_"}
 KINDS = {
     **dict.fromkeys(
         (
-            "bucket", "dest_bucket", "source_bucket", "key", "dest_key", "source_key", "prefix", "suffix",
-            "start_after", "name", "other", "id", "version_id", "source_version_id",
+            "bucket", "dest_bucket", "source_bucket", "key", "dest_key", "source_key", "prefix",
+            "start_after", "name", "other",
         ),
         "name",
     ),
     **dict.fromkeys(
         (
-            "region", "mode", "method", "content_type", "content_encoding", "content_disposition",
-            "content_language", "cache_control",
-            "expires", "storage_class", "if_match", "if_none_match", "success_action_redirect",
+            "suffix", "id", "version_id", "source_version_id", "region", "mode", "method", "content_type",
+            "content_encoding", "content_disposition", "content_language", "cache_control", "expires",
+            "storage_class", "if_match", "if_none_match", "success_action_redirect",
         ),
         "text",
     ),
@@ -217,7 +217,7 @@ def _placed(method: str, kind: str, text: Any) -> Iterator[Any]:
     elif kind == "side":
         yield text if isinstance(text, str) and "://" in text else (text, "")
         yield ("docs", text)
-        if isinstance(text, str):
+        if text in attacks.FEW_TEXTS:
             yield f"minio://{text}"
             yield f"s3://docs/{text}"
     elif kind == "rules":

@@ -22,7 +22,7 @@ from tests.both import Connect, both
 from tests.scripted import Reply as Answer
 from tests.scripted import Request as Asked
 from tests.scripted import ScriptedServer, reply, s3_error
-from tests.strategies import MANY, bucket_parts, tenants
+from tests.strategies import MODERATE, bucket_parts, tenants
 from tests.tenancy.calls import CALLS, VARIANTS
 from tests.tenancy.world import OWN, Worlds, consumed, texts_of
 
@@ -292,7 +292,7 @@ def test_a_message_has_the_tenant_s_names_and_no_others(tenancy: Any, text: str,
 _OF_SERVERS = re.compile(r"x-(amz|minio)-.*|if-.*|[a-z]{2}-[a-z]+-\d|pre-conditions?|read-only")
 
 
-@MANY
+@MODERATE
 @given(tenants, bucket_parts, st.sampled_from(["bucket", "prefix"]), st.sampled_from(FRAMES))
 @example("beta", "acme", "prefix", "{}")
 @example("beta", "acme-docs", "prefix", "{}")

@@ -15,7 +15,7 @@ from minio_sdk import Config, ValidationError
 from minio_sdk.models.names import canonical_tenant
 from minio_sdk.operation import Place
 from minio_sdk.tenancy import BucketScope, PrefixScope, Scope, scope_of
-from tests.strategies import MANY, MODERATE, bucket_parts, keys, tenants
+from tests.strategies import FEW, MANY, MODERATE, bucket_parts, keys, tenants
 
 shared_buckets = st.sampled_from(["tenants", "all-of-them", "a-b", "abc", "ab-c.d", "a--snapshots"])
 
@@ -73,7 +73,7 @@ def test_no_two_tenants_meet_whatever_their_tenancies(
             assert not theirs.prefix.startswith(mine.prefix)
 
 
-@MANY
+@FEW
 @given(tenants, bucket_parts, st.from_regex(r"[a-z0-9.]{3,20}", fullmatch=True))
 def test_a_shared_bucket_without_a_dash_is_no_tenant_s_own(
     tenant: str, bucket: str, shared: str
@@ -108,7 +108,7 @@ def test_no_two_places_of_one_tenant_meet(tenant: str, one: str, other: str, key
                 assert whole(place, key) is None or whole(place, key) != whole(another, key)
 
 
-@MODERATE
+@FEW
 @given(st.uuids(), bucket_parts, keys, st.data())
 def test_a_uuid_is_one_tenant_however_its_letters_are_written(
     value: uuid.UUID, bucket: str, key: str, data: st.DataObject
