@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from minio_sdk.auditing import JsonLinesAudit
     from minio_sdk.client import AsyncMinIOClient, MinIOClient, create_client
+    from minio_sdk.client.aio.admin import AsyncAdmin
     from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter
+    from minio_sdk.client.sync.admin import Admin
     from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter
     from minio_sdk.config import Config
     from minio_sdk.errors import (
@@ -46,6 +48,16 @@ if TYPE_CHECKING:
         VersionNotFoundError,
     )
     from minio_sdk.local_server import LocalServer
+    from minio_sdk.models.admin import (
+        AdminDrive,
+        AdminNode,
+        AdminServerInfo,
+        BucketDataUsage,
+        DataUsage,
+        Group,
+        ServiceAccount,
+        User,
+    )
     from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cors import CorsRule
@@ -81,12 +93,18 @@ if TYPE_CHECKING:
 __all__ = [
     "AbortIncompleteMultipartUpload",
     "AccessDeniedError",
+    "Admin",
+    "AdminDrive",
+    "AdminNode",
+    "AdminServerInfo",
+    "AsyncAdmin",
     "AsyncMinIOClient",
     "AsyncObjectReader",
     "AsyncObjectWriter",
     "AuditRecord",
     "AuditedKey",
     "BucketAlreadyExistsError",
+    "BucketDataUsage",
     "BucketInfo",
     "BucketNotEmptyError",
     "BucketNotFoundError",
@@ -98,11 +116,13 @@ __all__ = [
     "CorsRule",
     "Credentials",
     "CredentialsProvider",
+    "DataUsage",
     "DelMarkerExpiration",
     "DeleteError",
     "DeleteResult",
     "DeletedObject",
     "Expiration",
+    "Group",
     "HealthStatus",
     "IntegrityError",
     "JsonLinesAudit",
@@ -131,6 +151,7 @@ __all__ = [
     "RestoreResult",
     "ServerError",
     "ServerInfo",
+    "ServiceAccount",
     "SnapshotDiff",
     "SnapshotInfo",
     "TenantAdapter",
@@ -141,6 +162,7 @@ __all__ = [
     "TransferRestartedWarning",
     "UploadNotFoundError",
     "UploadResponse",
+    "User",
     "ValidationError",
     "VersionNotFoundError",
     "__version__",
@@ -150,11 +172,23 @@ __all__ = [
 _HOMES = {
     "minio_sdk.auditing": ("JsonLinesAudit",),
     "minio_sdk.client": ("AsyncMinIOClient", "MinIOClient", "create_client"),
+    "minio_sdk.client.aio.admin": ("AsyncAdmin",),
     "minio_sdk.client.aio.handles": ("AsyncObjectReader", "AsyncObjectWriter"),
+    "minio_sdk.client.sync.admin": ("Admin",),
     "minio_sdk.client.sync.handles": ("ObjectReader", "ObjectWriter"),
     "minio_sdk.config": ("Config",),
     "minio_sdk.local_server": ("LocalServer",),
     "minio_sdk.models.audit": ("AuditRecord", "AuditedKey"),
+    "minio_sdk.models.admin": (
+        "AdminDrive",
+        "AdminNode",
+        "AdminServerInfo",
+        "BucketDataUsage",
+        "DataUsage",
+        "Group",
+        "ServiceAccount",
+        "User",
+    ),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),

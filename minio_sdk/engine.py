@@ -119,15 +119,17 @@ class Api:
         server: its ``Server`` header; None until the first answer.
         copies: whether it knows CopyObject; None until it was asked (`minio_sdk.flows.copies`).
         checksums: False when it has refused checksums.
+        admin: whether it has MinIO's admin API; None until it was asked (`minio_sdk.flows.admin_calls`).
     """
 
-    __slots__ = ("checksums", "copies", "name", "server")
+    __slots__ = ("admin", "checksums", "copies", "name", "server")
 
     def __init__(self, name: str) -> None:
         self.name: str | None = None if name == "auto" else name
         self.server: str | None = None
         self.copies: bool | None = None
         self.checksums = True
+        self.admin: bool | None = None
 
 
 class Engine:

@@ -31,6 +31,7 @@ RULES = [
     (r"\bAsyncIterator\b", "Iterator"),
     (r"\bAsyncMinIOClient\b", "MinIOClient"),
     (r"\bAsyncBase\b", "Base"),
+    (r"\bAsyncAdmin\b", "Admin"),
     (r"\bAsyncObject(Reader|Writer)\b", r"Object\1"),
     (r"\bminio_sdk\.client\.aio\b", "minio_sdk.client.sync"),
     (r", with async and await\.", "."),

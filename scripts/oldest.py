@@ -18,7 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
-FOR_USERS = ("async", "server", "cli", "fsspec", "otel", "fast")
+FOR_USERS = ("async", "server", "cli", "fsspec", "otel", "admin", "fast")
 
 
 def oldest(text: str) -> str:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from minio_sdk import (
+    AsyncAdmin,
     AsyncMinIOClient,
     AsyncObjectReader,
     AsyncObjectWriter,
@@ -91,12 +92,16 @@ def awaited(
 class _Waiting:
     """The methods of an async client, each run to its end on a loop."""
 
-    def __init__(self, client: AsyncMinIOClient, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, client: AsyncMinIOClient | AsyncAdmin, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._client = client
         self._loop = loop
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._client, name)
+        if isinstance(found, AsyncAdmin):
+            return _Waiting(found, self._loop)
         if not callable(found):
             return found
         return lambda *arguments, **named: self._settled(found(*arguments, **named))

@@ -81,10 +81,20 @@ def pytest_report_header() -> list[str]:
 @pytest.fixture(scope="session", params=kinds())
 def server(request: pytest.FixtureRequest) -> Server:
     """Each server in turn; the test is skipped for those that this machine lacks."""
+    return _server(request.config, request.param)
+
+
+@pytest.fixture(scope="session")
+def minio(request: pytest.FixtureRequest) -> Server:
+    """MinIO, for what no other server has; the test is skipped where this machine lacks it."""
+    return _server(request.config, "minio")
+
+
+def _server(config: pytest.Config, kind: str) -> Server:
     try:
-        return request.config.stash[_SERVERS].get(request.param)
+        return config.stash[_SERVERS].get(kind)
     except Unavailable as reason:
-        pytest.skip(f"no {request.param} server: {reason}")
+        pytest.skip(f"no {kind} server: {reason}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,7 @@
-"""Every Python block of README.md and docs/ runs as it is written, against the embedded server."""
+"""Every Python block of README.md and docs/ runs as it is written, against the embedded server.
+
+One that begins with ```` ```python minio ```` runs against MinIO, whose admin API no other server has.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from minio_sdk import LocalServer, MinIOClient
+from minio_sdk import Admin, LocalServer, MinIOClient
+from tests.servers import Server
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```python(.*)$", re.MULTILINE)
+BLOCK = re.compile(r"^```python( minio)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WRITTEN = "http://localhost:9000"
 
-BLOCKS = [
-    pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
+FOUND = [
+    (f"{page.relative_to(ROOT)}-{number}", where, code)
     for page in PAGES
-    for number, block in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), 1)
+    for number, (where, code) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), 1)
 ]
+BLOCKS = [pytest.param(code, id=name) for name, where, code in FOUND if not where]
+MINIO_BLOCKS = [pytest.param(code, id=name) for name, where, code in FOUND if where]
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +42,34 @@ def test_block_runs(block: str, url: str, tmp_path: Path, monkeypatch: pytest.Mo
     exec(compile(block.replace(WRITTEN, url), "block", "exec"), {"__name__": "__main__"})
 
 
-METHODS = [
-    n for n in dir(MinIOClient) if not n.startswith("_") and callable(getattr(MinIOClient, n))
-]
+@pytest.mark.parametrize("block", MINIO_BLOCKS)
+def test_block_runs_on_minio(
+    block: str, minio: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINIO_ACCESS_KEY", minio.access_key)
+    monkeypatch.setenv("MINIO_SECRET_KEY", minio.secret_key)
+    exec(compile(block.replace(WRITTEN, minio.base_url), "block", "exec"), {"__name__": "__main__"})
+
+
+def test_no_block_is_left_out() -> None:
+    """A word that is not known behind ```python would leave the block untested."""
+    for page in PAGES:
+        fences = FENCE.findall(page.read_text(encoding="utf-8"))
+        assert set(fences) <= {"", " minio"}, page
+    assert len(FOUND) == sum(len(FENCE.findall(page.read_text(encoding="utf-8"))) for page in PAGES)
+
+
+METHODS = sorted(
+    {n for cls in (MinIOClient, Admin) for n in dir(cls) if callable(getattr(cls, n))}
+    - {n for n in dir(MinIOClient) + dir(Admin) if n.startswith("_")}
+)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_each_method_is_shown_where_it_runs(name: str) -> None:
     """In a block of these pages, or in an example."""
-    code = [block for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
+    code = [block for _, _, block in FOUND]
     code += [path.read_text(encoding="utf-8") for path in (ROOT / "examples").glob("*.py")]
     assert any(re.search(rf"\.{name}\(", text) for text in code)
 

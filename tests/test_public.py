@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 import minio_sdk
-from minio_sdk import AsyncMinIOClient, Config, MinIOClient, errors
+from minio_sdk import Admin, AsyncAdmin, AsyncMinIOClient, Config, MinIOClient, errors
 from minio_sdk.models import (
+    admin,
     audit,
     bulk,
     cors,
@@ -47,7 +48,13 @@ def public_methods(cls: type[Any]) -> dict[str, Any]:
     }
 
 
-ASYNC, SYNC = public_methods(AsyncMinIOClient), public_methods(MinIOClient)
+def admin_methods(cls: type[Any]) -> dict[str, Any]:
+    """What users call on ``client.admin``, by what they write for it."""
+    return {f"admin.{n}": m for n, m in public_methods(cls).items() if not n.startswith("_")}
+
+
+ASYNC = {**public_methods(AsyncMinIOClient), **admin_methods(AsyncAdmin)}
+SYNC = {**public_methods(MinIOClient), **admin_methods(Admin)}
 each_method = pytest.mark.parametrize(
     "method",
     [*ASYNC.values(), *SYNC.values()],
@@ -65,12 +72,24 @@ def test_each_public_name_is_there(name: str) -> None:
 
 
 def test_every_error_record_and_client_is_a_public_name() -> None:
-    names = {"AsyncMinIOClient", "Config", "MinIOClient", "TenantAdapter", "create_client"}
-    names |= set(errors.__all__) | {"Credentials", "CredentialsProvider", "JsonLinesAudit"}
-    names.add("LocalServer")
+    names = {
+        "Admin",
+        "AsyncAdmin",
+        "AsyncMinIOClient",
+        "Config",
+        "Credentials",
+        "CredentialsProvider",
+        "JsonLinesAudit",
+        "LocalServer",
+        "MinIOClient",
+        "TenantAdapter",
+        "create_client",
+        *errors.__all__,
+    }
     names |= {
         name
         for module in (
+            admin,
             audit,
             bulk,
             results,

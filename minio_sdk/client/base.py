@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, TypeVar
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import DEFAULT_URL, Config, url_from_env
@@ -14,6 +14,7 @@ from minio_sdk.flows.server import find_api
 # Settings that a view can change without another connection pool.
 _OF_THE_POOL = ("base_url", "pool_size", "verify", "cert", "proxies", "memory_budget")
 _UNSET: Any = object()
+_Part = TypeVar("_Part", bound="BaseClient")
 
 
 def make_config(
@@ -106,6 +107,12 @@ class BaseClient:
         same_api = same and config.api == before.api and _keys(config) == _keys(before)
         view._start(config, connections, self._engine.api if same_api else None)
         return view
+
+    def _part(self, cls: type[_Part]) -> _Part:
+        """A facade of another part of the API, on the same engine."""
+        part = object.__new__(cls)
+        part._clock, part._engine = self._clock, self._engine
+        return part
 
     def __reduce__(self) -> tuple[Any, ...]:
         clock = None if self._clock is SYSTEM_CLOCK else self._clock

@@ -17,6 +17,20 @@ class Secret(str):
         return "'***'"
 
 
+def hidden(value: Any) -> Any:
+    """A caller's secret so that tracebacks hide it; what is no text is for others to refuse."""
+    return Secret(value) if isinstance(value, str) else value
+
+
+class SecretBytes(bytes):
+    """Bytes whose `repr` hides them, for the same reason."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'***'"
+
+
 class FrozenDict(dict[str, V]):
     """A dict that can't be changed, and can be hashed where its values can."""
 

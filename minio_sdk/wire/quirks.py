@@ -17,6 +17,21 @@ _CHECKSUMS = ("minio", "seaweedfs", "amazons3")
 """How the ``Server`` header of those begins that are known to take checksums."""
 
 
+_OTHERS = (*_COMPLETE[1:], "werkzeug", "garage", "versitygw")
+"""How the ``Server`` header of those begins that are known not to be MinIO."""
+
+
+def is_minio(server: str | None) -> bool | None:
+    """Whether a server is MinIO, by its ``Server`` header; None when that doesn't tell.
+
+    Proxies put a name of their own there.
+    """
+    name = (server or "").lower()
+    if name.startswith("minio"):
+        return True
+    return False if name.startswith(_OTHERS) else None
+
+
 def suspicious(key: object) -> bool:
     """Whether any known server might not keep the key; cheap, as every call on an object asks.
 
@@ -80,7 +95,7 @@ def key_of_token(server: str | None, token: str) -> str | None:
     name = (server or "").lower()
     if name.startswith("seaweedfs"):
         return token if "/" in token else None
-    if name.startswith("minio"):
+    if is_minio(server):
         try:
             text = base64.b64decode(token, validate=True).decode()
         except (binascii.Error, ValueError):

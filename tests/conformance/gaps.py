@@ -132,6 +132,10 @@ FEATURES: dict[str, dict[str, Gap]] = {
         ),
         "moto": Gap("has none"),
     },
+    "MinIO's admin API": {
+        "moto": Gap("is not MinIO, and is sent none of it"),
+        "seaweedfs": Gap("is not MinIO, and is sent none of it"),
+    },
     "unfinished uploads by prefix": {
         "minio": Gap(
             "lists them by whole key only; it drops them by itself after a day", ("prefix",)

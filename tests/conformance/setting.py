@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from types import TracebackType
 from typing import Any, Literal, cast
 
-from minio_sdk import AsyncMinIOClient, Config, MinIOClient, MinIOError
+from minio_sdk import Admin, AsyncMinIOClient, Config, MinIOClient, MinIOError
 from minio_sdk.tenancy import slug_of
 from tests.servers import Server
 
@@ -23,11 +23,13 @@ Tenancy = Literal["plain", "bucket", "prefix"]
 class Blocking:
     """A blocking client as tests see it: each call is awaited, and has run when it is."""
 
-    def __init__(self, client: MinIOClient) -> None:
-        self._client = client
+    def __init__(self, client: MinIOClient | Admin) -> None:
+        self._client: Any = client
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._client, name)
+        if name == "admin":
+            return Blocking(attribute)
         if name == "with_":
             return lambda **changes: Blocking(attribute(**changes))
         if name == "open":

@@ -112,7 +112,17 @@ ADMIN = {
     "buckets": {"count": 3},
     "objects": {"count": 12},
     "usage": {"size": 4096},
-    "servers": [{"version": "2025-01-01", "uptime": 77, "drives": [{}, {}]}],
+    "backend": {"onlineDisks": 1, "offlineDisks": 1},
+    "servers": [
+        {
+            "version": "2025-01-01",
+            "uptime": 77,
+            "drives": [
+                {"endpoint": "/a", "state": "ok", "totalspace": 9, "usedspace": 2, "availspace": 7},
+                {"endpoint": "/b", "state": "offline", "healing": True},
+            ],
+        }
+    ],
 }
 
 
@@ -159,6 +169,21 @@ def test_minio_tells_more(connect: Connect) -> None:
         "objects": 12,
         "usage": 4096,
         "drives": 2,
+        "drives_online": 1,
+        "drives_offline": 1,
+        "total": 9,
+        "free": 7,
+        "disks": [
+            {"endpoint": "/a", "state": "ok", "total": 9, "used": 2, "free": 7, "healing": False},
+            {
+                "endpoint": "/b",
+                "state": "offline",
+                "total": 0,
+                "used": 0,
+                "free": 0,
+                "healing": True,
+            },
+        ],
     }
     assert server.requests[1].path == "/minio/admin/v3/info"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from minio_sdk.models.secret import FrozenDict, Secret, frozen
+from minio_sdk.models.secret import FrozenDict, Secret, SecretBytes, frozen, hidden
 
 
 def test_a_secret_is_its_text_and_doesn_t_show_it() -> None:
@@ -65,3 +65,11 @@ def test_freezing_copies_what_could_change_and_only_that() -> None:
     mapping["a"] = "2"
     assert kept == {"a": "1"}
     assert frozen(kept) is kept
+
+
+def test_bytes_and_texts_of_callers_are_hidden() -> None:
+    told = f"{SecretBytes(b'canary')!r} {hidden('canary')!r} {[SecretBytes(b'canary')]}"
+    assert "canary" not in told
+    assert (SecretBytes(b"canary"), hidden("canary")) == (b"canary", "canary")
+    assert hidden(None) is None
+    assert hidden(5) == 5  # for others to refuse

@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ from minio_sdk import Config
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.credentials import find_credentials
 from minio_sdk.operation import WHOLE_SERVER, CopySource, Operation, Place
+from minio_sdk.operations import admin as operator
+from minio_sdk.operations import admin_accounts as accounts
+from minio_sdk.operations import admin_policies as policies
+from minio_sdk.operations import admin_quota as quotas
+from minio_sdk.operations import admin_users as users
 from minio_sdk.operations import buckets, multipart, object_tagging
 from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
 from minio_sdk.operations.bucket_lifecycle import (
@@ -45,9 +51,10 @@ from minio_sdk.operations.put_object import PutObject
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import metadata_headers
+from minio_sdk.wire.sealing import RANDOM, seal
 from minio_sdk.wire.url import quote_value
 from minio_sdk.wire.xml import escape
-from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, settings
+from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, admin, settings
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
@@ -66,13 +73,12 @@ class Recorder:
     def __init__(self, server: Server) -> None:
         self.kind = server.kind
         self.server = server
-        self.signing = self._signing(server.secret_key)
+        self.signing = self.signing_of(server.access_key, server.secret_key)
         self.known: dict[str, str] = {}  # real ids and what stands for them
 
-    def _signing(self, secret: str) -> Signing:
-        config = Config(
-            self.server.base_url, "acme", access_key=self.server.access_key, secret_key=secret
-        )
+    def signing_of(self, access_key: str, secret_key: str) -> Signing:
+        """What signs for somebody."""
+        config = Config(self.server.base_url, "acme", access_key=access_key, secret_key=secret_key)
         return Signing(config, find_credentials(config), SYSTEM_CLOCK, Skew())
 
     def ask(self, request: Request, signing: Signing | None = None) -> Reply:
@@ -93,10 +99,19 @@ class Recorder:
         finally:
             connection.close()
 
-    def take(self, case: str, operation: Operation[Any], *, denied: bool = False) -> Reply:
+    def take(
+        self,
+        case: str,
+        operation: Operation[Any],
+        *,
+        denied: bool = False,
+        signing: Signing | None = None,
+    ) -> Reply:
         """Ask, and write it down."""
         request = operation.request()
-        reply = self.ask(request, self._signing("wrong-secret") if denied else None)
+        if denied:
+            signing = self.signing_of(self.server.access_key, "wrong-secret")
+        reply = self.ask(request, signing)
         folder = FOLDER / case
         folder.mkdir(exist_ok=True)
         asked = Asked.of(request)
@@ -107,6 +122,7 @@ class Recorder:
         body = reply.body
         for tag, word in _ELEMENTS.items():
             body = re.sub(rf"(<{tag}>)[^<]*(</{tag}>)".encode(), rf"\1{word}\2".encode(), body)
+            body = re.sub(rf'("{tag}":")[^"]*'.encode(), rf"\1{word}".encode(), body)
         self._write(folder / f"{self.kind}.http", f"HTTP {reply.status}", headers, body)
         print(f"{self.kind:10} {case:36} {reply.status}")
         return reply
@@ -133,7 +149,7 @@ def record(server: Server) -> None:
         time.sleep(0.1)
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
-        _settings, _copies,
+        _settings, _copies, _admin,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -319,6 +335,72 @@ def _copies(recorder: Recorder, take: Take) -> None:
     take("GetObjectTagging", object_tagging.GetObjectTagging(COPIES, KEY))
     take("GetObjectTagging-missing", object_tagging.GetObjectTagging(COPIES, "nothing"))
     take("DeleteObjectTagging", object_tagging.DeleteObjectTagging(COPIES, KEY))
+
+
+def _admin(recorder: Recorder, take: Take) -> None:
+    """Asked of MinIO only: other servers would take it for uploads to bucket ``minio``."""
+    if recorder.kind != "minio":
+        return
+    _operator(recorder)
+    take = partial(take, signing=recorder.signing_of(admin.OPERATOR, admin.OPERATOR_SECRET))
+    recorder.ask(buckets.CreateBucket(admin.QUOTED).request())
+    _admin_users(take)
+    take("AdminGetBucketQuota-none", quotas.AdminGetBucketQuota(admin.QUOTED))
+    take("AdminSetBucketQuota", quotas.AdminSetBucketQuota(admin.QUOTED, admin.QUOTA))
+    take("AdminGetBucketQuota", quotas.AdminGetBucketQuota(admin.QUOTED))
+    take("AdminSetBucketQuota-missing-bucket", quotas.AdminSetBucketQuota(MISSING, admin.QUOTA))
+    take("AdminInfo", operator.AdminInfo())
+    take("AdminDataUsage", operator.AdminDataUsage())
+
+
+def _operator(recorder: Recorder) -> None:
+    """Somebody with all rights and a secret that isn't new each time, as answers are sealed with it."""
+
+    def sealed(plain: bytes) -> bytes:
+        return seal(recorder.server.secret_key, plain, bytes(RANDOM))
+
+    add = users.AdminAddUser(
+        admin.OPERATOR, sealed(users.user_request(admin.OPERATOR_SECRET, True))
+    )
+    all_rights = policies.association_request(["consoleAdmin"], admin.OPERATOR, None)
+    recorder.ask(add.request())
+    recorder.ask(policies.AdminAttachPolicy(sealed(all_rights)).request())
+
+
+def _admin_users(take: Take) -> None:
+    user, account = admin.USER, admin.ACCOUNT.access_key
+    take("AdminUserInfo-missing", users.AdminUserInfo(user))
+    take("AdminRemoveUser-missing", users.AdminRemoveUser(user))
+    take("AdminAddUser", users.AdminAddUser(user, admin.sealed(admin.ADD_USER)))
+    take("AdminAddUser-not-sealed", users.AdminAddUser(user, bytes(99)))
+    take("AdminInfo-denied", operator.AdminInfo(), signing=None, denied=True)
+    take("AdminPolicyInfo-missing", policies.AdminPolicyInfo(admin.POLICY))
+    take("AdminAddPolicy", policies.AdminAddPolicy(admin.POLICY, admin.DOCUMENT))
+    take("AdminPolicyInfo", policies.AdminPolicyInfo(admin.POLICY))
+    take("AdminListPolicies", policies.AdminListPolicies())
+    attach = policies.AdminAttachPolicy(admin.sealed(admin.ATTACH))
+    take("AdminAttachPolicy", attach)
+    take("AdminAttachPolicy-again", attach)
+    take("AdminRemovePolicy-in-use", policies.AdminRemovePolicy(admin.POLICY))
+    take("AdminUpdateGroup", users.AdminUpdateGroup(admin.GROUP, [user]))
+    take("AdminSetGroupStatus", users.AdminSetGroupStatus(admin.GROUP, False))
+    take("AdminGroupInfo", users.AdminGroupInfo(admin.GROUP))
+    take("AdminListGroups", users.AdminListGroups())
+    take("AdminUserInfo", users.AdminUserInfo(user))
+    add = accounts.AdminAddServiceAccount(admin.sealed(admin.ADD_ACCOUNT))
+    take("AdminAddServiceAccount", add)
+    take("AdminAddServiceAccount-taken", add)
+    take("AdminListServiceAccounts", accounts.AdminListServiceAccounts(user))
+    take("AdminServiceAccountInfo", accounts.AdminServiceAccountInfo(account))
+    change = admin.sealed(admin.CHANGE_ACCOUNT)
+    take("AdminUpdateServiceAccount", accounts.AdminUpdateServiceAccount(account, change))
+    take("AdminRemoveServiceAccount", accounts.AdminRemoveServiceAccount(account))
+    take("AdminRemoveServiceAccount-missing", accounts.AdminRemoveServiceAccount(account))
+    take("AdminDetachPolicy", policies.AdminDetachPolicy(admin.sealed(admin.ATTACH)))
+    take("AdminRemovePolicy", policies.AdminRemovePolicy(admin.POLICY))
+    take("AdminSetUserStatus", users.AdminSetUserStatus(user, False))
+    take("AdminListUsers", users.AdminListUsers())
+    take("AdminRemoveUser", users.AdminRemoveUser(user))
 
 
 def main(kinds: list[str]) -> int:

@@ -15,16 +15,20 @@ from typing import Any
 from typing_extensions import assert_type
 
 from minio_sdk import (
+    AdminServerInfo,
     AsyncMinIOClient,
     AsyncObjectReader,
     AsyncObjectWriter,
     AuditRecord,
+    BucketDataUsage,
     BucketInfo,
     BulkResult,
     Config,
     CorsRule,
+    Credentials,
     DeleteResult,
     Expiration,
+    Group,
     HealthStatus,
     JsonLinesAudit,
     LifecycleFilter,
@@ -37,10 +41,12 @@ from minio_sdk import (
     ObjectWriter,
     PresignedPost,
     ServerInfo,
+    ServiceAccount,
     TenantUsage,
     Transfer,
     TransferProgress,
     UploadResponse,
+    User,
     create_client,
 )
 
@@ -81,6 +87,15 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.list("prefix/"), list[str])
     assert_type(client.health_check(), HealthStatus)
     assert_type(client.get_server_info(), ServerInfo)
+    assert_type(client.admin.server_info(), AdminServerInfo)
+    assert_type(client.admin.data_usage().buckets["docs"], BucketDataUsage)
+    assert_type(client.admin.list_users(), list[User])
+    assert_type(client.admin.get_group("editors"), Group)
+    assert_type(client.admin.add_service_account(user="ada"), Credentials)
+    assert_type(client.admin.list_service_accounts(), list[ServiceAccount])
+    assert_type(client.admin.get_bucket_quota("docs"), int | None)
+    client.admin.attach_policy("read", user="ada")
+    client.admin.add_to_group("editors", "ada")
     assert_type(client.list_transfers(), list[Transfer])
     client.discard_transfer("0123456789abcdef01234567")
     client.upload_file("docs", "k", path, resume=True, progress=lambda now: print(now.rate))
@@ -226,6 +241,9 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     assert_type(await client.list(), list[str])
     assert_type(await client.health_check(), HealthStatus)
     assert_type(await client.get_server_info(), ServerInfo)
+    assert_type(await client.admin.server_info(), AdminServerInfo)
+    assert_type(await client.admin.get_user("ada"), User)
+    assert_type(await client.admin.add_service_account(policy={}), Credentials)
     assert_type(await client.list_transfers(), list[Transfer])
     await client.discard_transfer("0123456789abcdef01234567")
     assert_type(await client.bucket_exists("docs"), bool)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minio_sdk.wire.quirks import is_complete, key_of_token, not_kept, suspicious
+from minio_sdk.wire.quirks import is_complete, is_minio, key_of_token, not_kept, suspicious
 from tests import strategies
 
 SERVERS = ("SeaweedFS 30GB 4.48", "MinIO", "AmazonS3", "", "nginx")
@@ -90,3 +90,22 @@ def test_the_key_that_a_token_is_known_to_name(
     header: str | None, token: str, key: str | None
 ) -> None:
     assert key_of_token(header, token) == key
+
+
+@pytest.mark.parametrize(
+    "server, known",
+    [
+        ("MinIO", True),
+        ("MinIO/RELEASE.2020-01-01T00-00-00Z", True),
+        ("SeaweedFS 30GB 4.48", False),
+        ("AmazonS3", False),
+        ("Ceph Object Gateway (squid)", False),
+        ("Werkzeug/3.1.3 Python/3.11.7", False),
+        ("nginx/1.25.3", None),
+        ("not MinIO", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_minio_is_known_by_its_name(server: str | None, known: bool | None) -> None:
+    assert is_minio(server) is known

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
+from minio_sdk.client.aio.admin import AsyncAdmin
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
@@ -73,6 +74,11 @@ class AsyncMinIOClient(
         """
         view: AsyncMinIOClient = self._view(changes)
         return view
+
+    @property
+    def admin(self) -> AsyncAdmin:
+        """MinIO's admin API: the server, its users, policies, service accounts and quotas."""
+        return self._part(AsyncAdmin)
 
     async def __aenter__(self) -> AsyncMinIOClient:
         return self

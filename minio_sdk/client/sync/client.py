@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
+from minio_sdk.client.sync.admin import Admin
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
@@ -74,6 +75,11 @@ class MinIOClient(
         """
         view: MinIOClient = self._view(changes)
         return view
+
+    @property
+    def admin(self) -> Admin:
+        """MinIO's admin API: the server, its users, policies, service accounts and quotas."""
+        return self._part(Admin)
 
     def __enter__(self) -> MinIOClient:
         return self

@@ -84,6 +84,9 @@ class TenantKeys(Base):
     def get_server_info(self) -> ServerInfo:
         """What the server tells of itself: ``status``, ``version``, ``performance`` and more.
 
+        MinIO tells credentials with admin rights also its uptime (seconds), drives, and what it holds
+        (bytes, objects, buckets), all in ``details``; `client.admin.server_info()` has it typed.
+
         Raises:
             MinIOError: it failed after all retries.
 

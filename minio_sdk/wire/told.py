@@ -1,0 +1,90 @@
+"""`Told`: what a JSON object says, each value of the kind that is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from minio_sdk.wire.headers import iso_date
+from minio_sdk.wire.xml import XmlError
+
+_EPOCH = "1970-01-01T00:00:00"
+_NEVER = "0001-01-01T00:00:00"
+
+
+class Told:
+    """A JSON object of a server.
+
+    What is missing or null is nothing (empty text, zero, None); what is of another kind than asked for is
+    an `XmlError`, the error for answers that can't be read.
+    """
+
+    __slots__ = ("_said",)
+
+    def __init__(self, said: dict[str, Any]) -> None:
+        self._said = said
+
+    @classmethod
+    def read(cls, body: bytes) -> Told:
+        """The object that a body is."""
+        try:
+            said = json.loads(body)
+        except (ValueError, RecursionError):
+            raise XmlError("it is not JSON") from None
+        if not isinstance(said, dict):
+            raise XmlError("it is no JSON object")
+        return cls(said)
+
+    def _of(self, name: str, kind: type[Any]) -> Any:
+        value = self._said.get(name)
+        if value is None:
+            return kind()
+        # True is an int in Python, and no count in JSON.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise XmlError(f"{name!r} is no {kind.__name__}")
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._said)
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The object as it is."""
+        return self._said
+
+    def text(self, name: str) -> str:
+        """A text."""
+        return str(self._of(name, str))
+
+    def count(self, name: str) -> int:
+        """A whole number, not negative."""
+        found = int(self._of(name, int))
+        if found < 0:
+            raise XmlError(f"{name!r} is negative")
+        return found
+
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        return bool(self._of(name, bool))
+
+    def moment(self, name: str) -> datetime | None:
+        """A time; None also for the two that stand for never in Go."""
+        text = self.text(name)
+        return None if text.startswith((_EPOCH, _NEVER)) else iso_date(text)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts."""
+        found = self._of(name, list)
+        if not all(isinstance(text, str) for text in found):
+            raise XmlError(f"{name!r} has what is no text")
+        return tuple(found)
+
+    def told(self, name: str) -> Told:
+        """An object in it."""
+        return Told(self._of(name, dict))
+
+    def each(self, name: str) -> list[Told]:
+        """The objects of a list."""
+        return [Told({"": item}).told("") for item in self._of(name, list)]
