@@ -57,6 +57,13 @@ def test_each_parameter_is_known_to_carry_names_or_not_to(method: str) -> None:
     assert not set(KINDS) & HARMLESS
 
 
+@pytest.mark.parametrize("cls", [MinIOClient, AsyncMinIOClient])
+def test_what_a_client_has_beside_methods_is_known(cls: type[Any]) -> None:
+    """`admin` is the operator's: it speaks of the server as a whole, and is in no tenant's hands."""
+    found = {n for n, _ in inspect.getmembers(cls, lambda value: isinstance(value, property))}
+    assert found == {"config", "admin"}
+
+
 def test_the_tables_hold_no_more_than_there_is() -> None:
     known = {name for method in CALLS for name in parameters(method)}
     assert set(KINDS) | HARMLESS == known
