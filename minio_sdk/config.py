@@ -19,7 +19,12 @@ from urllib.parse import urlsplit
 from minio_sdk.errors import ConfigurationError, ValidationError, shown
 from minio_sdk.models.audit import AuditRecord
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
-from minio_sdk.models.names import check_bucket_part, check_tenant_id, check_whole_bucket
+from minio_sdk.models.names import (
+    canonical_tenant,
+    check_bucket_part,
+    check_tenant_id,
+    check_whole_bucket,
+)
 from minio_sdk.models.secret import FrozenDict, Secret
 
 KiB = 1024
@@ -50,7 +55,8 @@ class Config:
             profile files, `mc`'s aliases, then what a container or an instance has; on a loopback server
             MinIO's development pair in place of that; else unsigned requests.
         credentials: instead of the three above: `Credentials`, a provider such as `AssumeRoleProvider`, any
-            other object with a `credentials()` method that answers from memory, or a function like it.
+            other object with a `credentials()` method that answers from memory, or a function like it. Where
+            its keys are one tenant's, it says so in an attribute `tenant_id`, and is refused for any other.
         region: the region in signatures. Default ``"us-east-1"``.
         bucket: the bucket behind `upload`, `download`, `list` and `delete`. Default ``"default"``.
         api: ``"s3"``; ``"enterprise"`` for the Enterprise gateway's own REST calls; ``"auto"``, the
@@ -149,6 +155,7 @@ class Config:
         _checked("shared_bucket", check_whole_bucket, shared, shared, "shared_bucket")
         self._check_audit()
         self._check_keys()
+        self._check_whose_keys()
         self._check_tls()
         self._check_proxies()
 
@@ -200,6 +207,17 @@ class Config:
             raise ConfigurationError(
                 f"credentials: a {type(self.credentials).__name__} can't be used; give Credentials, "
                 "an object with a credentials() method, or a function that returns Credentials"
+            )
+
+    def _check_whose_keys(self) -> None:
+        """Refuse credentials that are another tenant's: a view must not act in the name of the first."""
+        owner = getattr(self.credentials, "tenant_id", None)
+        if not isinstance(owner, str) or self.tenant_id is None:
+            return
+        if canonical_tenant(owner) != canonical_tenant(self.tenant_id):
+            raise ConfigurationError(
+                f"credentials: are those of tenant {shown(owner)}, not of {shown(self.tenant_id)}; "
+                "give this tenant's own beside tenant_id"
             )
 
     def _check_tls(self) -> None:

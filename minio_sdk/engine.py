@@ -21,7 +21,7 @@ from minio_sdk.auditing import Auditor
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials.refreshing import settled
-from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.errors import MinIOError, NotSupportedError, reword
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
@@ -285,12 +285,13 @@ class Engine:
         try:
             return operation.parse(reply)
         except XmlError as error:
-            raise not_s3(reply, f"the answer is not S3: {error}") from None
+            why = operation.place.text_back(str(error))
+            raise not_s3(reply, f"the answer is not S3: {why}") from None
 
     def _failure(self, operation: Operation[Any], reply: Reply) -> Exception:
         error = operation.failure(reply)
         if isinstance(error, MinIOError):
-            error.message = operation.place.text_back(error.message)
+            reword(error, operation.place.text_back(error.message))
             error.attempts = reply.attempts
             error.retry_after = retry_after(reply.headers, self.transport.clock.time())
         return error

@@ -166,6 +166,12 @@ def as_class(
     return other
 
 
+def reword(error: MinIOError, message: str) -> None:
+    """Say it in other words, and leave the old ones nowhere."""
+    error.message = message
+    error.args = (message,)
+
+
 class MinIOConnectionError(MinIOError):
     """The server gave no usable answer: refused, unreachable, dropped, or not speaking HTTP or TLS.
 

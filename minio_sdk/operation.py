@@ -7,7 +7,9 @@ can't be written that forgets the tenant: it has no other way to make a path.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar, Generic, TypeVar
 
 from minio_sdk.errors import ServerError, VersionNotFoundError, as_class, invalid
@@ -28,29 +30,29 @@ class Place:
         server_bucket: the server's name for it.
         prefix: what stands before every key on the server; empty unless tenants share a bucket.
         path: the encoded path of `server_bucket`.
+        slug: the tenant's mark in names on the server; empty without tenancy.
     """
 
     bucket: str | None
     server_bucket: str
     prefix: str
     path: str
+    slug: str = field(default="", compare=False)
 
     def object_path(self, key: str) -> str:
         """The encoded path of an object."""
-        check_key(key)
+        key = check_key(key)
         if not self.prefix:
             return f"{self.path}/{quote_path(key)}"
         return f"{self.path}/{quote_path(self.key_out(key))}"
 
     def key_out(self, key: str, argument: str = "key") -> str:
         """The server's name of a key."""
-        check_key(key, argument)
-        return self._joined(key, argument)
+        return self._joined(check_key(key, argument), argument)
 
     def prefix_out(self, prefix: str) -> str:
         """The server's form of a prefix of keys."""
-        check_prefix(prefix)
-        return self._joined(prefix, "prefix")
+        return self._joined(check_prefix(prefix), "prefix")
 
     def _joined(self, name: str, argument: str) -> str:
         whole = self.prefix + name
@@ -68,19 +70,83 @@ class Place:
         if not self.prefix:
             return name
         if not name.startswith(self.prefix):
-            raise ServerError(
-                "the answer names a key that lies outside this tenant's prefix",
-                hint="report it to the server's operator; nothing of the answer was used",
-            )
+            raise _foreign("the answer names a key that lies outside this tenant's prefix")
         return name[len(self.prefix) :]
 
+    def check_name(self, server_bucket: str | None) -> None:
+        """Refuse an answer that says itself that it is about another bucket.
+
+        Keys carry no mark of their tenant but below a prefix: of an answer that was mixed up on its way,
+        such as by a cache, the bucket's name is all that tells.
+
+        Raises:
+            ServerError: it does.
+        """
+        if self.slug and server_bucket and server_bucket != self.server_bucket:
+            raise _foreign("the answer is about another bucket than was asked for")
+
     def text_back(self, text: str) -> str:
-        """A server's message with the tenant's names in place of the server's."""
+        """A server's message with the tenant's names in place of the server's, and without others'.
+
+        What could be another tenant's name on the server is shown as ``***``, now and then a plain word
+        that looks like one, too.
+        """
+        if self.slug:
+            return _masked(self, text)
         if self.prefix:
             text = text.replace(self.prefix, "")
         if self.bucket is not None and self.server_bucket != self.bucket:
             text = text.replace(self.server_bucket, self.bucket)
         return text
+
+
+def _foreign(why: str) -> ServerError:
+    hint = "report it to the server's operator; nothing of the answer was used"
+    return ServerError(why, hint=hint)
+
+
+_PLAIN = re.compile(
+    r"x-(?:amz|minio)-[a-z0-9-]+|if-[a-z-]+|[a-z]{2}-[a-z]+-\d|pre-conditions?|read-only"
+    r"|(?:application|image|multipart|text)/[a-z0-9.+-]+",
+    re.ASCII,
+)
+"""Words of servers' messages that look like names: headers, regions, types, English."""
+
+
+@lru_cache(maxsize=256)
+def _names(slug: str, shared: str) -> re.Pattern[str]:
+    """What looks like a name on the server, in either tenancy, or like a URL's beginning.
+
+    The group ``own`` is what the tenant calls its own, ``url`` the beginning; without them it is another's.
+
+    Args:
+        slug: the tenant's.
+        shared: the bucket that all share; empty where each has buckets of its own.
+    """
+    cut = "(?:/|%2[Ff])"
+    mine = rf"(?:{re.escape(shared)}{cut})?{slug}{cut}" if shared else f"{slug}-(?!-)"
+    rest = r"[^\s'\"<>`,;()]*"
+    return re.compile(
+        r"(?P<url>https?://[^/\s'\"-]+(?:/|(?=[\s'\"]|\Z)))|(?<![\w.-])(?:"
+        rf"{mine}(?P<own>{rest})|[a-z0-9]{{1,32}}(?:-+[a-z0-9]|{cut}[a-z0-9.]){rest})",
+        re.ASCII,
+    )
+
+
+def _masked(place: Place, text: str) -> str:
+    shared = "" if place.server_bucket.startswith(f"{place.slug}-") else place.server_bucket
+    below = place.prefix.removeprefix(f"{place.slug}/") if shared else ""
+
+    def shown(found: re.Match[str]) -> str:
+        if found["own"] is not None:
+            return str(found["own"]).removeprefix(below)
+        return found[0] if found["url"] or _PLAIN.fullmatch(found[0]) else "***"
+
+    text = text.replace("/buckets/", "/")  # where SeaweedFS has them on its disk
+    text = _names(place.slug, shared).sub(shown, text)
+    if shared and place.bucket is not None:
+        text = text.replace(shared, place.bucket)
+    return text
 
 
 @dataclass(frozen=True, slots=True)

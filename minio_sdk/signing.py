@@ -11,13 +11,14 @@ from types import EllipsisType
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider
+from minio_sdk.errors import ValidationError
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant
 from minio_sdk.models.secret import Secret
 from minio_sdk.wire.headers import http_date
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.sigv4 import Signer
-from minio_sdk.wire.url import Endpoint, parse_endpoint
+from minio_sdk.wire.url import Endpoint, has_dots, parse_endpoint
 
 TENANT_HEADER = "x-tenant-id"
 USER_AGENT = "minio-enterprise-sdk"
@@ -108,7 +109,9 @@ class Signing:
             if keys is ...:
                 keys = self.provider.credentials(patience)
             request.keys = keys
-            if keys is not None:
+            if keys is None:
+                self._check_fixed(request)
+            else:
                 signer = self.signer_of(keys, request.service)
                 path = self.endpoint.path + request.path
                 headers.update(
@@ -134,6 +137,19 @@ class Signing:
         headless = request.method == "HEAD" and reply.status == 400 and code is None
         stale = code in _STALE or (headless and keys.session_token is not None)
         return stale and self.provider.refused(keys)
+
+    def _check_fixed(self, request: Request) -> None:
+        """Refuse what may become another tenant's object on its way, with no signature that would break.
+
+        Raises:
+            ValidationError: a ``.`` or ``..`` between slashes of a key.
+        """
+        if self.tenant is not None and has_dots(request.path):
+            raise ValidationError(
+                "key: has a '.' or '..' between slashes, which a proxy may resolve to another tenant's "
+                "object, and without credentials no signature would tell",
+                hint="another key, or access_key and secret_key",
+            )
 
     def learn_skew(self, reply: Reply, code: str | None, offset: float) -> bool:
         """Whether `reply` refused us for our clock; if so, later attempts use the server's.

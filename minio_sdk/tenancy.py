@@ -35,8 +35,9 @@ from minio_sdk.models.names import (
     check_tenant_id,
     check_whole_bucket,
     is_uuid,
+    plain,
 )
-from minio_sdk.operation import Place
+from minio_sdk.operation import WHOLE_SERVER, Place
 from minio_sdk.wire.url import quote_value
 
 _OWN_SLUG = re.compile(r"[a-z0-9]{1,20}", re.ASCII)
@@ -68,6 +69,11 @@ class Scope:
 
     __slots__ = ()
 
+    @property
+    def server(self) -> Place:
+        """The server as a whole, as this tenant sees it."""
+        return WHOLE_SERVER
+
     def place(self, bucket: str) -> Place:
         """Where `bucket` lies.
 
@@ -75,6 +81,10 @@ class Scope:
             ValidationError: not a bucket name.
         """
         return _plain_place(_text(bucket))
+
+    def _checked(self, bucket: str) -> str:
+        self.place(bucket)
+        return _text(bucket)
 
     def check_new(self, bucket: str) -> None:
         """Refuse a name that S3 allows no new bucket to have."""
@@ -94,7 +104,7 @@ class Scope:
 
     def snapshots(self, bucket: str) -> Place:
         """Where the snapshots of `bucket` lie: a place that is no bucket's, which `bucket` None says."""
-        self.place(bucket)
+        bucket = self._checked(bucket)
         ending = f"--{SNAPSHOTS}"
         name = bucket
         if len(name) + len(ending) > MAX_BUCKET:
@@ -105,22 +115,39 @@ class Scope:
 
 
 class BucketScope(Scope):
-    """Each tenant has buckets of its own, told apart by name."""
+    """Each tenant has buckets of its own, told apart by name.
 
-    __slots__ = ("slug",)
+    Args:
+        tenant_id: the tenant.
+        shared_bucket: the bucket that tenants with prefixes share, and that can be nobody's own; one
+            without a ``-`` never meets a name of ours.
+    """
 
-    def __init__(self, tenant_id: str) -> None:
+    __slots__ = ("shared", "slug")
+
+    def __init__(self, tenant_id: str, shared_bucket: str = "") -> None:
         self.slug = slug_of(tenant_id)
+        self.shared = shared_bucket
+
+    @property
+    def server(self) -> Place:
+        """The server as a whole, as this tenant sees it."""
+        return Place(None, "", "", "/", self.slug)
 
     def place(self, bucket: str) -> Place:
         """Where `bucket` lies."""
-        return _bucket_place(self.slug, _text(bucket))
+        place = _bucket_place(self.slug, _text(bucket))
+        if place.server_bucket == self.shared:
+            raise invalid("bucket", bucket, "is, with the tenant before it, the shared_bucket")
+        return place
 
     def snapshots(self, bucket: str) -> Place:
         """Where the snapshots of `bucket` lie; no bucket's own part can begin with ``-``."""
-        self.place(bucket)
+        bucket = self._checked(bucket)
         home = f"{self.slug}--{SNAPSHOTS}"
-        return Place(None, home, f"{bucket}/", f"/{home}")
+        if home == self.shared:
+            raise ValidationError(f"shared_bucket={home!r}: this tenant's snapshots lie there")
+        return Place(None, home, f"{bucket}/", f"/{home}", self.slug)
 
     def own(self, server_bucket: str) -> str | None:
         """The tenant's name of a bucket on the server, None when it is another tenant's."""
@@ -142,6 +169,11 @@ class PrefixScope(Scope):
         self.slug = slug_of(tenant_id)
         self.shared = shared_bucket
 
+    @property
+    def server(self) -> Place:
+        """The server as a whole, as this tenant sees it."""
+        return Place(None, self.shared, "", "/", self.slug)
+
     def place(self, bucket: str) -> Place:
         """Where `bucket` lies."""
         return _prefix_place(self.slug, self.shared, _text(bucket))
@@ -156,16 +188,19 @@ class PrefixScope(Scope):
 
     def registry(self, bucket: str = "") -> Place | None:
         """Where the markers of the tenant's buckets lie."""
-        return Place(bucket or None, self.shared, f"{self.slug}/{REGISTRY}/", f"/{self.shared}")
+        return self._below(f"{REGISTRY}/", bucket or None)
 
     def tags(self, bucket: str) -> Place | None:
         """Where the tags of the tenant's buckets lie."""
-        return Place(bucket, self.shared, f"{self.slug}/{TAGS}/", f"/{self.shared}")
+        return self._below(f"{TAGS}/", bucket)
 
     def snapshots(self, bucket: str) -> Place:
         """Where the snapshots of `bucket` lie; no bucket's name can begin with ``.``."""
-        self.place(bucket)
-        return Place(None, self.shared, f"{self.slug}/.{SNAPSHOTS}/{bucket}/", f"/{self.shared}")
+        bucket = self._checked(bucket)
+        return self._below(f".{SNAPSHOTS}/{bucket}/", None)
+
+    def _below(self, prefix: str, bucket: str | None) -> Place:
+        return Place(bucket, self.shared, f"{self.slug}/{prefix}", f"/{self.shared}", self.slug)
 
 
 def scope_of(config: Config) -> Scope:
@@ -174,14 +209,14 @@ def scope_of(config: Config) -> Scope:
         return Scope()
     if config.tenancy == "prefix":
         return PrefixScope(config.tenant_id, config.shared_bucket)
-    return BucketScope(config.tenant_id)
+    return BucketScope(config.tenant_id, config.shared_bucket)
 
 
 def _text(bucket: object) -> str:
     # The caches below can't be asked for a list, and would say so in words of their own.
     if not isinstance(bucket, str):
         raise invalid("bucket", bucket, f"must be text, not {type(bucket).__name__}")
-    return bucket
+    return bucket if type(bucket) is str else plain(bucket)
 
 
 @lru_cache(maxsize=4096)
@@ -194,10 +229,10 @@ def _plain_place(bucket: str) -> Place:
 def _bucket_place(slug: str, bucket: str) -> Place:
     check_bucket_part(bucket)
     name = check_whole_bucket(f"{slug}-{bucket}", bucket)
-    return Place(bucket, name, "", f"/{name}")
+    return Place(bucket, name, "", f"/{name}", slug)
 
 
 @lru_cache(maxsize=4096)
 def _prefix_place(slug: str, shared: str, bucket: str) -> Place:
     check_bucket_part(bucket)
-    return Place(bucket, shared, f"{slug}/{bucket}/", f"/{shared}")
+    return Place(bucket, shared, f"{slug}/{bucket}/", f"/{shared}", slug)

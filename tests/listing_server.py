@@ -74,7 +74,9 @@ class Listed:
             if version is not None:
                 parts.append(f"<NextVersionIdMarker>{version.version}</NextVersionIdMarker>")
         elif rest:
-            parts.append(f"<NextContinuationToken>t{quote(page[-1][0])}</NextContinuationToken>")
+            parts.append(
+                f"<NextContinuationToken>t{quote(page[-1][0], safe='')}</NextContinuationToken>"
+            )
         parts += [self._xml(versions, *entry) for entry in page]
         return reply(200, f"<{root}>{''.join(parts)}</{root}>".encode(), headers=headers)
 

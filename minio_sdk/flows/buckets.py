@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 from minio_sdk.engine import Engine
@@ -22,7 +23,7 @@ from minio_sdk.flows import listing
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import BucketInfo, ObjectInfo
-from minio_sdk.operation import WHOLE_SERVER, Operation, Place
+from minio_sdk.operation import Operation, Place
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning
 from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
 from minio_sdk.operations.delete_object import DeleteObject
@@ -70,7 +71,7 @@ async def create(
     try:
         await engine.send(marker)
     except BucketNotFoundError:
-        shared = Place(bucket, registry.server_bucket, "", registry.path)
+        shared = replace(registry, prefix="")
         try:
             await _create_on_server(engine, CreateBucket(shared, engine.config.region))
         except BucketAlreadyExistsError:
@@ -203,7 +204,9 @@ async def list_all(engine: Engine) -> list[BucketInfo]:
     slug = getattr(engine.scope, "slug", None)
     token = ""
     while True:
-        page = await engine.send(ListBuckets(WHOLE_SERVER, f"{slug}-" if slug else "", token))
+        page = await engine.send(
+            ListBuckets(engine.scope.server, f"{slug}-" if slug else "", token)
+        )
         for info in page.buckets:
             name = engine.scope.own(info.name)
             if name is not None:

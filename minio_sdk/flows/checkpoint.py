@@ -16,6 +16,7 @@ from typing import Any
 
 from minio_sdk.config import Config
 from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.flows.journal import home_of
 
 _LINE = re.compile(rb"[0-9a-f]{32}")
 _NAMES = (
@@ -47,7 +48,7 @@ class Checkpoint:
     def __init__(self, path: Any, verb: str, config: Config) -> None:
         if not isinstance(path, (str, os.PathLike)) or not path:
             raise invalid("checkpoint", path, "must be a file's path")
-        where = [1, verb, config.base_url, config.tenant_id]
+        where = [2, verb, *home_of(config)]
         head = json.dumps({"minio-sdk checkpoint": where}).encode()
         # Unbuffered, and each write goes to the end, whoever else writes.
         self._file = Path(path).open("a+b", buffering=0)  # noqa: SIM115 (until `close`)

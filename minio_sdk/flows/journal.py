@@ -22,6 +22,7 @@ from typing import Any
 
 from minio_sdk.config import Config
 from minio_sdk.errors import ConflictError, invalid
+from minio_sdk.models.names import canonical_tenant
 from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
 
 if sys.platform == "win32":
@@ -51,8 +52,14 @@ def folder_of(config: Config) -> Path:
     else:
         given = os.environ.get("XDG_STATE_HOME")
         base = (Path(given) if given else Path.home() / ".local" / "state") / "minio-sdk"
+    return base / _digest(*home_of(config))
+
+
+def home_of(config: Config) -> tuple[str, str | None, str, str | None]:
+    """What tells where a bucket of these settings lies: whatever differs in it is another bucket."""
+    tenant = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
     shared = config.shared_bucket if config.tenancy == "prefix" else None
-    return base / _digest(config.base_url, config.tenant_id, config.tenancy, shared)
+    return config.base_url, tenant, config.tenancy, shared
 
 
 def _digest(*words: object) -> str:

@@ -17,7 +17,7 @@ from minio_sdk.operations.multipart import (
     Upload,
 )
 from minio_sdk.wire.listing import Page
-from minio_sdk.wire.quirks import sorts_by_folder
+from minio_sdk.wire.quirks import key_of_token, sorts_by_folder
 from minio_sdk.wire.xml import writable
 
 PAGE = 1000
@@ -61,6 +61,9 @@ async def pages(
             raise ServerError(
                 "the server says that the listing goes on, and not where", operation="ListObjectsV2"
             )
+        key = key_of_token(engine.api.server, following)
+        if key is not None:
+            place.key_back(key)  # refuses another tenant's
         token = following
 
 

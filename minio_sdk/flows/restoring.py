@@ -49,7 +49,7 @@ async def restore(
         VersionNotFoundError, ObjectNotFoundError: the snapshot can't bring back all of its objects;
             nothing was changed.
     """
-    check_name(name)
+    name = check_name(name)
     check_flag("delete", delete)
     check_flag("skip_missing", skip_missing)
     engine.place(bucket)

@@ -13,7 +13,7 @@ from minio_sdk.errors import (
     NotFoundError,
 )
 from minio_sdk.models.results import HealthStatus, ServerInfo
-from minio_sdk.operation import WHOLE_SERVER, Operation
+from minio_sdk.operation import Operation
 from minio_sdk.operations.admin import AdminInfo
 from minio_sdk.operations.gateway import GatewayHealth, GatewayInfo, server_info
 from minio_sdk.operations.list_objects import ListObjectsV2
@@ -107,7 +107,7 @@ async def info(engine: Engine) -> ServerInfo:
         return await engine.send(GatewayInfo(signed=engine.transport.signing.provider.found))
     clock = engine.transport.clock
     begun = clock.monotonic()
-    reply = await engine.send(_Greeting(WHOLE_SERVER))
+    reply = await engine.send(_Greeting(engine.scope.server))
     latency = clock.monotonic() - begun
     name, _, version = reply.headers.get("server", "").partition(" ")
     if "/" in name and not version:
@@ -129,7 +129,7 @@ async def info(engine: Engine) -> ServerInfo:
 async def _minio(engine: Engine) -> dict[str, Any]:
     """What MinIO's admin API tells, as far as the credentials go."""
     try:
-        told = await engine.send(AdminInfo())
+        told = await engine.send(AdminInfo(place=engine.scope.server))
     except (AccessDeniedError, NotFoundError) as error:
         return {"admin": f"not for these credentials ({error.code or error.status})"}
     except MinIOError:

@@ -10,6 +10,7 @@ from typing import Any
 from minio_sdk.engine import Engine
 from minio_sdk.errors import NotFoundError
 from minio_sdk.flows import listing
+from minio_sdk.models.names import check_key, check_version_id
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operation import Place
 from minio_sdk.operations.object_tagging import GetObjectTagging
@@ -44,6 +45,22 @@ class Entry:
     def of(cls, found: ObjectInfo, **more: Any) -> Entry:
         """The entry of an object in a listing."""
         return cls(found.key, found.size, found.etag, modified(found), **more)
+
+    @classmethod
+    def read(cls, line: bytes) -> Entry:
+        """The entry of a line.
+
+        Raises:
+            ValueError, TypeError: it is none.
+        """
+        entry = cls(**json.loads(line))
+        number = entry.copy  # becomes part of a key
+        if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
+            raise TypeError
+        check_key(entry.key)
+        if entry.version_id is not None:
+            check_version_id(entry.version_id)
+        return entry
 
     def line(self) -> bytes:
         """The entry as a line of JSON."""

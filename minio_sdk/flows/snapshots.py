@@ -44,7 +44,7 @@ from minio_sdk.flows.copy_rules import Conditions
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.flows.snapshot_entries import Entry, current, same_bytes, same_writing, tags_of
 from minio_sdk.flows.sources import Source
-from minio_sdk.models.names import check_flag
+from minio_sdk.models.names import check_flag, plain
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.models.snapshots import SnapshotDiff, SnapshotInfo
 from minio_sdk.operation import Place
@@ -61,6 +61,7 @@ TRIES = 5
 """How often an object that keeps changing is copied before the snapshot gives up."""
 
 _BATCH = 1000
+_RUN = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?", re.ASCII)
 
 
@@ -84,10 +85,14 @@ def check_name(name: object, argument: str = "name") -> str:
     Raises:
         ValidationError: not 1 to 128 letters, digits, '.', '_' and '-'.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or ".." in name:
+    if not isinstance(name, str) or not _is_name(name):
         rule = "must be 1 to 128 letters, digits, '.', '_' and '-', a letter or digit at both ends"
         raise invalid(argument, name, rule)
-    return name
+    return plain(name)
+
+
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None and ".." not in name
 
 
 async def told(bucket: str, operation: str, flow: Coroutine[Any, Any, T]) -> T:
@@ -189,7 +194,7 @@ async def _make(engine: Engine, home: Place) -> None:
     """Make the bucket that snapshots lie in, when it isn't there."""
     if engine.scope.registry() is not None:
         return  # it is the one that tenants share, and has the marker of the tenant's bucket
-    whole = Place(None, home.server_bucket, "", home.path)
+    whole = replace(home, prefix="")
     try:
         await engine.send(HeadBucket(whole))
     except NotFoundError:
@@ -361,9 +366,17 @@ async def find(engine: Engine, bucket: str, name: str) -> Snapshot:
             )
         run = document.pop("run")
         created = datetime.fromisoformat(document.pop("created"))
-        return Snapshot(SnapshotInfo(**document, created=created), home, run)
+        info = SnapshotInfo(**document, created=created)
+        # What is shown and where is looked is never a stranger's word, whoever wrote the manifest.
+        if (info.name, info.bucket) != (name, bucket) or not _is_run(run, name):
+            raise ValueError
+        return Snapshot(info, home, run)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ServerError(f"the manifest of snapshot {name!r} can't be read") from None
+
+
+def _is_run(run: object, name: str) -> bool:
+    return isinstance(run, str) and _RUN.fullmatch(run.removeprefix(f"{name}/")) is not None
 
 
 async def entries_of(engine: Engine, snapshot: Snapshot) -> list[Entry]:
@@ -374,7 +387,7 @@ async def entries_of(engine: Engine, snapshot: Snapshot) -> list[Entry]:
     """
     body = await engine.send(GetObject(snapshot.home, f"{snapshot.run}/objects.ndjson"))
     try:
-        entries = [Entry(**json.loads(line)) for line in body.splitlines()]
+        entries = [Entry.read(line) for line in body.splitlines()]
     except (ValueError, TypeError):
         entries = []
     if len(entries) != snapshot.info.objects:
@@ -393,7 +406,8 @@ async def _list(engine: Engine, bucket: str) -> list[SnapshotInfo]:
     names: list[str] = []
     try:
         async for page in listing.pages(engine, home, delimiter="/"):
-            names += [item.key.rstrip("/") for item in page.objects if item.is_prefix]
+            folders = (item.key.removesuffix("/") for item in page.objects if item.is_prefix)
+            names += filter(_is_name, folders)
     except BucketNotFoundError:
         return []
 
@@ -413,7 +427,7 @@ async def delete(engine: Engine, bucket: str, name: str) -> None:
     Raises:
         NotFoundError: there is none of this name.
     """
-    check_name(name)
+    name = check_name(name)
     engine.place(bucket)
     await told(bucket, "DeleteSnapshot", _delete(engine, bucket, name))
 
@@ -439,9 +453,9 @@ async def _delete(engine: Engine, bucket: str, name: str) -> None:
 
 async def diff(engine: Engine, bucket: str, name: str, other: str | None = None) -> SnapshotDiff:
     """What became of a bucket after the snapshot `name`: until snapshot `other`, or until now."""
-    check_name(name)
+    name = check_name(name)
     if other is not None:
-        check_name(other, "other")
+        other = check_name(other, "other")
     engine.place(bucket)
     return await told(bucket, "DiffSnapshots", _diff(engine, bucket, name, other))
 

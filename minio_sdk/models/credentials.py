@@ -50,7 +50,11 @@ class Credentials:
 
 @runtime_checkable
 class CredentialsProvider(Protocol):
-    """Anything with a `credentials()` method: asked at each request, so it must answer from memory."""
+    """Anything with a `credentials()` method: asked at each request, so it must answer from memory.
+
+    One whose keys are good for one tenant only has an attribute `tenant_id`; then `Config` takes it for no
+    other tenant, and a view for another one needs credentials of its own.
+    """
 
     def credentials(self) -> Credentials | None:
         """The keys in force now; None means an anonymous, unsigned request."""

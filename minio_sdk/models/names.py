@@ -93,14 +93,19 @@ def check_key(value: object, argument: str = "key") -> str:
     # Four bytes is the most one character takes: only long or odd keys pay for the exact count.
     if len(value) > MAX_KEY_BYTES // 4 or not value.isascii():
         _check_bytes(value, argument)
-    return value
+    return value if type(value) is str else plain(value)
+
+
+def plain(value: str) -> str:
+    """The text that a member of an enumeration, or another kind of `str`, is, however it is shown."""
+    return str.__str__(value)
 
 
 def check_prefix(value: object, argument: str = "prefix") -> str:
     """A key prefix: like a key, and it may be empty."""
     if not isinstance(value, str):
         raise invalid(argument, value, f"must be text, not {type(value).__name__}")
-    return value if not value else check_key(value, argument)
+    return check_key(value, argument) if value else ""
 
 
 def check_flag(argument: str, value: object) -> bool:

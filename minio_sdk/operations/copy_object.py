@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.errors import MinIOError, NotSupportedError, reword
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import CopySource, ObjectOperation, T
 from minio_sdk.operations.documents import document
@@ -40,7 +40,7 @@ class CopyOperation(ObjectOperation[T]):
         """The error, which may speak of the source as well."""
         error = ObjectOperation.failure(self, reply)
         if isinstance(error, MinIOError):
-            error.message = self.source.place.text_back(error.message)
+            reword(error, self.source.place.text_back(error.message))
         return error
 
 

@@ -94,11 +94,12 @@ class DeleteObjects(Operation[DeleteResult]):
         return Request("POST", self.place.path, "delete=", headers, body, error_in_ok=True)
 
     def parse(self, reply: Reply) -> DeleteResult:
-        """What was removed and what was not."""
+        """What was removed and what was not, of what was asked for."""
         node = parse(reply.body)
         if node.tag not in ("DeleteResult", "DeleteObjectsResult"):
             raise XmlError("not a result of deleting")
         answer = read(DeleteObjectsAnswer, node)
+        asked = {key for key, _ in self.objects}
         back = self.place.key_back
         return DeleteResult(
             deleted=tuple(
@@ -109,6 +110,7 @@ class DeleteObjects(Operation[DeleteResult]):
                     delete_marker_version_id=d.delete_marker_version_id,
                 )
                 for d in answer.deleted
+                if back(d.key) in asked
             ),
             errors=tuple(
                 DeleteError(
@@ -118,5 +120,6 @@ class DeleteObjects(Operation[DeleteResult]):
                     message=self.place.text_back(f.message),
                 )
                 for f in answer.errors
+                if back(f.key) in asked
             ),
         )

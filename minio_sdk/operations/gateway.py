@@ -78,7 +78,7 @@ class GatewayUpload(GatewayOperation[UploadResponse]):
         size = document.get("size")
         return UploadResponse(
             status=str(document.get("status") or "uploaded"),
-            key=str(document.get("key") or self.key),
+            key=str(self.key),
             size=size if isinstance(size, int) else self.request().length or 0,
             etag=document.get("etag"),
             version_id=document.get("version_id"),

@@ -16,15 +16,21 @@ from minio_sdk.wire.url import query_string
 
 
 def _own_page(operation: ListObjectsV2 | ListObjectVersions, reply: Reply) -> Page:
-    """The page with the tenant's names; what lies outside its place is an error, never shown."""
+    """The page with the tenant's names; what lies outside its place is an error, never shown.
+
+    Not every server leaves out what doesn't begin with the prefix, so that is done here.
+    """
     page = read_listing(reply.body)
     place = operation.place
+    place.check_name(page.name)
     if place.prefix:
         # Some servers list the folder that a prefix is to them: no tenant can have given it its key.
         own = (o for o in page.objects if o.key != place.prefix)
         page.objects = [replace(o, key=place.key_back(o.key)) for o in own]
         if page.next_key is not None:
             place.key_back(page.next_key)  # refuses another tenant's; it goes back as it came
+    if operation.prefix:
+        page.objects = [o for o in page.objects if o.key.startswith(operation.prefix)]
     return page
 
 

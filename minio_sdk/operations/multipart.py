@@ -210,6 +210,7 @@ class UploadsPage:
     is_truncated: bool = False
     next_key_marker: str | None = None
     next_upload_id_marker: str | None = None
+    bucket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,7 @@ class ListMultipartUploads(Operation[UploadsPage]):
         if parse(reply.body).tag != "ListMultipartUploadsResult":
             raise XmlError("not a list of uploads")
         page = read(UploadsPage, reply.body)
+        self.place.check_name(page.bucket)
         back = self.place.key_back
         if page.next_key_marker:
             back(page.next_key_marker)  # refuses another tenant's; it goes back as it came

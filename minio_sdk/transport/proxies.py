@@ -8,7 +8,7 @@ from urllib.request import getproxies, proxy_bypass
 from minio_sdk.config import Config
 from minio_sdk.errors import ValidationError
 from minio_sdk.wire.message import Request
-from minio_sdk.wire.url import Endpoint
+from minio_sdk.wire.url import Endpoint, has_dots
 
 
 def find_proxy(config: Config, endpoint: Endpoint) -> str | None:
@@ -68,7 +68,7 @@ def check_unchanged_by(proxy: str | None, endpoint: Endpoint, request: Request) 
     """
     if not reads_urls(proxy, endpoint):
         return
-    if any(part in (".", "..") for part in request.path.split("/")):
+    if has_dots(request.path):
         raise ValidationError(
             "key: has a '.' or '..' between slashes, which an HTTP proxy may resolve",
             hint="https://, or proxies={} for a direct connection",

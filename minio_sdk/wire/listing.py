@@ -30,6 +30,7 @@ class Page:
         truncated: whether there is more.
         token: where the next page begins: ListObjectsV2's continuation token.
         next_key, next_version: where the next page of a listing of versions begins.
+        name: the bucket that it is about; None where the server doesn't tell.
     """
 
     objects: list[ObjectInfo] = field(default_factory=list)
@@ -37,6 +38,7 @@ class Page:
     token: str | None = None
     next_key: str | None = None
     next_version: str | None = None
+    name: str | None = field(default=None, compare=False)
 
 
 def read_listing(data: bytes) -> Page:
@@ -62,6 +64,7 @@ def read_listing(data: bytes) -> Page:
         token=top.get("NextContinuationToken") or None,
         next_key=_decoded(top.get("NextKeyMarker", ""), encoded) or None,
         next_version=top.get("NextVersionIdMarker") or None,
+        name=top.get("Name") or None,
     )
 
 

@@ -20,6 +20,8 @@ _ARN = "arn:aws:s3:::"
 # S3's in whatever spelling a server might take for one: partition, letter case, stars in its parts.
 _ANY_ARN = re.compile(r"arn:[^:]*:(?:s3|[^:]*[*?])[^:]*:", re.IGNORECASE)
 _BUCKET_ARN = re.compile(r"arn:[^:]*:s3:::([^/*?$]+)(?:/.*)?", re.DOTALL)
+_ALL = ("*", f"{_ARN}*")
+"""Resources that name nobody: a policy says so of its own bucket."""
 _PARTS = {"Version", "Id", "Statement"}
 _RESOURCES = ("Resource", "NotResource")
 _STATEMENT = {
@@ -137,15 +139,16 @@ def from_server(document: dict[str, Any], bucket: str, server_bucket: str) -> di
         ValueError: it names another bucket, which is not for this tenant to see.
     """
 
-    def name(text: str) -> str:
-        if bucket == server_bucket:
-            return text
+    def resource(text: str) -> str:
         renamed = _renamed(text, server_bucket, bucket)
-        if renamed is None and _BUCKET_ARN.fullmatch(text):
+        if renamed is None and text not in _ALL and bucket != server_bucket:
             raise ValueError("the policy names another bucket")
         return text if renamed is None else renamed
 
-    return _mapped(document, name, name)
+    def condition(text: str) -> str:
+        return resource(text) if _ANY_ARN.match(text) else text
+
+    return _mapped(document, resource, condition)
 
 
 def _renamed(text: str, old: str, new: str) -> str | None:

@@ -6,6 +6,9 @@ A key that isn't kept is taken for another one, or for none: seen on real server
 
 from __future__ import annotations
 
+import base64
+import binascii
+
 _COMPLETE = ("minio", "seaweedfs", "amazons3", "ceph")
 """How the ``Server`` header of those begins that are known to copy objects and to tag them."""
 
@@ -80,6 +83,26 @@ def sorts_by_folder(server: str | None) -> bool:
         server: its ``Server`` header; None when it isn't known yet.
     """
     return (server or "").lower().startswith("seaweedfs")
+
+
+def key_of_token(server: str | None, token: str) -> str | None:
+    """The key that a continuation token names, where the server is known to put one into it.
+
+    Args:
+        server: its ``Server`` header; None when it isn't known yet.
+        token: as it came.
+    """
+    name = (server or "").lower()
+    if name.startswith("seaweedfs"):
+        return token if "/" in token else None
+    if is_minio(server):
+        try:
+            text = base64.b64decode(token, validate=True).decode()
+        except (binascii.Error, ValueError):
+            return None
+        key, mark, _ = text.partition("[minio_cache:")
+        return key if mark else None
+    return None
 
 
 def lists_versions(server: str | None) -> bool:

@@ -33,6 +33,11 @@ def query_string(pairs: Iterable[tuple[str, str]]) -> str:
     return "&".join(f"{name}={value}" for name, value in encoded)
 
 
+def has_dots(path: str) -> bool:
+    """Whether an encoded path has a ``.`` or ``..`` between slashes, which a proxy may resolve."""
+    return "." in path and any(part in (".", "..") for part in path.replace("%5C", "/").split("/"))
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A server's address, taken apart once.

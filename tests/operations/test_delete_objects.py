@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def answer(inside: str) -> Reply:
 
 
 def test_what_was_not_removed_says_why_with_the_tenant_s_names() -> None:
-    result = DeleteObjects(BELOW, []).parse(
+    result = DeleteObjects(BELOW, [("a", "v1"), ("b", "v3")]).parse(
         answer(
             "<Deleted><Key>acme/samples/a</Key><DeleteMarker>true</DeleteMarker>"
             "<DeleteMarkerVersionId>v2</DeleteMarkerVersionId><VersionId>v1</VersionId></Deleted>"
@@ -64,6 +65,12 @@ def test_what_was_not_removed_says_why_with_the_tenant_s_names() -> None:
         ),
     )
     assert not result
+
+
+def test_what_was_not_asked_for_is_not_told() -> None:
+    """An answer to somebody else's request; below a bucket of one's own, keys say not whose they are."""
+    mixed = answer("<Deleted><Key>a</Key></Deleted><Error><Key>b</Key><Code>C</Code></Error>")
+    assert DeleteObjects(replace(BELOW, prefix=""), [("c", None)]).parse(mixed) == DeleteResult()
 
 
 @pytest.mark.parametrize("tag", ["Deleted", "Error"])

@@ -287,4 +287,7 @@ def test_any_answer_can_be_compared_and_turned(value: Any) -> None:
     document = {"Statement": value}
     for statement in distinct(document):
         assert essence(statement) == essence(statement)
-    assert "Statement" in back(document)
+    try:
+        assert "Statement" in back(document)
+    except ValueError as why:
+        assert "Resource" in str(value), why

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minio_sdk.wire.quirks import is_complete, is_minio, not_kept, suspicious
+from minio_sdk.wire.quirks import is_complete, is_minio, key_of_token, not_kept, suspicious
 from tests import strategies
 
 SERVERS = ("SeaweedFS 30GB 4.48", "MinIO", "AmazonS3", "", "nginx")
@@ -70,6 +70,26 @@ def test_a_folder_of_seaweedfs_has_no_bytes() -> None:
 )
 def test_servers_that_are_known_to_copy_and_to_tag(header: str | None, complete: bool) -> None:
     assert is_complete(header) is complete
+
+
+@pytest.mark.parametrize(
+    "header, token, key",
+    [
+        ("SeaweedFS 4.48", "acme/docs/a b", "acme/docs/a b"),
+        ("SeaweedFS 4.48", "opaque", None),
+        ("MinIO", "YmV0YS9kb2NzL2FbbWluaW9fY2FjaGU6djIscmV0dXJuOl0=", "beta/docs/a"),
+        ("MinIO", "YmV0YS9kb2NzL2E=", None),
+        ("MinIO", "acme/docs/a", None),
+        ("MinIO", "/w==", None),
+        ("MinIO", "ü", None),
+        ("AmazonS3", "acme/docs/a", None),
+        (None, "acme/docs/a", None),
+    ],
+)
+def test_the_key_that_a_token_is_known_to_name(
+    header: str | None, token: str, key: str | None
+) -> None:
+    assert key_of_token(header, token) == key
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from minio_sdk.config import Config
 from minio_sdk.wire.url import (
+    has_dots,
     is_loopback,
     parse_endpoint,
     query_string,
@@ -114,3 +115,14 @@ def test_this_computer_is_known_by_name_and_address(host: str) -> None:
 )
 def test_what_only_looks_like_this_computer_gets_no_development_keys(host: str) -> None:
     assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "key, dots",
+    [
+        ("..", True), ("a/../b", True), ("./a", True), ("a/.", True), ("..\\a", True), ("a\\.\\b", True),
+        ("...", False), ("a..b", False), (".a/b.", False), ("%2e%2e/a", False), ("a//b", False),
+    ],
+)  # fmt: skip
+def test_segments_that_a_proxy_may_resolve(key: str, dots: bool) -> None:
+    assert has_dots(f"/bucket/{quote_path(key)}") is dots

@@ -1,0 +1,234 @@
+"""Each public method with good arguments, and what of its parameters can carry a name.
+
+A new method goes into `CALLS`. A new parameter goes into `KINDS` when a name can be in it, and else into
+`HARMLESS`; `tests/tenancy/test_matrix.py` fails until it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.tenancy import attacks
+from tests.tenancy.world import OWN, Inline
+
+Arguments = dict[str, Any]
+
+_OBJECT: Arguments = {"bucket": "docs", "key": OWN}
+_LIFECYCLE = [
+    {"id": "a", "status": "Enabled", "expiration": {"days": 1}, "filter": {"prefix": "a/"}}
+]
+_CORS = [{"allowed_origins": ["*"], "allowed_methods": ["GET"]}]
+_POLICY = {
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::docs/*",
+        }
+    ]
+}
+
+
+def _file(folder: Path) -> Path:
+    path = folder / "local.txt"
+    path.write_bytes(b"0123456789")
+    return path
+
+
+def _folder(folder: Path) -> Path:
+    path = folder / "local"
+    path.mkdir(exist_ok=True)
+    (path / "a.txt").write_bytes(b"0123456789")
+    return path
+
+
+CALLS: dict[str, Callable[[Path], Arguments]] = {
+    "bucket_exists": lambda _: {"bucket": "docs"},
+    "copy_many": lambda _: {"items": [("more", "copy", "docs", OWN)]},
+    "copy_object": lambda _: {
+        "dest_bucket": "more",
+        "dest_key": "copy",
+        "source_bucket": "docs",
+        "source_key": OWN,
+    },
+    "create_bucket": lambda _: {"bucket": "fresh"},
+    "create_snapshot": lambda _: {"bucket": "docs", "name": "s1"},
+    "delete": lambda _: {"key": OWN},
+    "delete_bucket": lambda _: {"bucket": "docs", "force": True},
+    "delete_bucket_cors": lambda _: {"bucket": "docs"},
+    "delete_bucket_lifecycle": lambda _: {"bucket": "docs"},
+    "delete_bucket_policy": lambda _: {"bucket": "docs"},
+    "delete_bucket_tags": lambda _: {"bucket": "docs"},
+    "delete_many": lambda _: {"items": [_OBJECT]},
+    "delete_many_concurrent": lambda _: {"deletes": [_OBJECT]},
+    "delete_object": lambda _: {**_OBJECT},
+    "delete_object_tags": lambda _: {**_OBJECT},
+    "delete_objects": lambda _: {"bucket": "docs", "keys": [OWN, "other"]},
+    "delete_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
+    "diff_snapshots": lambda _: {"bucket": "docs", "name": "s0"},
+    "discard_transfer": lambda _: {"id": "0" * 24},
+    "download": lambda _: {"key": OWN},
+    "download_file": lambda folder: {**_OBJECT, "path": folder / "down.txt"},
+    "download_into": lambda _: {**_OBJECT, "buffer": bytearray(8)},
+    "download_many": lambda _: {"items": [_OBJECT]},
+    "download_many_concurrent": lambda _: {"downloads": [_OBJECT]},
+    "download_stream": lambda _: {**_OBJECT},
+    "get_bucket_cors": lambda _: {"bucket": "docs"},
+    "get_bucket_info": lambda _: {"bucket": "docs"},
+    "get_bucket_lifecycle": lambda _: {"bucket": "docs"},
+    "get_bucket_policy": lambda _: {"bucket": "docs"},
+    "get_bucket_tags": lambda _: {"bucket": "docs"},
+    "get_bucket_versioning": lambda _: {"bucket": "docs"},
+    "get_object": lambda _: {**_OBJECT},
+    "get_object_metadata": lambda _: {**_OBJECT},
+    "get_object_tags": lambda _: {**_OBJECT},
+    "get_presigned_put_url": lambda _: {**_OBJECT},
+    "get_presigned_url": lambda _: {**_OBJECT},
+    "get_server_info": lambda _: {},
+    "get_tenant_usage": lambda _: {"bucket": "docs", "prefix": "of-"},
+    "health_check": lambda _: {},
+    "iter_objects": lambda _: {"bucket": "docs"},
+    "list": lambda _: {},
+    "list_buckets": lambda _: {},
+    "list_objects": lambda _: {"bucket": "docs"},
+    "list_snapshots": lambda _: {"bucket": "docs"},
+    "list_transfers": lambda _: {},
+    "mirror": lambda folder: {"source": _folder(folder), "target": ("docs", "mirrored")},
+    "object_exists": lambda _: {**_OBJECT},
+    "open": lambda _: {**_OBJECT},
+    "presigned_post": lambda _: {**_OBJECT},
+    "put_object": lambda _: {**_OBJECT, "data": b"1"},
+    "restore_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
+    "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
+    "set_bucket_lifecycle": lambda _: {"bucket": "docs", "rules": _LIFECYCLE},
+    "set_bucket_policy": lambda _: {"bucket": "docs", "policy": _POLICY},
+    "set_bucket_tags": lambda _: {"bucket": "docs", "tags": {"a": "b"}},
+    "set_bucket_versioning": lambda _: {"bucket": "docs"},
+    "set_object_metadata": lambda _: {**_OBJECT, "metadata": {"a": "b"}},
+    "set_object_tags": lambda _: {**_OBJECT, "tags": {"a": "b"}},
+    "upload": lambda _: {"key": OWN, "data": b"123456"},
+    "upload_file": lambda folder: {**_OBJECT, "path": _file(folder)},
+    "upload_many": lambda _: {"items": [{**_OBJECT, "data": b"1"}]},
+    "upload_many_concurrent": lambda _: {"uploads": [{**_OBJECT, "data": b"1"}]},
+    "upload_object": lambda _: {**_OBJECT, "data": b"123456"},
+}
+"""Methods with good arguments, given the folder that local files are in."""
+
+VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
+    ("open", lambda _: {**_OBJECT, "mode": "wb"}),
+    ("get_tenant_usage", lambda _: {"versions": True, "uploads": True, "snapshots": True}),
+    ("list_objects", lambda _: {"bucket": "docs", "versions": True, "recursive": False}),
+    ("upload_file", lambda folder: {**_OBJECT, "path": _file(folder), "resume": True}),
+    ("download_file", lambda folder: {**_OBJECT, "path": folder / "down", "resume": True}),
+    (
+        "mirror",
+        lambda folder: {"source": "s3://docs", "target": str(folder / "new"), "delete": True},
+    ),
+    ("mirror", lambda _: {"source": "minio://docs/", "target": ("more", "m"), "delete": True}),
+    ("get_presigned_url", lambda _: {**_OBJECT, "method": "DELETE", "version_id": "v"}),
+    ("presigned_post", lambda _: {"bucket": "docs", "key": "up/${filename}"}),
+    ("upload_many", lambda _: {"items": [{**_OBJECT, "data": b"1"}], "executor": Inline()}),
+    ("download_many", lambda _: {"items": [OWN], "bucket": "docs", "executor": Inline()}),
+    ("delete_many", lambda _: {"items": [("docs", OWN, "v")], "executor": Inline()}),
+    ("copy_many", lambda _: {"items": [("more", "c", "docs", OWN)], "executor": Inline()}),
+]
+"""Other ways to call some of them, where other code is reached."""
+
+LOCAL = {"close", "with_"}
+"""Methods that send nothing and take no names but as settings (`tests/tenancy/test_views.py`)."""
+
+KINDS = {
+    **dict.fromkeys(
+        (
+            "bucket", "dest_bucket", "source_bucket", "key", "dest_key", "source_key", "prefix",
+            "start_after", "name", "other",
+        ),
+        "name",
+    ),
+    **dict.fromkeys(
+        (
+            "suffix", "id", "version_id", "source_version_id", "region", "mode", "method", "content_type",
+            "content_encoding", "content_disposition", "content_language", "cache_control", "expires",
+            "storage_class", "if_match", "if_none_match", "success_action_redirect",
+        ),
+        "text",
+    ),
+    "keys": "keys",
+    "items": "items", "uploads": "items", "downloads": "items", "deletes": "items",
+    "source": "side", "target": "side",
+    "policy": "policy",
+    "rules": "rules",
+    "tags": "mapping", "metadata": "mapping", "headers": "mapping", "response_headers": "mapping",
+    "include": "texts", "exclude": "texts",
+}  # fmt: skip
+"""Parameters that can carry a name, or a text that a name could hide in, by how it is put there."""
+
+HARMLESS = {
+    "buffer", "checkpoint", "checksum", "concurrency", "content_length_range", "data", "delete", "dry_run",
+    "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
+    "if_unmodified_since", "length", "limit", "object_lock", "path", "piece_size", "progress", "range",
+    "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
+}  # fmt: skip
+"""Numbers, flags, bytes, moments, and what is local."""
+
+FLAGS = {("get_tenant_usage", "uploads")}
+"""Parameters of one method that are flags, where others have something else by that name."""
+
+ITEM = {
+    "copy_many": ("dest_bucket", "dest_key", "source_bucket", "source_key", "source_version_id"),
+    "delete_many": ("bucket", "key", "version_id"),
+    "delete_many_concurrent": ("bucket", "key", "version_id"),
+    "download_many": ("bucket", "key", "version_id"),
+    "download_many_concurrent": ("bucket", "key", "version_id"),
+    "upload_many": ("bucket", "key", "content_type"),
+    "upload_many_concurrent": ("bucket", "key", "content_type"),
+}
+"""The members of a bulk job's items that can carry a name."""
+
+_NAMING = {"name", "keys", "items", "side"}
+_BASE = {
+    "bucket": "docs", "key": OWN, "dest_bucket": "more", "dest_key": "copy", "source_bucket": "docs",
+    "source_key": OWN,
+}  # fmt: skip
+
+
+def hostile(method: str, parameter: str, texts: list[str]) -> Iterator[Any]:
+    """What an attacker gives for a parameter."""
+    kind = KINDS[parameter]
+    if kind == "policy":
+        yield from attacks.POLICIES
+    if kind == "mapping":
+        yield from ({name: "beta-docs"} for name in attacks.HEADER_NAMES)
+    if kind not in _NAMING:
+        texts = attacks.FEW_TEXTS
+    for text in [*texts, *attacks.OTHERS]:
+        yield from _placed(method, kind, text)
+
+
+def _placed(method: str, kind: str, text: Any) -> Iterator[Any]:
+    if kind in ("name", "text", "policy"):
+        yield text
+    elif kind == "keys":
+        yield [text, OWN]
+        yield [(OWN, text), (text, "v")]
+    elif kind == "side":
+        yield text if isinstance(text, str) and "://" in text else (text, "")
+        yield ("docs", text)
+        if text in attacks.FEW_TEXTS:
+            yield f"minio://{text}"
+            yield f"s3://docs/{text}"
+    elif kind == "rules":
+        yield from attacks.rules(text)
+    elif kind == "mapping":
+        yield from attacks.mappings(text)
+    elif kind == "texts":
+        yield [text]
+    else:
+        yield [text]
+        members = ITEM[method]
+        base = {name: value for name, value in _BASE.items() if name in members}
+        more = {"data": b"1"} if method.startswith("upload") else {}
+        yield from ([{**base, **more, member: text}] for member in members)
