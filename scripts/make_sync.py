@@ -30,6 +30,7 @@ RULES = [
     (r"\b__aexit__\b", "__exit__"),
     (r"\bAsyncIterator\b", "Iterator"),
     (r"\bAsyncMinIOClient\b", "MinIOClient"),
+    (r"\bAsyncProvisioner\b", "Provisioner"),
     (r"\bAsyncBase\b", "Base"),
     (r"\bAsyncAdmin\b", "Admin"),
     (r"\bAsyncObject(Reader|Writer)\b", r"Object\1"),

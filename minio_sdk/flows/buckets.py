@@ -274,7 +274,7 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
         raise _no_bucket(engine, DeleteBucket(place))
     if force:
         try:
-            await _clear(engine, place)
+            await clear(engine, place)
         except BucketNotFoundError as error:
             error.operation, error.hint = "DeleteBucket", _CHECK_NAME
             raise
@@ -301,7 +301,7 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
         await engine.send(DeleteObject(shelf, bucket))
 
 
-async def _clear(engine: Engine, place: Place) -> None:
+async def clear(engine: Engine, place: Place) -> None:
     """Remove every version, marker, object and unfinished upload of a bucket."""
     try:
         emptied = await _delete_all(engine, place, listing.versions)

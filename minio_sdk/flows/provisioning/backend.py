@@ -1,0 +1,180 @@
+"""What a kind of server has to know about tenants, and what all of them share."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import ConflictError, NotSupportedError
+from minio_sdk.models.credentials import Credentials
+from minio_sdk.tenancy import slug_of
+from minio_sdk.tenant_policy import tenant_policy
+
+OURS = "minio-sdk-"
+"""What the names of users and policies begin with that provisioning makes."""
+
+AT_ONCE = 8
+"""Users that are asked about at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who provisions.
+
+    Attributes:
+        engine: sends with the operator's keys, without tenancy.
+        view: an engine with other settings; `Engine.transport.close` when it has connections of its own.
+        iam_url: where AWS IAM is, when it was said.
+    """
+
+    engine: Engine
+    view: Callable[..., Engine]
+    iam_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a tenant is to have."""
+
+    tenant_id: str
+    quota: int | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A tenant's user, as the server knows it.
+
+    Attributes:
+        tenant_id: whose it is.
+        user: its name on the server.
+        keys: its access keys, the oldest first.
+        quota: bytes, None for no limit.
+        read_only: whether it can only read and list.
+        created: when it was made.
+        buckets: the buckets that it owns; None where names say whose a bucket is.
+    """
+
+    tenant_id: str
+    user: str
+    keys: tuple[str, ...] = ()
+    quota: int | None = None
+    read_only: bool = False
+    created: datetime | None = None
+    buckets: tuple[str, ...] | None = field(default=None)
+
+
+class Backend(Protocol):
+    """One kind of server. Each method can be called again after a failure anywhere."""
+
+    server: ClassVar[str]
+
+    def check(self, wanted: Wanted) -> None:
+        """Refuse what this server can't do, before anything is made.
+
+        Raises:
+            NotSupportedError: it can't.
+        """
+        ...
+
+    async def find(self, tenant_id: str) -> Account | None:
+        """The tenant's user, None when there is none.
+
+        Raises:
+            ConflictError: there is a user of that name which provisioning didn't make.
+        """
+        ...
+
+    async def make(self, wanted: Wanted) -> None:
+        """The user with its rights and quota, whatever part of it is there; no keys."""
+        ...
+
+    async def new_key(self, account: Account) -> Credentials:
+        """Another pair of keys for the user."""
+        ...
+
+    async def end_key(self, account: Account, access_key: str) -> None:
+        """End a pair of keys; no error when it has ended."""
+        ...
+
+    async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
+        """End the user, its keys and rights; whether there was anything. Data only where users own it."""
+        ...
+
+    async def accounts(self) -> list[Account]:
+        """The users of all tenants."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections of its own."""
+        ...
+
+
+def user_of(tenant_id: str) -> str:
+    """The name of the tenant's user and policy."""
+    return OURS + slug_of(tenant_id)
+
+
+def policy_of(engine: Engine, wanted: Wanted) -> dict[str, Any]:
+    """The policy that holds the tenant's user to its names."""
+    return tenant_policy(
+        wanted.tenant_id,
+        tenancy=engine.config.tenancy,
+        shared_bucket=engine.config.shared_bucket,
+        read_only=wanted.read_only,
+    )
+
+
+# Servers keep the Sid of a statement as it is: there stands whose it is, as no slug can tell.
+_MARK = "tenant "
+
+
+def marked(policy: dict[str, Any], tenant_id: str) -> dict[str, Any]:
+    """A policy that says for whom it is."""
+    first, *others = policy["Statement"]
+    return {**policy, "Statement": [{"Sid": _MARK + tenant_id, **first}, *others]}
+
+
+def mark_of(policy: dict[str, Any]) -> str | None:
+    """For which tenant a policy is; None when it isn't one of provisioning's."""
+    statements = policy.get("Statement")
+    first = statements[0] if isinstance(statements, list) and statements else None
+    sid = first.get("Sid") if isinstance(first, dict) else None
+    if not isinstance(sid, str) or not sid.startswith(_MARK):
+        return None
+    return sid[len(_MARK) :]
+
+
+def is_read_only(policy: dict[str, Any]) -> bool:
+    """Whether a policy of provisioning's lets nothing be written."""
+    for statement in policy.get("Statement") or ():
+        actions = statement.get("Action", [])
+        for action in [actions] if isinstance(actions, str) else actions:
+            if statement.get("Effect") == "Allow" and action in ("s3:*", "s3:PutObject"):
+                return False
+    return True
+
+
+def not_ours(user: str) -> ConflictError:
+    """The error for a user or policy of that name that somebody else has made."""
+    return ConflictError(
+        f"the server has {user!r} already, and it is not this tenant's",
+        hint="rename or remove that one; provisioning changes nothing that it didn't make",
+    )
+
+
+def no_quota(server: str) -> NotSupportedError:
+    """The error for a server without quotas."""
+    return NotSupportedError(
+        f"{server} has no quota that can be set here; nothing was made",
+        operation="add", hint="leave quota out, or watch the tenant's usage",
+    )  # fmt: skip
+
+
+def new_secret() -> str:
+    """A secret of 40 characters, as AWS's are."""
+    return secrets.token_urlsafe(30)

@@ -1,0 +1,311 @@
+"""SeaweedFS and AWS-like servers: users by the language of IAM.
+
+AWS keeps the tenant's id in the user's path, and the policy inside the user. SeaweedFS keeps neither path
+nor tags, and makes coarse actions without conditions of a policy inside a user: there the policy
+has a name of its own, and with it conditions and all, and says in its first Sid whose it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import ConflictError, NotFoundError
+from minio_sdk.flows.provisioning.backend import (
+    AT_ONCE,
+    OURS,
+    Account,
+    Operator,
+    Wanted,
+    is_read_only,
+    mark_of,
+    marked,
+    no_quota,
+    not_ours,
+    policy_of,
+    user_of,
+)
+from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import canonical_tenant
+from minio_sdk.operation import Operation
+from minio_sdk.operations.iam import (
+    AttachUserPolicy,
+    CreateAccessKey,
+    CreatePolicy,
+    CreateUser,
+    DeleteAccessKey,
+    DeletePolicy,
+    DeleteUser,
+    DeleteUserPolicy,
+    DetachUserPolicy,
+    GetPolicyVersion,
+    GetUser,
+    GetUserPolicy,
+    IamUser,
+    ListAccessKeys,
+    ListUsers,
+    PutUserPolicy,
+)
+from minio_sdk.wire.url import quote_value
+
+
+class Iam:
+    """What both have in common."""
+
+    server: ClassVar[str]
+
+    def __init__(self, operator: Operator) -> None:
+        self.operator = operator
+        self.engine: Engine = operator.engine
+
+    def check(self, wanted: Wanted) -> None:
+        """Neither has quotas."""
+        if wanted.quota is not None:
+            raise no_quota({"aws": "AWS"}.get(self.server, "SeaweedFS"))
+
+    async def new_key(self, account: Account) -> Credentials:
+        """Another pair of keys; where a user may have two, the older one ends for it."""
+        try:
+            return await self.engine.send(CreateAccessKey(account.user))
+        except ConflictError as error:
+            if error.code != "LimitExceeded" or not account.keys:
+                raise
+        await self.end_key(account, account.keys[0])
+        return await self.engine.send(CreateAccessKey(account.user))
+
+    async def end_key(self, account: Account, access_key: str) -> None:
+        """End a pair of keys."""
+        await self._unless_gone(DeleteAccessKey(account.user, access_key))
+
+    async def close(self) -> None:
+        """Nothing, where S3 and IAM share an address."""
+
+    async def _keys(self, user: str) -> tuple[str, ...]:
+        try:
+            found = await self.engine.send(ListAccessKeys(user))
+        except NotFoundError:
+            return ()
+        dated = sorted(found, key=lambda k: k.create_date.timestamp() if k.create_date else 0.0)
+        return tuple(key.access_key_id for key in dated)
+
+    async def _users(self, path: str) -> list[IamUser]:
+        found: list[IamUser] = []
+        marker = ""
+        while True:
+            page = await self.engine.send(ListUsers(path, marker))
+            found += page.users
+            if not page.is_truncated or not page.marker or page.marker == marker:
+                return [user for user in found if user.user_name.startswith(OURS)]
+            marker = page.marker
+
+    async def _unless_gone(self, operation: Operation[Any]) -> bool:
+        """Whether there was something to do it to."""
+        try:
+            await self.engine.send(operation)
+        except NotFoundError:
+            return False
+        return True
+
+    async def _end_user(self, user: str, *policies: Operation[Any]) -> bool:
+        """The keys first, so that nothing can be done with them while the rest goes."""
+        there = False
+        for key in await self._keys(user):
+            there |= await self._unless_gone(DeleteAccessKey(user, key))
+        for operation in (*policies, DeleteUser(user)):
+            there |= await self._unless_gone(operation)
+        return there
+
+
+class SeaweedFS(Iam):
+    """IAM on the S3 port: `weed s3` and `weed mini` with ``-s3.iam.readOnly=false``."""
+
+    server: ClassVar[str] = "seaweedfs"
+
+    async def find(self, tenant_id: str) -> Account | None:
+        """The user, when there is one."""
+        user = user_of(tenant_id)
+        policy = await self._policy(user, tenant_id)
+        try:
+            await self.engine.send(GetUser(user))
+        except NotFoundError:
+            return None
+        return await self._account(tenant_id, user, policy or {})
+
+    async def make(self, wanted: Wanted) -> None:
+        """The policy first: it says whose the user will be."""
+        user = user_of(wanted.tenant_id)
+        document = marked(policy_of(self.engine, wanted), wanted.tenant_id)
+        there = await self._policy(user, wanted.tenant_id)
+        if there is not None and _plain(there) != _plain(document):
+            await self._unless_gone(DetachUserPolicy(user, _arn(user)))
+            await self._unless_gone(DeletePolicy(_arn(user)))
+            there = None
+        if there is None:
+            await self.engine.send(CreatePolicy(user, document))
+        try:
+            await self.engine.send(CreateUser(user))
+        except ConflictError:
+            pass  # an earlier run has made it
+        await self.engine.send(AttachUserPolicy(user, _arn(user)))
+
+    async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
+        """Keys, policy and user."""
+        user = user_of(tenant_id)
+        await self._policy(user, tenant_id)
+        arn = _arn(user)
+        return await self._end_user(user, DetachUserPolicy(user, arn), DeletePolicy(arn))
+
+    async def accounts(self) -> list[Account]:
+        """The users whose policies say whose they are."""
+
+        async def one(user: IamUser) -> Account | None:
+            policy = await self._document(user.user_name)
+            tenant_id = mark_of(policy or {})
+            if policy is None or tenant_id is None:
+                return None
+            return await self._account(tenant_id, user.user_name, policy)
+
+        users = await self._users("/")
+        found = await self.engine.transport.map(one, users, AT_ONCE)
+        return [account for account in found if account is not None]
+
+    async def _account(self, tenant_id: str, user: str, policy: dict[str, Any]) -> Account:
+        keys = await self._keys(user)
+        return Account(tenant_id, user, keys, read_only=is_read_only(policy))
+
+    async def _policy(self, user: str, tenant_id: str) -> dict[str, Any] | None:
+        policy = await self._document(user)
+        if policy is not None and mark_of(policy) != canonical_tenant(tenant_id):
+            raise not_ours(user)
+        return policy
+
+    async def _document(self, user: str) -> dict[str, Any] | None:
+        try:
+            return await self.engine.send(GetPolicyVersion(_arn(user)))
+        except NotFoundError:
+            return None
+
+
+def _arn(policy: str) -> str:
+    return f"arn:aws:iam:::policy/{policy}"
+
+
+def _plain(value: Any) -> Any:
+    """A policy for comparison: SeaweedFS makes texts of lists that have one."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        items = [_plain(item) for item in value]
+        return items[0] if len(items) == 1 else items
+    return value
+
+
+_PATH = "/minio-sdk/"
+_POLICY = "minio-sdk"
+_LONGEST = 480  # of the 512 characters that a path may have
+_CODED = "="
+
+
+class Aws(Iam):
+    """IAM as AWS has it, at an address of its own."""
+
+    server: ClassVar[str] = "aws"
+
+    def __init__(self, operator: Operator) -> None:
+        super().__init__(operator)
+        config = operator.engine.config
+        url = operator.iam_url or _iam_url(config.base_url)
+        self._apart = url != config.base_url
+        if self._apart:
+            region = config.region if config.region.startswith(("cn-", "us-gov-")) else "us-east-1"
+            self.engine = operator.view(base_url=url, region=region)
+
+    async def find(self, tenant_id: str) -> Account | None:
+        """The user, when there is one."""
+        try:
+            user = await self.engine.send(GetUser(user_of(tenant_id)))
+        except NotFoundError:
+            return None
+        if _tenant_at(user.path) != canonical_tenant(tenant_id):
+            raise not_ours(user.user_name)
+        return await self._account(tenant_id, user)
+
+    async def make(self, wanted: Wanted) -> None:
+        """The user, and the policy inside it."""
+        user = user_of(wanted.tenant_id)
+        try:
+            await self.engine.send(CreateUser(user, _path_of(wanted.tenant_id)))
+        except ConflictError as error:
+            if error.code != "EntityAlreadyExists":
+                raise
+            await self.find(wanted.tenant_id)
+        policy = policy_of(self.operator.engine, wanted)
+        await self.engine.send(PutUserPolicy(user, _POLICY, policy))
+
+    async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
+        """Keys, policy and user."""
+        await self.find(tenant_id)
+        user = user_of(tenant_id)
+        return await self._end_user(user, DeleteUserPolicy(user, _POLICY))
+
+    async def accounts(self) -> list[Account]:
+        """The users below our path."""
+
+        async def one(user: IamUser) -> Account | None:
+            tenant_id = _tenant_at(user.path)
+            return None if tenant_id is None else await self._account(tenant_id, user)
+
+        users = await self._users(_PATH)
+        found = await self.engine.transport.map(one, users, AT_ONCE)
+        return [account for account in found if account is not None]
+
+    async def close(self) -> None:
+        """Give back the connections to IAM."""
+        if self._apart:
+            await self.engine.transport.close()
+
+    async def _account(self, tenant_id: str, user: IamUser) -> Account:
+        try:
+            policy = await self.engine.send(GetUserPolicy(user.user_name, _POLICY))
+        except NotFoundError:
+            policy = {}
+        keys = await self._keys(user.user_name)
+        return Account(
+            tenant_id, user.user_name, keys,
+            read_only=is_read_only(policy), created=user.create_date,
+        )  # fmt: skip
+
+
+def _iam_url(base_url: str) -> str:
+    """AWS's own address of IAM for its addresses of S3; else IAM is where S3 is."""
+    host = urlsplit(base_url).hostname or ""
+    if host.endswith(".amazonaws.com.cn"):
+        return "https://iam.cn-north-1.amazonaws.com.cn"
+    if host.endswith(".amazonaws.com"):
+        gov = ".us-gov-" in host
+        return "https://iam.us-gov.amazonaws.com" if gov else "https://iam.amazonaws.com"
+    return base_url
+
+
+def _path_of(tenant_id: str) -> str:
+    """The user's path, which says whose it is."""
+    text = quote_value(canonical_tenant(tenant_id))
+    if len(text) > _LONGEST:
+        text = _CODED + base64.urlsafe_b64encode(tenant_id.encode()).decode().rstrip("=")
+    return f"{_PATH}{text}/"
+
+
+def _tenant_at(path: str) -> str | None:
+    """The tenant that a path was made for."""
+    text = path.removeprefix(_PATH).removesuffix("/")
+    if not path.startswith(_PATH) or not text or "/" in text:
+        return None
+    if not text.startswith(_CODED):
+        return unquote(text)
+    try:
+        return base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,175 @@
+"""MinIO: a user with a policy of its name, and service accounts of that user as its keys.
+
+Nobody knows the secret of the user itself, so that keys can be renewed while the old ones still work, and
+`mc admin accesskey ls` and `mc admin policy info` show what there is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import NotFoundError, NotSupportedError
+from minio_sdk.flows import admin, buckets
+from minio_sdk.flows.provisioning.backend import (
+    AT_ONCE,
+    OURS,
+    Account,
+    Operator,
+    Wanted,
+    is_read_only,
+    mark_of,
+    marked,
+    new_secret,
+    not_ours,
+    policy_of,
+    user_of,
+)
+from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import canonical_tenant
+from minio_sdk.operation import WHOLE_SERVER
+from minio_sdk.operations.buckets import ListBuckets
+from minio_sdk.tenancy import SNAPSHOTS, slug_of
+
+_NAME = "minio-sdk"
+_QUOTA = "quota "
+
+# Without this, MinIO lets every user make keys for itself, which would outlive those that made them.
+_NO_ADMIN = {"Effect": "Deny", "Action": ["admin:*"]}
+
+
+class MinIO:
+    """Through the admin API."""
+
+    server: ClassVar[str] = "minio"
+
+    def __init__(self, operator: Operator) -> None:
+        self.engine: Engine = operator.engine
+
+    def check(self, wanted: Wanted) -> None:
+        """Quotas are those of buckets."""
+        if wanted.quota is not None and self.engine.config.tenancy == "prefix":
+            raise NotSupportedError(
+                "MinIO has quotas for whole buckets, and with tenancy='prefix' all tenants share one; "
+                "nothing was made",
+                operation="add",
+                hint="tenancy='bucket', or no quota",
+            )
+
+    async def find(self, tenant_id: str) -> Account | None:
+        """The user, when there is one."""
+        user = user_of(tenant_id)
+        policy = await self._policy(tenant_id)
+        try:
+            await admin.get_user(self.engine, user)
+        except NotFoundError:
+            return None
+        if policy is None:
+            raise not_ours(user)  # ours are made after their policy, and removed before it
+        return await self._account(tenant_id, policy)
+
+    async def make(self, wanted: Wanted) -> None:
+        """The policy first: it says whose the user will be."""
+        user = user_of(wanted.tenant_id)
+        before = await self._policy(wanted.tenant_id)
+        await admin.add_policy(self.engine, user, self._document(wanted))
+        try:
+            await admin.get_user(self.engine, user)
+        except NotFoundError:
+            await admin.add_user(self.engine, user, new_secret())
+        await admin.attach_policy(self.engine, user, user=user)
+        if wanted.quota is not None or _quota_in(before or {}) is not None:
+            await self._set_quota(wanted)
+
+    async def new_key(self, account: Account) -> Credentials:
+        """Another service account of the user."""
+        return await admin.add_service_account(
+            self.engine, user=account.user, name=_NAME, description=account.tenant_id
+        )
+
+    async def end_key(self, account: Account, access_key: str) -> None:
+        """Remove a service account."""
+        try:
+            await admin.remove_service_account(self.engine, access_key)
+        except NotFoundError:
+            pass
+
+    async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
+        """The user with its service accounts, then the policy."""
+        user = user_of(tenant_id)
+        there = await self._policy(tenant_id) is not None
+        try:
+            await admin.remove_user(self.engine, user)
+            there = True
+        except NotFoundError:
+            pass
+        if there:
+            await admin.remove_policy(self.engine, user)
+        return there
+
+    async def accounts(self) -> list[Account]:
+        """The users that have a policy which says whose they are."""
+        policies = await admin.list_policies(self.engine)
+        users = {user.access_key: user for user in await admin.list_users(self.engine)}
+        ours = [
+            (tenant_id, policy)
+            for name, policy in policies.items()
+            if name.startswith(OURS) and name in users and (tenant_id := mark_of(policy))
+        ]
+        return await self.engine.transport.map(lambda item: self._account(*item), ours, AT_ONCE)
+
+    async def close(self) -> None:
+        """Nothing."""
+
+    async def _account(self, tenant_id: str, policy: dict[str, Any]) -> Account:
+        user = user_of(tenant_id)
+        keys = await admin.list_service_accounts(self.engine, user)
+        return Account(
+            tenant_id, user, tuple(key.access_key for key in keys),
+            quota=_quota_in(policy), read_only=is_read_only(policy),
+        )  # fmt: skip
+
+    async def _policy(self, tenant_id: str) -> dict[str, Any] | None:
+        user = user_of(tenant_id)
+        try:
+            policy = await admin.get_policy(self.engine, user)
+        except NotFoundError:
+            return None
+        if mark_of(policy) != canonical_tenant(tenant_id):
+            raise not_ours(user)
+        return policy
+
+    def _document(self, wanted: Wanted) -> dict[str, Any]:
+        document = marked(policy_of(self.engine, wanted), wanted.tenant_id)
+        more: list[dict[str, Any]] = [_NO_ADMIN]
+        if wanted.quota is not None:
+            more.append(
+                {
+                    # A bucket that the tenant makes would have no quota.
+                    "Sid": f"{_QUOTA}{wanted.quota}",
+                    "Effect": "Deny",
+                    "Action": ["s3:CreateBucket"],
+                    "Resource": ["arn:aws:s3:::*"],
+                }
+            )
+        return {**document, "Statement": [*document["Statement"], *more]}
+
+    async def _set_quota(self, wanted: Wanted) -> None:
+        slug = slug_of(wanted.tenant_id)
+        if wanted.quota is not None:
+            for name in (self.engine.config.bucket, f"-{SNAPSHOTS}"):
+                await buckets.create_missing(self.engine, f"{slug}-{name}")
+        page = await self.engine.send(ListBuckets(WHOLE_SERVER, f"{slug}-"))
+        for bucket in page.buckets:
+            if bucket.name.partition("-")[0] == slug:
+                await admin.set_bucket_quota(self.engine, bucket.name, wanted.quota)
+
+
+def _quota_in(policy: dict[str, Any]) -> int | None:
+    """The quota that a policy was made with."""
+    for statement in policy.get("Statement") or ():
+        sid = str(statement.get("Sid", ""))
+        number = sid.removeprefix(_QUOTA)
+        if sid.startswith(_QUOTA) and number.isdecimal():
+            return int(number)
+    return None
