@@ -130,7 +130,9 @@ async def _create(
     manifest = f"{name}/manifest.json"
     if await _is_there(engine, home, manifest):
         raise _taken(engine, name)
-    await _make(engine, home)
+    # The bucket that all share is there, and keys for one tenant may not ask about it.
+    if home.server_bucket != place.server_bucket:
+        await _make(engine, home)
     taking = _Taking(engine, place, home, f"{name}/{uuid.uuid4().hex}", tags)
     try:
         versioned = await _is_versioned(engine, place)

@@ -147,6 +147,11 @@ FEATURES: dict[str, dict[str, Gap]] = {
     "the moment at which uploads began": {
         "moto": Gap("says the same moment of all"),
     },
+    "keys for one tenant": {"moto": Gap("checks no permission, and doesn't say what it is")},
+    "quotas of tenants": {
+        "moto": Gap("has none"),
+        "seaweedfs": Gap("has none that can be set from outside"),
+    },
     "unfinished uploads by prefix": {
         "minio": Gap(
             "lists them by whole key only; it drops them by itself after a day", ("prefix",)

@@ -109,6 +109,7 @@ class Setting:
         token: in every name of this test that others could meet.
         tenant_id: the tenant, None when plain.
         shared_bucket: the bucket that prefix tenancy shares; this test's tenants are new in it.
+        tenant_ids: every tenant of this test.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class Setting:
         self.token = "t" + uuid.uuid4().hex[:10]
         self._clients: list[AsyncMinIOClient] = []
         self._slugs: set[str] = set()
+        self.tenant_ids: list[str] = []
         self.tenant_id = None if tenancy == "plain" else self.new_tenant(kind_of_id)
 
     # --- the tested side -------------------------------------------------------------------------
@@ -146,6 +148,7 @@ class Setting:
     def known_tenant(self, tenant_id: str) -> str:
         """The id; what this tenant leaves on the server is removed after the test."""
         self._slugs.add(slug_of(tenant_id))
+        self.tenant_ids.append(tenant_id)
         return tenant_id
 
     @property

@@ -89,8 +89,8 @@ class Backend(Protocol):
         """
         ...
 
-    async def make(self, wanted: Wanted) -> None:
-        """The user with its rights and quota, whatever part of it is there; no keys."""
+    async def make(self, wanted: Wanted) -> Account:
+        """The user with its rights and quota, whatever part of it was there; no new keys."""
         ...
 
     async def new_key(self, account: Account) -> Credentials:

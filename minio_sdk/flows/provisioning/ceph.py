@@ -51,7 +51,7 @@ class Ceph:
             raise not_ours(uid)
         return await self._account(uid, user)
 
-    async def make(self, wanted: Wanted) -> None:
+    async def make(self, wanted: Wanted) -> Account:
         """The user, what it may do, and its quota."""
         uid = _uid(wanted.tenant_id)
         mask = _READ if wanted.read_only else _ALL
@@ -68,6 +68,7 @@ class Ceph:
                 operation="add",
             )
         await self.engine.send(rgw.RgwSetQuota(uid, wanted.quota))
+        return await self._account(uid, user)
 
     async def new_key(self, account: Account) -> Credentials:
         """Another pair of keys: the one that wasn't there before."""

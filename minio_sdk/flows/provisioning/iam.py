@@ -134,7 +134,7 @@ class SeaweedFS(Iam):
             return None
         return await self._account(tenant_id, user, policy or {})
 
-    async def make(self, wanted: Wanted) -> None:
+    async def make(self, wanted: Wanted) -> Account:
         """The policy first: it says whose the user will be."""
         user = user_of(wanted.tenant_id)
         document = marked(policy_of(self.engine, wanted), wanted.tenant_id)
@@ -150,6 +150,7 @@ class SeaweedFS(Iam):
         except ConflictError:
             pass  # an earlier run has made it
         await self.engine.send(AttachUserPolicy(user, _arn(user)))
+        return await self._account(wanted.tenant_id, user, document)
 
     async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
         """Keys, policy and user."""
@@ -233,7 +234,7 @@ class Aws(Iam):
             raise not_ours(user.user_name)
         return await self._account(tenant_id, user)
 
-    async def make(self, wanted: Wanted) -> None:
+    async def make(self, wanted: Wanted) -> Account:
         """The user, and the policy inside it."""
         user = user_of(wanted.tenant_id)
         try:
@@ -241,9 +242,11 @@ class Aws(Iam):
         except ConflictError as error:
             if error.code != "EntityAlreadyExists":
                 raise
-            await self.find(wanted.tenant_id)
+            await self.find(wanted.tenant_id)  # it is this tenant's
         policy = policy_of(self.operator.engine, wanted)
         await self.engine.send(PutUserPolicy(user, _POLICY, policy))
+        keys = await self._keys(user)
+        return Account(wanted.tenant_id, user, keys, read_only=wanted.read_only)
 
     async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
         """Keys, policy and user."""

@@ -60,8 +60,7 @@ async def add(
         backend.check(wanted)
         if operator.engine.config.tenancy == "prefix":
             await _shared_bucket(operator.engine)
-        await backend.make(wanted)
-        account = await _found(backend, wanted.tenant_id)
+        account = await backend.make(wanted)
         if account.keys:  # the last thing that is made, so that all is there
             *kept, newest = account.keys
             return _access(operator, backend, account, newest, kept=tuple(kept))
