@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from minio_sdk.client.aio.admin import AsyncAdmin
     from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter
     from minio_sdk.client.sync.admin import Admin
+    from minio_sdk.client.aio.provisioner import AsyncProvisioner
     from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter
+    from minio_sdk.client.sync.provisioner import Provisioner
     from minio_sdk.config import Config
     from minio_sdk.credentials.environment import ChainProvider, EnvironmentProvider
     from minio_sdk.credentials.mc import McConfigProvider
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
         ValidationError,
         VersionNotFoundError,
     )
+    from minio_sdk.flows.provisioning.records import Tenant, TenantAccess
     from minio_sdk.local_server import LocalServer
     from minio_sdk.models.admin import (
         AdminDrive,
@@ -113,6 +116,7 @@ __all__ = [
     "AsyncObjectWriter",
     "AuditRecord",
     "AuditedKey",
+    "AsyncProvisioner",
     "BucketAlreadyExistsError",
     "BucketDataUsage",
     "BucketInfo",
@@ -164,6 +168,7 @@ __all__ = [
     "PresignedPost",
     "ProcessProvider",
     "ProfileProvider",
+    "Provisioner",
     "QuotaExceededError",
     "RateLimitError",
     "RefreshingProvider",
@@ -173,6 +178,8 @@ __all__ = [
     "ServiceAccount",
     "SnapshotDiff",
     "SnapshotInfo",
+    "Tenant",
+    "TenantAccess",
     "TenantAdapter",
     "TenantUsage",
     "Transition",
@@ -197,6 +204,8 @@ _HOMES = {
     "minio_sdk.client.aio.handles": ("AsyncObjectReader", "AsyncObjectWriter"),
     "minio_sdk.client.sync.admin": ("Admin",),
     "minio_sdk.client.sync.handles": ("ObjectReader", "ObjectWriter"),
+    "minio_sdk.client.aio.provisioner": ("AsyncProvisioner",),
+    "minio_sdk.client.sync.provisioner": ("Provisioner",),
     "minio_sdk.config": ("Config",),
     "minio_sdk.credentials.environment": ("ChainProvider", "EnvironmentProvider"),
     "minio_sdk.credentials.mc": ("McConfigProvider",),
@@ -205,6 +214,7 @@ _HOMES = {
     "minio_sdk.credentials.profiles": ("ProfileProvider",),
     "minio_sdk.credentials.refreshing": ("RefreshingProvider",),
     "minio_sdk.credentials.sts": ("AssumeRoleProvider", "WebIdentityProvider"),
+    "minio_sdk.flows.provisioning.records": ("Tenant", "TenantAccess"),
     "minio_sdk.local_server": ("LocalServer",),
     "minio_sdk.models.audit": ("AuditRecord", "AuditedKey"),
     "minio_sdk.models.admin": (

@@ -19,7 +19,7 @@ from minio_sdk.errors import MinIOError
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 # A command's module is loaded when the command is used, so that the others don't wait for it.
-COMMANDS = ("demo", "serve")
+COMMANDS = ("demo", "serve", "tenant")
 
 
 class _Commands(click.Group):

@@ -27,7 +27,7 @@ from minio_sdk.operations import admin_accounts as accounts
 from minio_sdk.operations import admin_policies as policies
 from minio_sdk.operations import admin_quota as quotas
 from minio_sdk.operations import admin_users as users
-from minio_sdk.operations import buckets, multipart, object_tagging
+from minio_sdk.operations import buckets, iam, multipart, object_tagging
 from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
 from minio_sdk.operations.bucket_lifecycle import (
     DeleteBucketLifecycle,
@@ -149,7 +149,7 @@ def record(server: Server) -> None:
         time.sleep(0.1)
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
-        _settings, _copies, _admin,
+        _settings, _copies, _admin, _iam,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -335,6 +335,37 @@ def _copies(recorder: Recorder, take: Take) -> None:
     take("GetObjectTagging", object_tagging.GetObjectTagging(COPIES, KEY))
     take("GetObjectTagging-missing", object_tagging.GetObjectTagging(COPIES, "nothing"))
     take("DeleteObjectTagging", object_tagging.DeleteObjectTagging(COPIES, KEY))
+
+
+def _iam(recorder: Recorder, take: Take) -> None:
+    if recorder.kind == "minio":  # it has an API of its own for this
+        return
+    user, policy = "minio-sdk-acme", settings.USER_POLICY
+    take("GetUser-missing", iam.GetUser(user))
+    take("CreateUser", iam.CreateUser(user, "/minio-sdk/acme/"))
+    take("CreateUser-again", iam.CreateUser(user, "/minio-sdk/acme/"))
+    take("GetUser", iam.GetUser(user))
+    take("PutUserPolicy", iam.PutUserPolicy(user, "minio-sdk", policy))
+    take("GetUserPolicy", iam.GetUserPolicy(user, "minio-sdk"))
+    take("DeleteUserPolicy", iam.DeleteUserPolicy(user, "minio-sdk"))
+    if recorder.kind == "seaweedfs":  # elsewhere the account is in the ARN
+        arn = "arn:aws:iam:::policy/minio-sdk-acme"
+        take("CreatePolicy", iam.CreatePolicy(user, policy))
+        take("AttachUserPolicy", iam.AttachUserPolicy(user, arn))
+        take("GetPolicyVersion", iam.GetPolicyVersion(arn))
+        take("DetachUserPolicy", iam.DetachUserPolicy(user, arn))
+        take("DeletePolicy", iam.DeletePolicy(arn))
+    key = iam.CreateAccessKey(user)
+    made = key.parse(take("CreateAccessKey", key))
+    recorder.learn(made.access_key, "ACCESS-KEY")
+    recorder.learn(made.secret_key, "SECRET-KEY")
+    answer = FOLDER / "CreateAccessKey" / f"{recorder.kind}.http"
+    told = answer.read_bytes().replace(made.access_key.encode(), b"ACCESS-KEY")
+    answer.write_bytes(told.replace(made.secret_key.encode(), b"SECRET-KEY"))
+    take("ListAccessKeys", iam.ListAccessKeys(user))
+    take("ListUsers", iam.ListUsers("/"))
+    take("DeleteAccessKey", iam.DeleteAccessKey(user, made.access_key))
+    take("DeleteUser", iam.DeleteUser(user))
 
 
 def _admin(recorder: Recorder, take: Take) -> None:

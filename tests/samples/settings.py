@@ -54,3 +54,14 @@ CORS = (
     ),
     CorsRule(allowed_origins=("*",), allowed_methods=("GET",), max_age_seconds=1),
 )
+
+USER_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:*"],
+            "Resource": ["arn:aws:s3:::acme-*", "arn:aws:s3:::acme-*/*"],
+        }
+    ],
+}

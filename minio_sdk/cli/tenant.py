@@ -1,0 +1,226 @@
+"""`minio-sdk tenant`: add, list and remove tenants of a server, and renew their keys.
+
+A secret is printed once, on standard output, by the command that makes it; everything that is said
+beside that goes to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from minio_sdk.client import MinIOClient
+from minio_sdk.client.sync.provisioner import Provisioner
+from minio_sdk.config import Config
+from minio_sdk.errors import MinIOError
+from minio_sdk.flows.provisioning.records import Tenant, TenantAccess
+from minio_sdk.flows.provisioning.servers import BACKENDS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
+UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40, "pi": 2**50}
+WIDE = 200  # columns where nobody looks at a terminal: lines must not be folded for scripts
+
+
+class Size(click.ParamType):
+    """Bytes: a number, with a unit such as MB, MiB or G where it helps."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The bytes."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+)\s*([kmgtp]?i?)b?", str(value).strip().lower())
+        if found is None or found[2] not in UNITS or not int(found[1]):
+            self.fail(f"{value!r} is no size; say it as 500MB, 10GiB or a number of bytes")
+        return int(found[1]) * UNITS[found[2]]
+
+
+@click.group()
+@click.option("--url", help="The server; MINIO_ENDPOINT and its like by default.")
+@click.option(
+    "--backend", type=click.Choice(list(BACKENDS)), help="What it is; it is asked by default."
+)
+@click.option("--iam-url", help="Where IAM is, for --backend aws; AWS's own by default.")
+@click.option(
+    "--tenancy",
+    type=click.Choice(["bucket", "prefix"]),
+    help="Buckets of their own, or a prefix in one that is shared.",
+)
+@click.option("--shared-bucket", help="The bucket that is shared with --tenancy prefix.")
+@click.pass_context
+def tenant(ctx: click.Context, **given: str | None) -> None:
+    """Tenants with keys of their own, which the server holds to their names.
+
+    The keys of an administrator come from the environment: MINIO_ACCESS_KEY and MINIO_SECRET_KEY.
+    """
+    ctx.obj = given
+
+
+@contextmanager
+def _provisioner(given: dict[str, str | None]) -> Iterator[Provisioner]:
+    fields = {
+        name: value
+        for name, value in (
+            ("base_url", given["url"]),
+            ("tenancy", given["tenancy"]),
+            ("shared_bucket", given["shared_bucket"]),
+        )
+        if value is not None
+    }
+    with MinIOClient(Config.from_env(tenant_id=None, **fields)) as client:
+        yield Provisioner(client, backend=given["backend"], iam_url=given["iam_url"])
+
+
+def _forms(command: F) -> F:
+    """The options that say how keys are printed."""
+    command = click.option("--json", "as_json", is_flag=True, help="For programs.")(command)
+    return click.option(
+        "--env", "as_env", is_flag=True, help='For shells: eval "$(minio-sdk tenant add x --env)".'
+    )(command)
+
+
+@tenant.command()
+@click.argument("tenant_id", metavar="TENANT")
+@click.option("--quota", type=Size(), help="The most it may store, such as 10GiB.")
+@click.option("--read-only", is_flag=True, help="It may read and list only.")
+@_forms
+@click.pass_obj
+def add(
+    given: dict[str, str | None],
+    tenant_id: str,
+    quota: int | None,
+    read_only: bool,
+    as_env: bool,
+    as_json: bool,
+) -> None:
+    """Give TENANT a user and keys. For one that has them: set its quota and what it may do."""
+    with _provisioner(given) as provisioner:
+        _show(provisioner.add(tenant_id, quota=quota, read_only=read_only), as_env, as_json)
+
+
+@tenant.command()
+@click.argument("tenant_id", metavar="TENANT")
+@click.option("--keep-old", is_flag=True, help="The old keys work on until `revoke` ends them.")
+@_forms
+@click.pass_obj
+def rotate(
+    given: dict[str, str | None], tenant_id: str, keep_old: bool, as_env: bool, as_json: bool
+) -> None:
+    """Give TENANT new keys; once the server takes them, end the old ones."""
+    with _provisioner(given) as provisioner:
+        _show(provisioner.rotate(tenant_id, keep_old=keep_old), as_env, as_json)
+
+
+@tenant.command()
+@click.argument("tenant_id", metavar="TENANT")
+@click.argument("access_key")
+@click.pass_obj
+def revoke(given: dict[str, str | None], tenant_id: str, access_key: str) -> None:
+    """End one pair of TENANT's keys."""
+    with _provisioner(given) as provisioner:
+        if not provisioner.revoke(tenant_id, access_key):
+            raise MinIOError(f"tenant {tenant_id!r} has no access key {access_key!r}")
+    click.echo(f"{access_key} of tenant {tenant_id!r} is no longer taken")
+
+
+@tenant.command()
+@click.argument("tenant_id", metavar="TENANT")
+@click.option("--delete-data", is_flag=True, help="Delete its buckets with all that is in them.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.pass_obj
+def remove(given: dict[str, str | None], tenant_id: str, delete_data: bool, yes: bool) -> None:
+    """End TENANT's keys, its rights and its user; its data only if that is said."""
+    what = "its keys and ALL ITS DATA" if delete_data else "its keys; its data stays"
+    with _provisioner(given) as provisioner:
+        if not yes and not click.confirm(f"Remove tenant {tenant_id!r}: {what}?", err=True):
+            raise MinIOError("nothing was removed")
+        there = provisioner.remove(tenant_id, delete_data=delete_data)
+    done = "is removed" if there else "had nothing to remove"
+    click.echo(f"Tenant {tenant_id!r} {done}")
+
+
+@tenant.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def list_(given: dict[str, str | None], as_json: bool) -> None:
+    """Which tenants there are, and which bucket belongs to whom."""
+    with _provisioner(given) as provisioner:
+        found = provisioner.list()
+    if as_json:
+        click.echo(json.dumps([dict(each) for each in found], indent=2, default=str))
+        return
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)
+    console.print(_table(found))
+
+
+def _table(found: list[Tenant]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("TENANT", "USER", "BUCKETS", "ACCESS KEYS", "QUOTA", "MAY"):
+        table.add_column(name, overflow="fold")
+    for each in found:
+        nobody = each.tenant_id is None
+        cells = (
+            each.tenant_id or "(of nobody known)",
+            each.user,
+            "\n".join(each.buckets),
+            "\n".join(each.access_keys),
+            "" if nobody else "none" if each.quota is None else f"{each.quota:,} bytes",
+            "" if nobody else "read" if each.read_only else "read, write",
+        )
+        table.add_row(*map(Text, cells))  # names may look like markup
+    return table
+
+
+def _show(access: TenantAccess, as_env: bool, as_json: bool) -> None:
+    """Print the keys of a tenant."""
+    if as_json:
+        click.echo(json.dumps(dict(access), indent=2))
+        return
+    told = access.secret_key is not None
+    if not told:
+        note = "It has keys already, and no server tells a secret twice; `rotate` makes new ones."
+        if as_env:
+            raise MinIOError(note)
+        click.echo(note, err=True)
+    if as_env:
+        click.echo("\n".join(_environment(access)))
+        return
+    if access.kept:
+        click.echo(f"These keys of it work as well: {', '.join(access.kept)}", err=True)
+    may = "may read" if access.read_only else "may read and write"
+    click.echo(f"Tenant      {access.tenant_id}, which {may} on {access.base_url}")
+    click.echo(f"User        {access.user}")
+    click.echo(f"Access key  {access.access_key}")
+    if told:
+        click.echo(f"Secret key  {access.secret_key}")
+        click.echo("The secret is shown this once.", err=True)
+
+
+def _environment(access: TenantAccess) -> Iterator[str]:
+    """The lines that make a shell's programs work as the tenant."""
+    names = {
+        "MINIO_ENDPOINT": access.base_url,
+        "MINIO_TENANT_ID": access.tenant_id,
+        "MINIO_ACCESS_KEY": access.access_key,
+        "MINIO_SECRET_KEY": str(access.secret_key),
+        "MINIO_REGION": access.region,
+        "MINIO_TENANCY": access.tenancy,
+    }
+    if access.tenancy == "prefix":
+        names["MINIO_SHARED_BUCKET"] = access.shared_bucket
+    for name, value in names.items():
+        yield f"export {name}={shlex.quote(value)}"
