@@ -26,8 +26,10 @@ from minio_sdk import (
     AsyncMinIOClient,
     AsyncObjectReader,
     AsyncObjectWriter,
+    AsyncProvisioner,
     Config,
     MinIOClient,
+    Provisioner,
 )
 from tests.clock import FakeClock
 from tests.scripted import Reply, ScriptedServer, reply
@@ -159,6 +161,14 @@ class _WaitingFile:
     def __iter__(self) -> Iterator[bytes]:
         while line := self.readline():
             yield line
+
+
+def provisioner_of(client: MinIOClient, **options: Any) -> Provisioner:
+    """The provisioner of a client of either kind, to be called without `await`."""
+    if isinstance(client, _Waiting):
+        provisioner: Any = AsyncProvisioner(client._client, **options)
+        return cast("Provisioner", _Waiting(provisioner, client._loop))
+    return Provisioner(client, **options)
 
 
 def at_once(client: MinIOClient, calls: Iterable[Callable[[MinIOClient], T]]) -> list[T]:

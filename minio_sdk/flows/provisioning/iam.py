@@ -8,7 +8,6 @@ has a name of its own, and with it conditions and all, and says in its first Sid
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -304,11 +303,12 @@ def _path_of(tenant_id: str) -> str:
 def _tenant_at(path: str) -> str | None:
     """The tenant that a path was made for."""
     text = path.removeprefix(_PATH).removesuffix("/")
-    if not path.startswith(_PATH) or not text or "/" in text:
-        return None
-    if not text.startswith(_CODED):
-        return unquote(text)
     try:
-        return base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4)).decode()
-    except (binascii.Error, ValueError):
+        if text.startswith(_CODED):
+            code = text.removeprefix(_CODED)
+            tenant_id = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4)).decode()
+        else:
+            tenant_id = unquote(text)
+    except ValueError:
         return None
+    return tenant_id if tenant_id and _path_of(tenant_id) == path else None

@@ -10,8 +10,8 @@ from minio_sdk.flows.provisioning.backend import Backend, Operator
 from minio_sdk.flows.provisioning.ceph import Ceph
 from minio_sdk.flows.provisioning.iam import Aws, SeaweedFS
 from minio_sdk.flows.provisioning.minio import MinIO
-from minio_sdk.operation import WHOLE_SERVER
-from minio_sdk.operations.buckets import ListBuckets
+from minio_sdk.operation import WHOLE_SERVER, Operation
+from minio_sdk.wire.message import Reply, Request
 
 BACKENDS: dict[str, Callable[[Operator], Backend]] = {
     "minio": MinIO,
@@ -21,6 +21,18 @@ BACKENDS: dict[str, Callable[[Operator], Backend]] = {
 }
 # How the Server header of each begins.
 _HEADERS = {"minio": "minio", "seaweedfs": "seaweedfs", "amazons3": "aws", "ceph": "ceph"}
+
+
+class _WhoIsIt(Operation[str]):
+    """A question that an operator may ask of every server, for what its headers say."""
+
+    name = "ListBuckets"
+
+    def request(self) -> Request:
+        return Request("GET", "/")
+
+    def parse(self, reply: Reply) -> str:
+        return reply.headers.get("server", "")
 
 
 def check_backend(backend: object) -> str | None:
@@ -59,12 +71,12 @@ async def backend_of(operator: Operator, name: str | None) -> Backend:
     if name is None:
         name = "aws" if _is_aws(engine.config.base_url) else _named(engine.api.server)
     if name is None:
-        # Any answer says it; and an operator's keys may ask this.
-        await engine.send(ListBuckets(WHOLE_SERVER))
-        name = _named(engine.api.server)
+        # Not what the first answer said that ever came: it may have been a proxy's.
+        told = await engine.send(_WhoIsIt(WHOLE_SERVER))
+        name = _named(told)
     if name is None:
         raise NotSupportedError(
-            f"the server doesn't say what it is (Server: {engine.api.server or 'nothing'!r})",
+            f"the server doesn't say what it is (Server: {told or 'nothing'!r})",
             operation="provision",
             hint=f"backend= one of {', '.join(BACKENDS)}",
         )
