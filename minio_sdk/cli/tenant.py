@@ -32,19 +32,20 @@ UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40, "pi": 2**50}
 WIDE = 200  # columns where nobody looks at a terminal: lines must not be folded for scripts
 
 
-class Size(click.ParamType):
-    """Bytes: a number, with a unit such as MB, MiB or G where it helps."""
+def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """The bytes that a text such as ``10GiB`` means.
 
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The bytes."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"(\d+)\s*([kmgtp]?i?)b?", str(value).strip().lower())
-        if found is None or found[2] not in UNITS or not int(found[1]):
-            self.fail(f"{value!r} is no size; say it as 500MB, 10GiB or a number of bytes")
-        return int(found[1]) * UNITS[found[2]]
+    Raises:
+        BadParameter: it isn't one.
+    """
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+)\s*([kmgtp]?i?)b?", value.strip().lower())
+    if found is None or found[2] not in UNITS or not int(found[1]):
+        raise click.BadParameter(
+            f"{value!r} is no size; say it as 500MB, 10GiB or a number of bytes", ctx, param
+        )
+    return int(found[1]) * UNITS[found[2]]
 
 
 @click.group()
@@ -60,7 +61,7 @@ class Size(click.ParamType):
 )
 @click.option("--shared-bucket", help="The bucket that is shared with --tenancy prefix.")
 @click.pass_context
-def tenant(ctx: click.Context, **given: str | None) -> None:
+def tenant(ctx: click.Context, /, **given: str | None) -> None:
     """Tenants with keys of their own, which the server holds to their names.
 
     The keys of an administrator come from the environment: MINIO_ACCESS_KEY and MINIO_SECRET_KEY.
@@ -70,7 +71,7 @@ def tenant(ctx: click.Context, **given: str | None) -> None:
 
 @contextmanager
 def _provisioner(given: dict[str, str | None]) -> Iterator[Provisioner]:
-    fields = {
+    fields: dict[str, Any] = {
         name: value
         for name, value in (
             ("base_url", given["url"]),
@@ -93,7 +94,9 @@ def _forms(command: F) -> F:
 
 @tenant.command()
 @click.argument("tenant_id", metavar="TENANT")
-@click.option("--quota", type=Size(), help="The most it may store, such as 10GiB.")
+@click.option(
+    "--quota", metavar="SIZE", callback=size, help="The most it may store, such as 10GiB."
+)
 @click.option("--read-only", is_flag=True, help="It may read and list only.")
 @_forms
 @click.pass_obj

@@ -24,9 +24,11 @@ class RgwOperation(Operation[T]):
 
     place: Place = field(default=WHOLE_SERVER, kw_only=True)
 
-    def _ask(self, method: str, body: bytes = b"", **query: str) -> Request:
+    def _ask(self, method: str, body: bytes = b"", **query: str | None) -> Request:
         pairs = [("format", "json")]
-        pairs += [(name.replace("_", "-"), value) for name, value in query.items()]
+        pairs += [
+            (name.replace("_", "-"), value) for name, value in query.items() if value is not None
+        ]
         return Request(method, self.path, query_string(pairs), body=body)
 
 
@@ -98,9 +100,8 @@ class RgwModifyUser(_OfUser[dict[str, Any]]):
 
     def request(self) -> Request:
         """POST the change."""
-        mask = {} if self.op_mask is None else {"op_mask": self.op_mask}
         suspended = "true" if self.suspended else "false"
-        return self._ask("POST", uid=self.uid, suspended=suspended, **mask)
+        return self._ask("POST", uid=self.uid, suspended=suspended, op_mask=self.op_mask)
 
     def parse(self, reply: Reply) -> dict[str, Any]:
         """The user."""
@@ -118,9 +119,8 @@ class RgwRemoveUser(_OfUser[None]):
 
     def request(self) -> Request:
         """DELETE it."""
-        if self.purge_data:
-            return self._ask("DELETE", uid=self.uid, purge_data="true")
-        return self._ask("DELETE", uid=self.uid)
+        purge = "true" if self.purge_data else None
+        return self._ask("DELETE", uid=self.uid, purge_data=purge)
 
     def parse(self, reply: Reply) -> None:
         """Nothing."""
@@ -218,8 +218,7 @@ class RgwListUsers(RgwOperation[tuple[list[str], str]]):
 
     def request(self) -> Request:
         """GET the page."""
-        more = {"marker": self.marker} if self.marker else {}
-        return self._ask("GET", max_entries="1000", **more)
+        return self._ask("GET", max_entries="1000", marker=self.marker or None)
 
     def parse(self, reply: Reply) -> tuple[list[str], str]:
         """The names, and where the next page begins; empty for the last one."""

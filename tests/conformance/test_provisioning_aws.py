@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -36,12 +37,12 @@ def root() -> Iterator[MinIOClient]:
     farm = Farm()
     try:
         url = farm.get("moto").base_url
-        fields = {"base_url": url, "tenant_id": None, "max_retries": 0}
+        fields: Any = {"base_url": url, "tenant_id": None, "max_retries": 0}
         with MinIOClient(**fields, access_key="any", secret_key="any") as anybody:
-            send = anybody._run, anybody._engine.send
-            send[0](send[1](iam.CreateUser("root")))
-            send[0](send[1](iam.PutUserPolicy("root", "all", ALL)))
-            keys = send[0](send[1](iam.CreateAccessKey("root")))
+            run, send = anybody._run, anybody._engine.send
+            run(send(iam.CreateUser("root")))
+            run(send(iam.PutUserPolicy("root", "all", ALL)))
+            keys = run(send(iam.CreateAccessKey("root")))
         # From now on it asks whether the one who asks may.
         requests.post(f"{url}/moto-api/reset-auth", data="0", timeout=10).raise_for_status()
         with MinIOClient(**fields, credentials=keys) as client:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -330,7 +330,7 @@ def test_a_server_without_iam(connect: Connect) -> None:
 def test_bad_arguments_are_refused_before_anything_is_sent(connect: Connect) -> None:
     with ScriptedServer() as server, connect(server, tenant_id=None) as client:
         provisioner: Any = provisioner_of(client, backend="seaweedfs")
-        for call, name in (
+        calls: list[tuple[Callable[[], Any], str]] = [
             (lambda: provisioner.add(""), "tenant_id"),
             (lambda: provisioner.add(None), "tenant_id"),
             (lambda: provisioner.add("a", quota=0), "quota"),
@@ -341,7 +341,8 @@ def test_bad_arguments_are_refused_before_anything_is_sent(connect: Connect) -> 
             (lambda: provisioner.remove("a", delete_data="yes"), "delete_data"),
             (lambda: provisioner.remove(" a"), "tenant_id"),
             (lambda: provisioner.revoke("a", ""), "access_key"),
-        ):
+        ]
+        for call, name in calls:
             with pytest.raises(ValidationError, match=f"{name}="):
                 call()
         for backend_name in ("azure", 1):

@@ -133,12 +133,13 @@ class Ceph:
         size = quota.get("max_size")
         limited = quota.get("enabled") is True and isinstance(size, int) and size >= 0
         keys = user.get("keys") or ()
+        buckets = await self.engine.send(rgw.RgwListBuckets(uid))
         return Account(
             _tenant_in(user) or "", uid,
             tuple(filter(None, (_text(key, "access_key") for key in keys))),
             quota=size if limited else None,
             read_only=_is_read_only(user),
-            buckets=tuple(await self.engine.send(rgw.RgwListBuckets(uid))),
+            buckets=tuple(buckets),
         )  # fmt: skip
 
 

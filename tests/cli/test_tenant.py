@@ -1,0 +1,197 @@
+"""`minio-sdk tenant` as an operator at a terminal, or a script, uses it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from minio_sdk import AccessDeniedError, LocalServer, MinIOClient
+from minio_sdk.cli import main
+from minio_sdk.cli.app import app
+from minio_sdk.cli.tenant import add, size
+from tests.flows.accounts import SeaweedFS
+from tests.scripted import ScriptedServer
+
+
+class Terminal:
+    """Runs `minio-sdk tenant` against a server in memory."""
+
+    def __init__(self, accounts: SeaweedFS, url: str) -> None:
+        self.accounts = accounts
+        # A tenant in the environment is not the operator's.
+        self.env = {
+            "MINIO_ENDPOINT": url, "MINIO_TENANT_ID": "somebody", "MINIO_ACCESS_KEY": "AKACME",
+            "MINIO_SECRET_KEY": "root-secret", "MINIO_MAX_RETRIES": "0",
+        }  # fmt: skip
+
+    def run(self, *words: str, said: str | None = None) -> Result:
+        """What came of it; `said` is typed in."""
+        return CliRunner().invoke(app, ["tenant", *words], env=self.env, input=said)
+
+    def done(self, *words: str, said: str | None = None) -> Result:
+        """The same, of a command that must succeed."""
+        result = self.run(*words, said=said)
+        assert result.exit_code == 0, (result.output, result.exception)
+        assert "root-secret" not in result.output
+        return result
+
+    def code(self, *words: str) -> int:
+        """The exit code of the program."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.env.items():
+                patch.setenv(name, value)
+            return main(["tenant", *words])
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    accounts = SeaweedFS()
+    with ScriptedServer(handler=accounts, strict=False) as server:
+        yield Terminal(accounts, server.url)
+
+
+def test_a_secret_is_printed_exactly_once(terminal: Terminal) -> None:
+    result = terminal.done("add", "acme")
+    (key,) = terminal.accounts.keys
+    assert result.output.count(f"secret-of-{key}") == 1
+    assert f"Access key  {key}" in result.stdout
+    again = terminal.done("add", "acme")
+    assert "secret-of" not in again.output
+    assert "`rotate` makes new ones" in again.stderr
+    assert "secret-of" not in terminal.done("list").output
+    assert "secret-of" not in terminal.done("list", "--json").output
+
+
+def test_the_forms_for_scripts(terminal: Terminal) -> None:
+    document = json.loads(terminal.done("add", "acme", "--json").stdout)
+    assert document["secret_key"] == f"secret-of-{document['access_key']}"
+    assert json.loads(terminal.done("add", "acme", "--json").stdout)["secret_key"] is None
+    lines = terminal.done("rotate", "acme", "--env").stdout.splitlines()
+    words = dict(shlex.split(line)[1].split("=", 1) for line in lines)
+    assert all(line.startswith("export MINIO_") for line in lines)
+    assert words["MINIO_TENANT_ID"] == "acme"
+    assert words["MINIO_SECRET_KEY"] == f"secret-of-{words['MINIO_ACCESS_KEY']}"
+    # No keys to give: the script must not go on with half of them.
+    refused = terminal.run("add", "acme", "--env")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+
+
+def test_keys_are_renewed_with_the_old_ones_or_without(terminal: Terminal) -> None:
+    first = json.loads(terminal.done("add", "acme", "--json").stdout)["access_key"]
+    kept = terminal.done("rotate", "acme", "--keep-old")
+    assert f"These keys of it work as well: {first}" in kept.stderr
+    assert (
+        f"{first} of tenant 'acme' is no longer taken"
+        in terminal.done("revoke", "acme", first).output
+    )
+    assert terminal.code("revoke", "acme", first) == 1
+    terminal.done("rotate", "acme")
+    assert len(terminal.accounts.keys) == 1
+
+
+def test_the_list_says_which_bucket_belongs_to_whom(terminal: Terminal) -> None:
+    odd = "[red]Acme & Sons[/red]"
+    user = json.loads(terminal.done("add", odd, "--json").stdout)["user"]
+    bucket = user.removeprefix("minio-sdk-") + "-docs"
+    terminal.accounts.buckets = [bucket, "logs"]
+    (row,) = [line for line in terminal.done("list").stdout.splitlines() if bucket in line]
+    assert row.startswith(odd)
+    assert re.search(r"\(of nobody known\) +logs", terminal.done("list").stdout)
+    document = json.loads(terminal.done("list", "--json").stdout)
+    assert [(each["tenant_id"], each["buckets"]) for each in document] == [
+        (odd, [bucket]),
+        (None, ["logs"]),
+    ]
+
+
+def test_removing_asks_first(terminal: Terminal) -> None:
+    terminal.done("add", "acme")
+    refused = terminal.run("remove", "acme", said="n\n")
+    assert refused.exit_code == 1
+    assert "its data stays" in refused.stderr
+    assert terminal.accounts.users
+    assert "is removed" in terminal.done("remove", "acme", said="y\n").stdout
+    assert not terminal.accounts.users
+    assert "had nothing to remove" in terminal.done("remove", "acme", "--yes").stdout
+    asked = terminal.run("remove", "acme", "--delete-data", said="n\n")
+    assert "ALL ITS DATA" in asked.stderr
+
+
+@pytest.mark.parametrize(
+    "words, code",
+    [
+        (("add", "acme"), 0),
+        (("add", " acme"), 1),
+        (("add", "acme", "--quota", "10GiB"), 1),
+        (("rotate", "nobody"), 1),
+        (("add",), 2),
+        (("add", "acme", "--quota", "much"), 2),
+        (("--backend", "azure", "list"), 2),
+        (("remove", "acme"), 130),  # nobody there to say yes
+    ],
+)
+def test_exit_codes(terminal: Terminal, words: tuple[str, ...], code: int, capsys: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.StringIO())
+        assert terminal.code(*words) == code
+    errors = capsys.readouterr().err
+    assert "Traceback" not in errors
+    assert code != 1 or errors.startswith("minio-sdk: ")
+
+
+QUOTA = next(option for option in add.params if option.name == "quota")
+
+
+@pytest.mark.parametrize(
+    "text, bytes_",
+    [("1", 1), ("500MB", 500 * 10**6), ("10 GiB", 10 * 2**30), ("2k", 2000), ("1ti", 2**40)],
+)
+def test_sizes(text: str, bytes_: int) -> None:
+    assert size(click.Context(add), QUOTA, text) == bytes_
+
+
+@pytest.mark.parametrize("text", ["0", "", "GiB", "-1", "1.5GiB", "1 XB", "ib", "5i", "1kk"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no size"):
+        size(click.Context(add), QUOTA, text)
+
+
+def test_from_the_first_to_the_last_command_on_the_embedded_server() -> None:
+    with LocalServer() as server:
+        env = {"MINIO_TENANCY": "bucket"}
+
+        def done(*words: str) -> str:
+            result = CliRunner().invoke(app, ["tenant", "--url", server.base_url, *words], env=env)
+            assert result.exit_code == 0, (result.output, result.exception)
+            return result.stdout
+
+        keys = json.loads(done("add", "acme", "--json"))
+        with MinIOClient(
+            base_url=server.base_url, tenant_id="acme",
+            access_key=keys["access_key"], secret_key=keys["secret_key"],
+        ) as client:  # fmt: skip
+            client.upload("hello.txt", b"Hello!")
+            assert "acme-default" in done("list")
+            done("rotate", "acme")
+            with pytest.raises(AccessDeniedError):
+                client.download("hello.txt")
+        assert "is removed" in done("remove", "acme", "--delete-data", "--yes")
+        assert done("list").split() == [
+            "TENANT",
+            "USER",
+            "BUCKETS",
+            "ACCESS",
+            "KEYS",
+            "QUOTA",
+            "MAY",
+        ]
+        with server.client(None) as operator:
+            assert operator.list_buckets() == []
