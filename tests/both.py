@@ -166,7 +166,8 @@ class _WaitingFile:
 def provisioner_of(client: MinIOClient, **options: Any) -> Provisioner:
     """The provisioner of a client of either kind, to be called without `await`."""
     if isinstance(client, _Waiting):
-        provisioner: Any = AsyncProvisioner(client._client, **options)
+        inner: Any = client._client
+        provisioner: Any = AsyncProvisioner(inner, **options)
         return cast("Provisioner", _Waiting(provisioner, client._loop))
     return Provisioner(client, **options)
 
