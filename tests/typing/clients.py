@@ -20,6 +20,7 @@ from minio_sdk import (
     AsyncObjectReader,
     AsyncObjectWriter,
     AuditRecord,
+    AsyncProvisioner,
     BucketDataUsage,
     BucketInfo,
     BulkResult,
@@ -40,9 +41,12 @@ from minio_sdk import (
     ObjectReader,
     ObjectWriter,
     PresignedPost,
+    Provisioner,
     ServerInfo,
     ServiceAccount,
     TenantUsage,
+    Tenant,
+    TenantAccess,
     Transfer,
     TransferProgress,
     UploadResponse,
@@ -306,3 +310,29 @@ def told(progress: TransferProgress) -> None:
 async def blocks() -> AsyncIterator[bytes]:
     """A body made while it is sent."""
     yield b"data"
+
+
+def provisioning(client: MinIOClient, other: AsyncMinIOClient) -> None:
+    """Tenants with keys of their own."""
+    provisioner = Provisioner(client, backend="aws", iam_url="https://iam.example.org")
+    access = provisioner.add("acme", quota=10**9, read_only=True)
+    assert_type(access, TenantAccess)
+    assert_type(access.secret_key, str | None)
+    assert_type(access.config(timeout=5), Config)
+    assert_type(provisioner.rotate("acme", keep_old=True), TenantAccess)
+    assert_type(provisioner.revoke("acme", access.access_key), bool)
+    assert_type(provisioner.remove("acme", delete_data=True), bool)
+    assert_type(provisioner.list(), list[Tenant])
+    Provisioner(other)  # type: ignore[arg-type]
+    AsyncProvisioner(client)  # type: ignore[arg-type]
+    provisioner.add("acme", quota="10GiB")  # type: ignore[arg-type]
+
+
+async def provisioning_awaited(client: AsyncMinIOClient) -> None:
+    """The same with await."""
+    provisioner = AsyncProvisioner(client)
+    assert_type(await provisioner.add("acme"), TenantAccess)
+    assert_type(await provisioner.rotate("acme"), TenantAccess)
+    assert_type(await provisioner.revoke("acme", "AK"), bool)
+    assert_type(await provisioner.remove("acme"), bool)
+    assert_type(await provisioner.list(), list[Tenant])

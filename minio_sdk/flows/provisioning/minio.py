@@ -27,8 +27,6 @@ from minio_sdk.flows.provisioning.backend import (
 )
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant
-from minio_sdk.operation import WHOLE_SERVER
-from minio_sdk.operations.buckets import ListBuckets
 from minio_sdk.tenancy import SNAPSHOTS, slug_of
 
 _NAME = "minio-sdk"
@@ -101,15 +99,15 @@ class MinIO:
     async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
         """The user with its service accounts, then the policy."""
         user = user_of(tenant_id)
-        there = await self._policy(tenant_id) is not None
+        if await self._policy(tenant_id) is None:
+            await self.find(tenant_id)  # a user without it is none of ours
+            return False
         try:
             await admin.remove_user(self.engine, user)
-            there = True
         except NotFoundError:
             pass
-        if there:
-            await admin.remove_policy(self.engine, user)
-        return there
+        await admin.remove_policy(self.engine, user)
+        return True
 
     async def accounts(self) -> list[Account]:
         """The users that have a policy which says whose they are."""
@@ -166,9 +164,8 @@ class MinIO:
         if wanted.quota is not None:
             for name in (self.engine.config.bucket, f"-{SNAPSHOTS}"):
                 await buckets.create_missing(self.engine, f"{slug}-{name}")
-        page = await self.engine.send(ListBuckets(WHOLE_SERVER, f"{slug}-"))
-        for bucket in page.buckets:
-            if bucket.name.partition("-")[0] == slug:
+        for bucket in await buckets.list_all(self.engine):
+            if bucket.name.startswith(f"{slug}-"):
                 await admin.set_bucket_quota(self.engine, bucket.name, wanted.quota)
 
 
