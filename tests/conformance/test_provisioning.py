@@ -315,21 +315,31 @@ async def test_nobody_makes_rights_of_their_own(
 
 
 def _keys_made_by_itself(setting: Setting, access: TenantAccess) -> Config | None:
-    """SeaweedFS lets every user make keys for itself; None where that is refused."""
+    """SeaweedFS lets every user make keys for itself; None where that is refused.
+
+    Short-lived keys, which would outlast a rotation, are refused on both.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from boto3.session import Session
 
-        iam = Session().client(
-            "iam", endpoint_url=setting.server.base_url, region_name="us-east-1",
-            aws_access_key_id=access.access_key, aws_secret_access_key=str(access.secret_key),
-        )  # fmt: skip
+        session = Session(access.access_key, str(access.secret_key), region_name="us-east-1")
+        iam = session.client("iam", endpoint_url=setting.server.base_url)
+        sts = session.client("sts", endpoint_url=setting.server.base_url)
     try:
+        with pytest.raises(sts.exceptions.ClientError, match="AccessDenied"):
+            sts.assume_role(
+                RoleArn="arn:aws:iam::000000000000:role/minio-sdk", RoleSessionName="outlast"
+            )
+        if setting.server.kind == "minio":  # which allows it where nothing denies it
+            with MinIOClient(access.config(tenant_id=None)) as client:
+                with pytest.raises(AccessDeniedError):
+                    client.admin.add_service_account()
+            return None
         made = iam.create_access_key(UserName=access.user)["AccessKey"]
-    except iam.exceptions.ClientError:
-        return None
     finally:
         iam.close()
+        sts.close()
     return access.config(access_key=made["AccessKeyId"], secret_key=made["SecretAccessKey"])
 
 
