@@ -102,6 +102,28 @@ def test_removing_goes_on_where_it_stopped(connect: Connect, kind: Any, after: b
             assert not provisioner.remove("acme")
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_other_rights_are_never_none_and_in_the_end_the_last(after: bool) -> None:
+    """Whichever request fails while what a tenant may do is changed on SeaweedFS."""
+    whole = SeaweedFS()
+    with operating(blocking, whole) as provisioner:
+        provisioner.add("acme")
+        begun = whole.asked
+        provisioner.add("acme", read_only=True)
+    for number in range(begun + 1, whole.asked + 1):
+        accounts = SeaweedFS()
+        accounts.fail_at, accounts.after = number, after
+        with operating(blocking, accounts) as provisioner:
+            access = provisioner.add("acme")
+            with pytest.raises(MinIOError):
+                provisioner.add("acme", read_only=True)
+            assert accounts.users["minio-sdk-acme"]
+            assert [tenant.tenant_id for tenant in provisioner.list()] == ["acme"]
+            assert provisioner.add("acme", read_only=True).access_key == access.access_key
+            assert accounts.users == {"minio-sdk-acme": set(accounts.policies)}
+            assert list(accounts.policies) == ["arn:aws:iam:::policy/minio-sdk-acme"]
+
+
 @each_kind
 def test_a_rotation_that_fails_leaves_keys_that_work(connect: Connect, kind: Any) -> None:
     whole = kind()
@@ -202,6 +224,14 @@ def test_what_others_have_made_is_left_alone(connect: Connect) -> None:
                     call("acme")
             assert provisioner.list() == []
     assert accounts.policies == {"arn:aws:iam:::policy/minio-sdk-acme": policy}
+    # A user of that name without our policy could have any rights.
+    accounts.policies = {}
+    accounts.users = {"minio-sdk-acme": set()}
+    with operating(connect, accounts) as provisioner:
+        for call in (provisioner.add, provisioner.remove, provisioner.rotate):
+            with pytest.raises(ConflictError, match="not this tenant's"):
+                call("acme")
+    assert (accounts.users, accounts.policies) == ({"minio-sdk-acme": set()}, {})
     assert "acme$minio-sdk" in ceph.users
 
 

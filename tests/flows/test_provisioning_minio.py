@@ -186,7 +186,7 @@ def test_a_quota_is_for_all_its_buckets_and_for_no_other_s(monkeypatch: pytest.M
 def test_what_others_have_made_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     with operating(monkeypatch) as (provisioner, admin):
         admin.users["minio-sdk-acme"] = set()
-        calls: list[Any] = [provisioner.rotate, provisioner.remove]
+        calls: list[Any] = [provisioner.add, provisioner.rotate, provisioner.remove]
         for call in calls:
             with pytest.raises(ConflictError, match="not this tenant's"):
                 call("acme")

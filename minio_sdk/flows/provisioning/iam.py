@@ -127,42 +127,60 @@ class SeaweedFS(Iam):
         """The user, when there is one."""
         user = user_of(tenant_id)
         policy = await self._policy(user, tenant_id)
-        try:
-            await self.engine.send(GetUser(user))
-        except NotFoundError:
+        if not await self._unless_gone(GetUser(user)):
             return None
-        return await self._account(tenant_id, user, policy or {})
+        if policy is None:
+            raise not_ours(user)  # ours have one from before they are made until they are gone
+        return await self._account(tenant_id, user, policy)
 
     async def make(self, wanted: Wanted) -> Account:
-        """The policy first: it says whose the user will be."""
+        """The policy first: it says whose the user will be.
+
+        One that changes is made anew, as it can't be replaced; a spare one stands for it meanwhile.
+        """
         user = user_of(wanted.tenant_id)
         document = marked(policy_of(self.engine, wanted), wanted.tenant_id)
-        there = await self._policy(user, wanted.tenant_id)
-        if there is not None and _plain(there) != _plain(document):
-            await self._unless_gone(DetachUserPolicy(user, _arn(user)))
-            await self._unless_gone(DeletePolicy(_arn(user)))
-            there = None
-        if there is None:
+        if await self._policy(user, wanted.tenant_id) is None:
+            await self.find(wanted.tenant_id)
+        there = await self._document(user)
+        changes = there is not None and _plain(there) != _plain(document)
+        if changes:
+            await self._drop(user, _spare(user))
+            await self.engine.send(CreatePolicy(_spare(user), document))
+            await self.engine.send(AttachUserPolicy(user, _arn(_spare(user))))
+            await self._drop(user, user)
+        if there is None or changes:
             await self.engine.send(CreatePolicy(user, document))
         try:
             await self.engine.send(CreateUser(user))
         except ConflictError:
             pass  # an earlier run has made it
         await self.engine.send(AttachUserPolicy(user, _arn(user)))
+        await self._drop(user, _spare(user))
         return await self._account(wanted.tenant_id, user, document)
 
     async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
-        """Keys, policy and user."""
+        """Keys and user, and last the policy."""
         user = user_of(tenant_id)
-        await self._policy(user, tenant_id)
-        arn = _arn(user)
-        return await self._end_user(user, DetachUserPolicy(user, arn), DeletePolicy(arn))
+        if await self._policy(user, tenant_id) is None:
+            await self.find(tenant_id)
+            return False
+        arns = [_arn(user), _arn(_spare(user))]
+        await self._end_user(user, *(DetachUserPolicy(user, arn) for arn in arns))
+        for arn in arns:
+            await self._unless_gone(DeletePolicy(arn))
+        return True
+
+    async def _drop(self, user: str, policy: str) -> None:
+        await self._unless_gone(DetachUserPolicy(user, _arn(policy)))
+        await self._unless_gone(DeletePolicy(_arn(policy)))
 
     async def accounts(self) -> list[Account]:
         """The users whose policies say whose they are."""
 
         async def one(user: IamUser) -> Account | None:
             policy = await self._document(user.user_name)
+            policy = policy or await self._document(_spare(user.user_name))
             tenant_id = mark_of(policy or {})
             if policy is None or tenant_id is None:
                 return None
@@ -177,7 +195,7 @@ class SeaweedFS(Iam):
         return Account(tenant_id, user, keys, read_only=is_read_only(policy))
 
     async def _policy(self, user: str, tenant_id: str) -> dict[str, Any] | None:
-        policy = await self._document(user)
+        policy = await self._document(user) or await self._document(_spare(user))
         if policy is not None and mark_of(policy) != canonical_tenant(tenant_id):
             raise not_ours(user)
         return policy
@@ -187,6 +205,10 @@ class SeaweedFS(Iam):
             return await self.engine.send(GetPolicyVersion(_arn(user)))
         except NotFoundError:
             return None
+
+
+def _spare(policy: str) -> str:
+    return f"{policy}.new"
 
 
 def _arn(policy: str) -> str:

@@ -70,6 +70,8 @@ class MinIO:
         """The policy first: it says whose the user will be."""
         user = user_of(wanted.tenant_id)
         before = await self._policy(wanted.tenant_id)
+        if before is None:
+            await self.find(wanted.tenant_id)  # a user without it is none of ours
         document = self._document(wanted)
         await admin.add_policy(self.engine, user, document)
         try:
