@@ -208,7 +208,7 @@ class SeaweedFS(Iam):
 
 
 def _spare(policy: str) -> str:
-    return f"{policy}.new"
+    return f"{policy}-new"  # nobody else's, as no slug has a dash; SeaweedFS fails at a dot
 
 
 def _arn(policy: str) -> str:
