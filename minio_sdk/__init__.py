@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from minio_sdk.client import AsyncMinIOClient, MinIOClient, create_client
     from minio_sdk.client.aio.admin import AsyncAdmin
     from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter
-    from minio_sdk.client.sync.admin import Admin
     from minio_sdk.client.aio.provisioner import AsyncProvisioner
+    from minio_sdk.client.sync.admin import Admin
     from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter
     from minio_sdk.client.sync.provisioner import Provisioner
     from minio_sdk.config import Config

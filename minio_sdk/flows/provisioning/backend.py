@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Protocol
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConflictError, NotSupportedError
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.policies import tenant_policy
 from minio_sdk.tenancy import slug_of
-from minio_sdk.tenant_policy import tenant_policy
 
 OURS = "minio-sdk-"
 """What the names of users and policies begin with that provisioning makes."""

@@ -68,18 +68,18 @@ async def backend_of(operator: Operator, name: str | None) -> Backend:
     """
     engine = operator.engine
     check_operator(engine.config.tenant_id)
+    if name is None and _is_aws(engine.config.base_url):
+        name = "aws"
     if name is None:
-        name = "aws" if _is_aws(engine.config.base_url) else _named(engine.api.server)
-    if name is None:
-        # Not what the first answer said that ever came: it may have been a proxy's.
+        # Asked, since the first answer that ever came may have been a proxy's.
         told = await engine.send(_WhoIsIt(WHOLE_SERVER))
         name = _named(told)
-    if name is None:
-        raise NotSupportedError(
-            f"the server doesn't say what it is (Server: {told or 'nothing'!r})",
-            operation="provision",
-            hint=f"backend= one of {', '.join(BACKENDS)}",
-        )
+        if name is None:
+            raise NotSupportedError(
+                f"the server doesn't say what it is (Server: {told or 'nothing'!r})",
+                operation="provision",
+                hint=f"backend= one of {', '.join(BACKENDS)}",
+            )
     return BACKENDS[name](operator)
 
 
@@ -88,6 +88,6 @@ def _is_aws(base_url: str) -> bool:
     return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
-def _named(server: str | None) -> str | None:
-    header = (server or "").lower()
+def _named(server: str) -> str | None:
+    header = server.lower()
     return next((kind for start, kind in _HEADERS.items() if header.startswith(start)), None)
