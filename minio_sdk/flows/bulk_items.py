@@ -16,8 +16,9 @@ from minio_sdk.errors import MinIOError, ServerError, ValidationError, as_class,
 from minio_sdk.flows import copies, downloads, objects, reading, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.copy_rules import Changes, Conditions
+from minio_sdk.flows.deletes import NOT_REPORTED, reports
 from minio_sdk.flows.sources import Source
-from minio_sdk.models.results import ObjectInfo, ObjectMetadata, UploadResponse
+from minio_sdk.models.results import DeletedObject, ObjectInfo, ObjectMetadata, UploadResponse
 from minio_sdk.wire.failure import class_of
 
 Outcome = Any
@@ -239,20 +240,14 @@ async def _delete_pairs(
             pair: as_class(error, type(error), error.message, error.hint, key=pair[0])
             for pair in pairs
         }
-    told = {(d.key, d.version_id): d for d in result.deleted}
-    by_key = {d.key: d for d in result.deleted}
-    refused = {(f.key, f.version_id): f for f in result.errors}
-    of_key = {f.key: f for f in result.errors}
-    several = len({key for key, _ in pairs}) < len(pairs)
+    reported = reports(pairs, result)
     for pair in pairs:
-        fault = refused.get(pair) or (None if several else of_key.get(pair[0]))
-        # Not all servers repeat the version, and some name one where none was asked for.
-        found = told.get(pair) or (None if several and pair[1] else by_key.get(pair[0]))
-        if fault is None and found is not None:
+        found = reported.get(pair)
+        if isinstance(found, DeletedObject):
             outcomes[pair] = found
             continue
-        code = fault.code if fault else "NotReported"
-        message = fault.message if fault else "the server did not say what became of it"
+        code = found.code if found else "NotReported"
+        message = found.message if found else NOT_REPORTED
         outcomes[pair] = class_of(code, ServerError)(
             message or code, code=code, operation="DeleteObjects", bucket=bucket, key=pair[0],
             tenant_id=engine.config.tenant_id, endpoint=engine.transport.signing.endpoint.origin,

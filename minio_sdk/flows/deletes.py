@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError
@@ -12,10 +12,40 @@ from minio_sdk.operation import Place
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import MAX_KEYS, DeleteObjects, listable
 
+NOT_REPORTED = "the server did not say what became of it"
 
-async def delete_many(
-    engine: Engine, place: Place, pairs: Sequence[tuple[str, str | None]]
-) -> DeleteResult:
+Pair = tuple[str, str | None]
+Report = DeletedObject | DeleteError
+
+
+def reports(pairs: Iterable[Pair], result: DeleteResult) -> dict[Pair, Report]:
+    """What a server has said of each pair of key and version; those it was silent about are missing.
+
+    Not all servers repeat the version, and some name one where none was asked for: such a report counts
+    for a key of which one pair is open, or of which there are as many open pairs as such reports.
+    """
+    asked = set(pairs)
+    found: dict[Pair, Report] = {}
+    loose: dict[str, list[Report]] = {}
+    said: list[Report] = [*result.errors, *result.deleted]
+    for report in said:
+        pair = (report.key, report.version_id)
+        if pair in asked and pair not in found:
+            found[pair] = report
+        else:
+            loose.setdefault(report.key, []).append(report)
+    still_open: dict[str, list[Pair]] = {}
+    for pair in asked - found.keys():
+        still_open.setdefault(pair[0], []).append(pair)
+    for key, waiting in still_open.items():
+        answers = loose.get(key, [])
+        alike = len({type(answer) for answer in answers}) == 1
+        if answers and alike and len(waiting) <= len(answers):
+            found.update(zip(waiting, answers, strict=False))
+    return found
+
+
+async def delete_many(engine: Engine, place: Place, pairs: Sequence[Pair]) -> DeleteResult:
     """Remove objects, 1,000 a request; those whose keys can't stand in its body one by one.
 
     A pair that is there twice is removed, and reported, once: MinIO's answer to such a request has holes.
@@ -41,16 +71,11 @@ async def delete_many(
             continue
         deleted.extend(result.deleted)
         errors.extend(result.errors)
-        told = {d.key for d in result.deleted} | {e.key for e in result.errors}
+        reported = reports(batch, result)
         errors.extend(
-            DeleteError(
-                key=key,
-                version_id=version,
-                code="NotReported",
-                message="the server did not say what became of it",
-            )
+            DeleteError(key=key, version_id=version, code="NotReported", message=NOT_REPORTED)
             for key, version in batch
-            if key not in told
+            if (key, version) not in reported
         )
     for key, version in single:
         try:
