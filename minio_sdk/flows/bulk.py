@@ -27,6 +27,7 @@ from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed
 from minio_sdk.flows.checkpoint import Checkpoint
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.models.bulk import BulkResult
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.record import Record
 from minio_sdk.operations.delete_objects import MAX_KEYS
 from minio_sdk.wire.message import Reply, Request
@@ -82,6 +83,7 @@ class Job:
         progress: the user's function; True for a bar.
         elsewhere: where it is done; None for here.
         checkpoint: the file that remembers what is done; None for no memory.
+        resume: files go on where an earlier run was interrupted in the middle of one.
 
     Raises:
         ValidationError: an argument that is of no use for the whole call.
@@ -92,8 +94,10 @@ class Job:
     progress: OnProgress | bool | None = None
     elsewhere: Elsewhere | None = None
     checkpoint: str | os.PathLike[str] | None = None
+    resume: bool = False
 
     def __post_init__(self) -> None:
+        check_flag("resume", self.resume)
         given = self.concurrency
         if given is not None and (
             not isinstance(given, int) or isinstance(given, bool) or given < 1
@@ -308,6 +312,8 @@ async def _wanted(
             tally.add([(index, failed(error, index, {}))])
         else:
             del item
+            if job.resume:
+                given.setdefault("resume", True)
             if tally.begins(index, given):
                 yield index, given
             del given

@@ -18,6 +18,7 @@ from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.flows.deletes import NOT_REPORTED, reports
 from minio_sdk.flows.sources import Source
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import DeletedObject, ObjectInfo, ObjectMetadata, UploadResponse
 from minio_sdk.wire.failure import class_of
 
@@ -96,15 +97,19 @@ async def _upload(
     if_match: str | None = None,
     content_type: str | None = None,
     metadata: Any = None,
+    resume: bool = False,
     **others: Any,
 ) -> UploadResponse:
+    check_flag("resume", resume)
     if (data is None) is (path is None):
         raise ValidationError("data, path: give one of the two")
     headers = uploads.object_headers(key, content_type, metadata, **others)
     wanted = condition(if_none_match, if_match)
     place = engine.place(bucket)
     if path is not None:
-        return await uploads.put_file(engine, place, key, path, headers, condition=wanted)
+        return await uploads.put_file(
+            engine, place, key, path, headers, condition=wanted, resume=resume
+        )
     source = Source(data)
     return await uploads.put(
         engine, place, key, source, headers, create_bucket=True, condition=wanted
@@ -112,11 +117,17 @@ async def _upload(
 
 
 async def _download(
-    engine: Engine, bucket: str, key: str, path: Any = None, version_id: str | None = None
+    engine: Engine,
+    bucket: str,
+    key: str,
+    path: Any = None,
+    version_id: str | None = None,
+    resume: bool = False,
 ) -> bytes | ObjectMetadata:
+    check_flag("resume", resume)
     if path is None:
         return await reading.get(engine, bucket, key, version_id=version_id)
-    return await downloads.to_file(engine, bucket, key, path, version_id)
+    return await downloads.to_file(engine, bucket, key, path, version_id, resume=resume)
 
 
 async def _copy(
@@ -142,9 +153,12 @@ async def _copy(
 
 VERBS: dict[str, Verb] = {
     "upload": Verb(
-        ("bucket", "key", "data"), 2, _DESCRIBING | {"path", "if_none_match", "if_match"}, _upload
+        ("bucket", "key", "data"),
+        2,
+        _DESCRIBING | {"path", "if_none_match", "if_match", "resume"},
+        _upload,
     ),
-    "download": Verb(("bucket", "key", "path"), 2, frozenset({"version_id"}), _download),
+    "download": Verb(("bucket", "key", "path"), 2, frozenset({"version_id", "resume"}), _download),
     "copy": Verb(
         ("dest_bucket", "dest_key", "source_bucket", "source_key"),
         4,

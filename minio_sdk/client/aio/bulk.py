@@ -30,6 +30,7 @@ class Bulk(AsyncBase):
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
     ) -> BulkResult:
         """Store many objects; their buckets are made when they are missing.
 
@@ -48,6 +49,9 @@ class Bulk(AsyncBase):
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
             checkpoint: a file to which each item that is done is added at once. A later run of the job passes
                 over those it finds there, by their names; it goes on after an interrupt or a killed process.
+            resume: large files go on where an earlier run was interrupted, also a killed process, as with
+                `upload_file`; a failure then leaves their unfinished uploads. Items with ``data`` begin
+                anew. An item may say it for itself.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -65,7 +69,7 @@ class Bulk(AsyncBase):
             ...     print(error)
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint, resume)
         return await self._run(bulk.perform(engine, "upload", items, job))
 
     async def download_many(
@@ -77,6 +81,7 @@ class Bulk(AsyncBase):
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
     ) -> BulkResult:
         """Fetch many objects, into memory or into files.
 
@@ -96,6 +101,9 @@ class Bulk(AsyncBase):
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
             checkpoint: a file to which each item that is done is added at once. A later run of the job passes
                 over those it finds there, by their names; it goes on after an interrupt or a killed process.
+            resume: large files go on where an earlier run was interrupted, also a killed process, as with
+                `download_file`; a failure then leaves what is on disk. Items without a path begin anew. An
+                item may say it for itself.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, its bytes, or
@@ -113,7 +121,7 @@ class Bulk(AsyncBase):
             >>> done.results[0]
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
+        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint, resume)
         return await self._run(bulk.perform(engine, "download", items, job))
 
     async def delete_many(
@@ -209,11 +217,12 @@ class Bulk(AsyncBase):
         job = Job(None, concurrency, progress, self._elsewhere(executor), checkpoint)
         return await self._run(bulk.perform(engine, "copy", items, job))
 
-    async def upload_many_concurrent(self, uploads: Items) -> list[Any]:
+    async def upload_many_concurrent(self, uploads: Items, *, resume: bool = False) -> list[Any]:
         """As `upload_many`, with a plain list as the result.
 
         Args:
             uploads: the items, as of `upload_many`.
+            resume: as of `upload_many`.
 
         Returns:
             For each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -225,13 +234,16 @@ class Bulk(AsyncBase):
             >>> results = await client.upload_many_concurrent([{"bucket": "docs", "key": "a", "data": b"A"}])
         """
         engine = self._engine
-        return list(await self._run(bulk.perform(engine, "upload", uploads, Job())))
+        return list(await self._run(bulk.perform(engine, "upload", uploads, Job(resume=resume))))
 
-    async def download_many_concurrent(self, downloads: Items) -> list[Any]:
+    async def download_many_concurrent(
+        self, downloads: Items, *, resume: bool = False
+    ) -> list[Any]:
         """As `download_many`, with a plain list as the result.
 
         Args:
             downloads: the items, as of `download_many`.
+            resume: as of `download_many`.
 
         Returns:
             For each item, in the order of the input, its bytes or its `MinIOError`.
@@ -243,7 +255,9 @@ class Bulk(AsyncBase):
             >>> results = await client.download_many_concurrent([{"bucket": "docs", "key": "a"}])
         """
         engine = self._engine
-        return list(await self._run(bulk.perform(engine, "download", downloads, Job())))
+        return list(
+            await self._run(bulk.perform(engine, "download", downloads, Job(resume=resume)))
+        )
 
     async def delete_many_concurrent(self, deletes: Items) -> list[Any]:
         """As `delete_many`, with a plain list as the result.
