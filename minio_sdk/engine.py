@@ -120,9 +120,10 @@ class Api:
         copies: whether it knows CopyObject; None until it was asked (`minio_sdk.flows.copies`).
         checksums: False when it has refused checksums.
         admin: whether it has MinIO's admin API; None until it was asked (`minio_sdk.flows.admin_calls`).
+        unpacks: whether it makes objects of a tar; None until one was sent (`minio_sdk.flows.packing`).
     """
 
-    __slots__ = ("admin", "checksums", "copies", "name", "server")
+    __slots__ = ("admin", "checksums", "copies", "name", "server", "unpacks")
 
     def __init__(self, name: str) -> None:
         self.name: str | None = None if name == "auto" else name
@@ -130,6 +131,7 @@ class Api:
         self.copies: bool | None = None
         self.checksums = True
         self.admin: bool | None = None
+        self.unpacks: bool | None = None
 
 
 class Engine:

@@ -25,6 +25,7 @@ from minio_sdk.engine import Engine, Transport
 from minio_sdk.errors import MinIOError, ValidationError, invalid
 from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed
 from minio_sdk.flows.checkpoint import Checkpoint
+from minio_sdk.flows.packing import Pack, Packer
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.names import check_flag
@@ -84,6 +85,7 @@ class Job:
         elsewhere: where it is done; None for here.
         checkpoint: the file that remembers what is done; None for no memory.
         resume: files go on where an earlier run was interrupted in the middle of one.
+        pack: small objects go together; True, or how many bytes.
 
     Raises:
         ValidationError: an argument that is of no use for the whole call.
@@ -95,6 +97,7 @@ class Job:
     elsewhere: Elsewhere | None = None
     checkpoint: str | os.PathLike[str] | None = None
     resume: bool = False
+    pack: bool | int | None = None
 
     def __post_init__(self) -> None:
         check_flag("resume", self.resume)
@@ -103,6 +106,8 @@ class Job:
             not isinstance(given, int) or isinstance(given, bool) or given < 1
         ):
             raise invalid("concurrency", given, "must be a whole number of at least 1, or None")
+        if self.pack and self.elsewhere is not None:
+            raise invalid("pack", self.pack, "packs here, and can't be had together with executor")
 
     def limit(self, engine: Engine, verb: str) -> int:
         """How many packages at once."""
@@ -120,6 +125,11 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
         raise invalid("items", items, f"must be a list or another iterable of {verb}s")
     if job.bucket is not None:
         engine.place(job.bucket)
+    limit = job.limit(engine, verb)
+    packer = None
+    if job.pack is not None and job.pack is not False:
+        packer = Packer(engine, job.pack, limit)
+        limit = packer.limit
     meter = Meter(engine.transport.clock, job.progress)
     meter.objects_total = len(items) if isinstance(items, Sized) else None
     tally = Tally(engine.transport.clock, meter)
@@ -128,8 +138,8 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
             Checkpoint, job.checkpoint, verb, engine.config
         )
     try:
-        packages = _packages(verb, items, job, tally, job.limit(engine, verb))
-        await spread(engine, verb, packages, job, tally.add)
+        packages = _packages(verb, items, job, tally, limit, packer)
+        await spread(engine, verb, packages, job, tally.add, limit, packer)
     finally:
         meter.close()
         if tally.checkpoint is not None:
@@ -140,12 +150,13 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
 async def spread(
     engine: Engine,
     verb: str,
-    packages: AsyncIterable[Package],
+    packages: AsyncIterable[Package | Pack],
     job: Job,
     add: Callable[[Done], object],
+    limit: int,
+    packer: Packer | None,
 ) -> None:
     """Have packages done here or elsewhere."""
-    limit = job.limit(engine, verb)
     elsewhere = job.elsewhere
     worker = engine if elsewhere is None else elsewhere.engine
     stop = Stop(worker.transport, limit) if worker is not None else None
@@ -154,13 +165,17 @@ async def spread(
     if elsewhere is None:
         assert stoppable is not None  # of the engine that was given
 
-        async def one(package: Package) -> Done:
+        async def one(package: Package | Pack) -> Done:
+            if isinstance(package, Pack):
+                assert packer is not None  # who else has packed it?
+                return await packer.store(stoppable, package)
             return await do(stoppable, verb, package)
 
         await engine.transport.map(one, packages, limit, add, ended)
         return
 
-    def submit(package: Package) -> Future[Done]:
+    def submit(package: Package | Pack) -> Future[Done]:
+        assert not isinstance(package, Pack)  # `Job` has seen to it
         return elsewhere.submit(stoppable, verb, package)
 
     try:
@@ -255,11 +270,14 @@ async def each(items: Items) -> AsyncGenerator[Any, None]:
 
 
 async def _packages(
-    verb: str, items: Items, job: Job, tally: Tally, limit: int
-) -> AsyncIterator[Package]:
+    verb: str, items: Items, job: Job, tally: Tally, limit: int, packer: Packer | None
+) -> AsyncIterator[Package | Pack]:
     # Closed one by one: left to the collector, async generators become tasks of their own.
     async with aclosing(each(items)) as taken, aclosing(_wanted(verb, taken, job, tally)) as wanted:
-        if verb == "delete":
+        gathered: AsyncGenerator[Package | Pack, None] | AsyncGenerator[Package, None]
+        if packer is not None:
+            gathered = packer.gathered(wanted)
+        elif verb == "delete":
             gathered = _by_bucket(wanted)
         else:
             together = job.elsewhere is not None and job.elsewhere.together

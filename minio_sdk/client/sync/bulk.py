@@ -32,6 +32,7 @@ class Bulk(Base):
         progress: OnProgress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
+        pack: bool | int | None = None,
     ) -> BulkResult:
         """Store many objects; their buckets are made when they are missing.
 
@@ -53,6 +54,10 @@ class Bulk(Base):
             resume: large files go on where an earlier run was interrupted, also a killed process, as with
                 `upload_file`; a failure then leaves their unfinished uploads. Items with ``data`` begin
                 anew. An item may say it for itself.
+            pack: send objects of up to 128 KiB together, as tars that MinIO unpacks: True for tars of 2 MiB,
+                or a number of bytes from 262144 up to half of `Config.memory_budget`. Each object is looked
+                for before it counts as stored. What a tar can't carry, and all of it for servers other
+                than MinIO, is uploaded as usual. Not together with `executor`.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -70,7 +75,8 @@ class Bulk(Base):
             ...     print(error)
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint, resume)
+        away = self._elsewhere(executor)
+        job = Job(bucket, concurrency, progress, away, checkpoint, resume, pack)
         return self._run(bulk.perform(engine, "upload", items, job))
 
     def download_many(
