@@ -74,7 +74,6 @@ class Transport(Protocol):
         items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
         *,
         grace: float = 0.0,
     ) -> list[R]:
@@ -82,8 +81,8 @@ class Transport(Protocol):
 
         Items are taken one by one, in order, as places become free. `done` gets each result as soon as it
         is there, one at a time, on the thread of the caller. After an error, an interrupt or a
-        cancellation nothing more begins; `ended` is called, what is under way has `grace` seconds to end by
-        itself before it is stopped, and this returns only when all of it has ended.
+        cancellation nothing more begins; what is under way has `grace` seconds to end by itself before it
+        is stopped, and this returns only when all of it has ended.
         """
         ...
 
@@ -93,7 +92,6 @@ class Transport(Protocol):
         items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         """As `map`, for work that `submit` hands to others; what they are at is not waited for."""
         ...
@@ -180,16 +178,20 @@ class Engine:
         seconds = self.config.deadline
         if seconds is None:
             return self
-        call = self.through(self.transport)
+        call = self._copy()
         call.deadline = self.transport.clock.monotonic() + seconds
         return call
 
-    def through(self, transport: Transport) -> Engine:
-        """This engine, sending through another transport."""
+    def share(self, at_once: int) -> Engine:
+        """This engine for one of several that work side by side: each does at most so much at once."""
+        other = self._copy()
+        other.config = self.config.with_(pool_size=min(at_once, self.config.pool_size))
+        return other
+
+    def _copy(self) -> Engine:
         other = object.__new__(Engine)
         for name in self.__slots__:
             setattr(other, name, getattr(self, name))
-        other.transport = transport
         return other
 
     def place(self, bucket: str) -> Place:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import uuid
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,8 @@ from minio_sdk.config import Config
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError, invalid
 from minio_sdk.flows.bulk_items import Done, Package, do, failed
+from minio_sdk.transport.stopping import Team
+from minio_sdk.transport.threads import work as in_team
 
 AT_ONCE = 8
 """Items of one package that a worker process has under way side by side."""
@@ -95,7 +98,7 @@ class Away:
             return outer
         return _followed(inner, outer, refused, package, sent)
 
-    def close(self) -> None:
+    def close(self, failed: bool) -> None:
         """What was begun there goes on to its end."""
 
 
@@ -119,14 +122,19 @@ class Threads(Away):
         self.engine = engine
         self.limit = getattr(executor, "_max_workers", _PACKAGES)
         self._running: set[Future[Done]] = set()
+        self._team = Team()
 
     def submit(self, engine: Engine | None, verb: str, package: Package) -> Future[Done]:
         """Have a package done on a thread."""
-        assert engine is not None  # that of this object, made to be stopped
+        assert engine is not None  # that of this object
         outer: Future[Done] = Future()
         sent = [(index, b"") for index, _ in package]
+
+        async def here(items: Package) -> Done:
+            return await do(engine, verb, items)
+
         try:
-            inner = self._executor.submit(_here, engine, verb, package)
+            inner = self._executor.submit(copy_context().run, in_team, self._team, here, package)
         except Exception as error:
             outer.set_result(_lost(error, package, sent))
             return outer
@@ -134,9 +142,12 @@ class Threads(Away):
         inner.add_done_callback(self._running.discard)
         return _followed(inner, outer, [], package, sent)
 
-    def close(self) -> None:
-        """Wait for what still runs: it uses the client's connections."""
+    def close(self, failed: bool) -> None:
+        """Wait for what still runs, since it uses the client's connections; after a failure, stop it."""
+        if failed:
+            self._team.stop()
         wait(list(self._running))
+        self._team.end(failed=failed)
         if self._client is not None:
             self._client.close()
 
@@ -146,10 +157,6 @@ def work(config: Config, verb: str, sent: list[tuple[int, bytes]], job: str) -> 
     # Our own bytes, from the process that sends us the code to run as well.
     package = [(index, pickle.loads(item)) for index, item in sent]  # noqa: S301
     return run(do(_client(config)._engine, verb, package, AT_ONCE))
-
-
-def _here(engine: Engine, verb: str, package: Package) -> Done:
-    return run(do(engine, verb, package))
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
-from minio_sdk.engine import Engine, Transport
+from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError, invalid
 from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed
 from minio_sdk.flows.checkpoint import Checkpoint
@@ -31,7 +31,6 @@ from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.record import Record
 from minio_sdk.operations.delete_objects import MAX_KEYS
-from minio_sdk.wire.message import Reply, Request
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -69,8 +68,8 @@ class Elsewhere(Protocol):
         """Have a package done. Whatever becomes of the executor, the future has an outcome for each item."""
         ...
 
-    def close(self) -> None:
-        """Wait for what still runs in this process."""
+    def close(self, failed: bool) -> None:
+        """Wait for what still runs in this process, which is stopped first if the job has failed."""
         ...
 
 
@@ -158,30 +157,29 @@ async def spread(
 ) -> None:
     """Have packages done here or elsewhere."""
     elsewhere = job.elsewhere
-    worker = engine if elsewhere is None else elsewhere.engine
-    stop = Stop(worker.transport, limit) if worker is not None else None
-    stoppable = worker.through(stop) if worker is not None and stop is not None else None
-    ended = stop.end if stop is not None else None
     if elsewhere is None:
-        assert stoppable is not None  # of the engine that was given
+        own = engine.share(AT_ONCE // limit or 1)
 
         async def one(package: Package | Pack) -> Done:
             if isinstance(package, Pack):
                 assert packer is not None  # who else has packed it?
-                return await packer.store(stoppable, package)
-            return await do(stoppable, verb, package)
+                return await packer.store(engine, package)
+            return await do(own, verb, package)
 
-        await engine.transport.map(one, packages, limit, add, ended)
+        await engine.transport.map(one, packages, limit, add)
         return
+    worker = elsewhere.engine.share(AT_ONCE // limit or 1) if elsewhere.engine else None
 
     def submit(package: Package | Pack) -> Future[Done]:
         assert not isinstance(package, Pack)  # `Job` has seen to it
-        return elsewhere.submit(stoppable, verb, package)
+        return elsewhere.submit(worker, verb, package)
 
+    failed = True
     try:
-        await engine.transport.spread(submit, packages, limit, add, ended)
+        await engine.transport.spread(submit, packages, limit, add)
+        failed = False
     finally:
-        await engine.transport.call(elsewhere.close)
+        await engine.transport.call(elsewhere.close, failed)
 
 
 class Tally:
@@ -354,67 +352,3 @@ async def _by_bucket(
         yield waiting.pop(fullest)
     for package in waiting.values():
         yield package
-
-
-# --- ending what is under way -----------------------------------------------------------------------
-
-
-class Stop:
-    """A transport that can be told to end what is under way, at its next request.
-
-    Threads can't be cancelled as tasks can; without this an interrupt would wait for whole files.
-
-    Args:
-        transport: what sends.
-        share: how many use it side by side, which bounds what each may do at once in its turn.
-    """
-
-    def __init__(self, transport: Transport, share: int) -> None:
-        self._transport = transport
-        self._share = share
-        self._ended = False
-        self.signing = transport.signing
-        self.clock = transport.clock
-        self.memory = transport.memory
-
-    def end(self) -> None:
-        """Let nothing more be sent, but for the end of an unfinished upload."""
-        self._ended = True
-
-    async def send(self, request: Request, deadline: float | None) -> Reply:
-        """The answer to a request, unless the job was ended."""
-        if self._ended and not (request.method == "DELETE" and "uploadId=" in request.query):
-            raise MinIOError("the job was ended before this was done")
-        return await self._transport.send(request, deadline)
-
-    async def map(
-        self,
-        function: Any,
-        items: Any,
-        limit: int,
-        done: Any = None,
-        ended: Any = None,
-        *,
-        grace: float = 0.0,
-    ) -> list[Any]:
-        """As the transport's own, with no more at once than this one's share."""
-        most = min(limit, max(1, AT_ONCE // self._share))
-        return await self._transport.map(function, items, most, done, ended, grace=grace)
-
-    async def spread(
-        self, submit: Any, items: Any, limit: int, done: Any = None, ended: Any = None
-    ) -> list[Any]:
-        """As the transport's own."""
-        return await self._transport.spread(submit, items, limit, done, ended)
-
-    async def sleep(self, seconds: float) -> None:
-        """As the transport's own."""
-        await self._transport.sleep(seconds)
-
-    async def call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """As the transport's own."""
-        return await self._transport.call(function, *arguments)
-
-    async def close(self) -> None:
-        """As the transport's own."""
-        await self._transport.close()

@@ -327,7 +327,8 @@ async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
         return await engine.send(operation)
 
     try:
-        etags = await engine.transport.map(copy_part, range(len(starts)), AT_ONCE)
+        limit = min(AT_ONCE, engine.config.pool_size)
+        etags = await engine.transport.map(copy_part, range(len(starts)), limit)
         await _check_unchanged(engine, source)
         done = await uploads.complete(
             engine, CompleteMultipartUpload(job.dest, job.key, upload_id, etags, found.size)

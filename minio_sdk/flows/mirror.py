@@ -72,12 +72,11 @@ async def mirror(engine: Engine, wish: Wish) -> MirrorResult:
         raise invalid("target", wish.target, "overlaps with the source")
     limit = bulk.Job(concurrency=wish.concurrency).limit(engine, "mirror")
     meter = Meter(engine.transport.clock, wish.progress)
-    stop = bulk.Stop(engine.transport, limit)
-    job = _Mirror(engine.through(stop), wish, source, target, meter)
+    job = _Mirror(engine.share(bulk.AT_ONCE // limit or 1), wish, source, target, meter)
     try:
         await job.look()
         async with aclosing(job.plan()) as plan:
-            await engine.transport.map(job.settle, plan, limit, job.add, stop.end)
+            await engine.transport.map(job.settle, plan, limit, job.add)
         await job.clear()
     finally:
         meter.close()

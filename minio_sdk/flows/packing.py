@@ -46,6 +46,9 @@ SMALL = 128 * 1024
 MOST = 1000
 """The most objects of one tar: a page of the listing that they are looked for in."""
 
+AT_ONCE = 4
+"""Objects of one tar that are uploaded, or looked at, side by side."""
+
 USUAL = 2 * MiB
 SMALLEST = 256 * 1024
 
@@ -193,6 +196,7 @@ class Packer:
 
     async def store(self, engine: Engine, pack: Pack) -> Done:
         """Store what is in a pack, by a tar or without."""
+        engine = engine.share(AT_ONCE)
         # Of one key the last one is to stay, and in a tar nobody knows which that would be.
         last = {entry.expected.key: entry for entry in pack.entries}
         packed = list(last.values())
@@ -207,7 +211,7 @@ class Packer:
                 return done + [(e.index, _failed(error, e)) for e in packed]
         done += [(e.index, stored[e.expected.key]) for e in packed if e.expected.key in stored]
         rest = [(e.index, e.item) for e in packed if e.expected.key not in stored]
-        return done + (await do(engine, "upload", rest, self.limit) if rest else [])
+        return done + (await do(engine, "upload", rest, AT_ONCE) if rest else [])
 
     async def _stored(
         self, engine: Engine, bucket: str, entries: Sequence[Entry], size: int

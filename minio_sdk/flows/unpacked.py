@@ -108,7 +108,8 @@ class Unpacked:
             covered = await self._listed(first, keys)
             keys = keys[covered:]
             if covered < FEW:
-                await self._engine.transport.map(self._head, keys, AT_ONCE)
+                limit = min(AT_ONCE, self._engine.config.pool_size)
+                await self._engine.transport.map(self._head, keys, limit)
                 break
         return {} if self.spoiled else self._found
 

@@ -306,12 +306,11 @@ class AiohttpTransport:
         items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
         *,
         grace: float = 0.0,
     ) -> list[R]:
         """`function` of each item in at most `limit` tasks, results in order; the first error ends it."""
-        return await map_in_tasks(function, items, limit, done, ended, grace)
+        return await map_in_tasks(function, items, limit, done, grace)
 
     async def spread(
         self,
@@ -319,7 +318,6 @@ class AiohttpTransport:
         items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
 
@@ -327,7 +325,7 @@ class AiohttpTransport:
             # On a thread: it may pickle a lot, or start a process.
             return await asyncio.wrap_future(await asyncio.to_thread(submit, item))
 
-        return await self.map(one, items, limit, done, ended)
+        return await self.map(one, items, limit, done)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in this task."""

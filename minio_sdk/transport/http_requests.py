@@ -591,12 +591,11 @@ class RequestsTransport:
         items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
         *,
         grace: float = 0.0,
     ) -> list[R]:
         """`function` of each item on at most `limit` threads, results in order; the first error ends it."""
-        return map_in_threads(function, items, limit, done, ended, grace)
+        return map_in_threads(function, items, limit, done, grace)
 
     async def spread(
         self,
@@ -604,10 +603,9 @@ class RequestsTransport:
         items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
-        return spread(submit, items, limit, done, ended)
+        return spread(submit, items, limit, done)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in this thread."""

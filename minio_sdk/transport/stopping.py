@@ -25,6 +25,14 @@ class Worker:
         self.told = False
         self.connection: Any = None
 
+    def begin(self) -> None:
+        """Raise `Stopped` where nothing more is to begin, though this team may still have its grace."""
+        worker: Worker | None = self
+        while worker is not None and not worker.told:  # who was told has begun it to clean up
+            if worker.team.stopped.is_set():
+                raise Stopped
+            worker = worker.team.parent
+
     def check(self) -> None:
         """Raise `Stopped`, the first time that it is asked after the team was stopped."""
         if self.team.stopped.is_set() and not self.told:

@@ -25,7 +25,6 @@ async def map_in_tasks(
     items: Iterable[T] | AsyncIterable[T],
     limit: int,
     done: Callable[[R], object] | None,
-    ended: Callable[[], object] | None,
     grace: float,
 ) -> list[R]:
     """See `minio_sdk.engine.Transport.map`."""
@@ -64,8 +63,6 @@ async def map_in_tasks(
             raise failures[0]
     except BaseException as error:
         failures.append(error)
-        if ended is not None:
-            ended()
         try:
             for task in tasks:
                 if task not in busy:

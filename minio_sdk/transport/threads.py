@@ -20,7 +20,6 @@ def map_in_threads(
     items: Iterable[T] | AsyncIterable[T],
     limit: int,
     done: Callable[[R], object] | None,
-    ended: Callable[[], object] | None,
     grace: float,
 ) -> list[R]:
     """See `minio_sdk.engine.Transport.map`."""
@@ -30,10 +29,10 @@ def map_in_threads(
         with ThreadPoolExecutor(limit, thread_name_prefix="minio-sdk") as executor:
 
             def submit(item: T) -> Future[R]:
-                return executor.submit(copy_context().run, _work, team, function, item)
+                return executor.submit(copy_context().run, work, team, function, item)
 
             try:
-                results = spread(submit, items, limit, done, ended)
+                results = spread(submit, items, limit, done)
             except BaseException:
                 try:
                     # Not for the futures: an interrupt may come before the newest is known.
@@ -53,12 +52,13 @@ def _failed(future: Future[Any]) -> bool:
     return future.done() and not future.cancelled() and future.exception() is not None
 
 
-def _work(team: Team, function: Callable[[T], Awaitable[R]], item: T) -> R:
+def work(team: Team, function: Callable[[T], Awaitable[R]], item: T) -> R:
+    """Do it on this thread, so that the team can stop it; in a context of its own."""
     worker = Worker(team)
     at_work(worker)
     team.join(worker)
     try:
-        worker.check()
+        worker.begin()
         flow: Any = function(item)
         result: R = run(flow)
         return result
@@ -71,7 +71,6 @@ def spread(
     items: Iterable[T] | AsyncIterable[T],
     limit: int,
     done: Callable[[R], object] | None,
-    ended: Callable[[], object] | None,
 ) -> list[R]:
     """See `minio_sdk.engine.Transport.spread`."""
     source = (
@@ -103,8 +102,6 @@ def spread(
             if done is not None:
                 done(result)
     except BaseException:
-        if ended is not None:
-            ended()
         for future in waiting:
             future.cancel()
         raise

@@ -112,7 +112,6 @@ class Memory:
         items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
         *,
         grace: float = 0.0,
     ) -> list[R]:
@@ -130,7 +129,6 @@ class Memory:
         items: Iterable[T] | AsyncIterable[T],
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         raise AssertionError("the tests of executors have a server")
 
