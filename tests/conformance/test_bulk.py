@@ -96,3 +96,32 @@ async def test_what_a_listing_gives_is_deleted(
         done = await client.delete_many(await client.list_objects(bucket), bucket=bucket)
     assert (len(done), done.ok) == (30, True)
     assert await client.list_objects(bucket) == []
+
+
+async def test_small_objects_in_tars(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """Where the server unpacks tars and where it doesn't, each object is what it was to be."""
+    told = {"metadata": {"Author": "Ada"}, "tags": {"a": "b"}, "content_type": "text/x-own"}
+    items: list[dict[str, object]] = [
+        {"key": f"k/{n:02}.json", "data": b"x" * n} for n in range(30)
+    ]
+    items += [{"key": k, "data": b"?"} for k in ("ä/ö.txt", "a/" * 60 + "x", "with blanks.csv")]
+    items += [{"key": "described", "data": b"!", **told}]
+    hostile = [{"key": key, "data": b"!"} for key in ("../../other/docs/x", "../x", "k/../y")]
+    plain = await client.upload_many([{**item, "bucket": bucket} for item in items])
+    packed = await client.upload_many([*items, *hostile], bucket=bucket, pack=True)
+    assert list(plain) == list(packed)[: len(items)]
+    assert client._engine.api.unpacks is (True if setting.server.kind == "minio" else None)
+    server_bucket, prefix = setting.place(bucket)
+    for key, kind in (("k/02.json", "application/json"), ("described", "text/x-own")):
+        head = setting.s3.head_object(Bucket=server_bucket, Key=prefix + key)
+        assert head["ContentType"] == kind
+    assert head["Metadata"] == {"author": "Ada"}
+    tags = setting.s3.get_object_tagging(Bucket=server_bucket, Key=prefix + "described")["TagSet"]
+    assert tags == [{"Key": "a", "Value": "b"}]
+    for start in (prefix, "other/"):
+        listed = setting.s3.list_objects_v2(Bucket=server_bucket, Prefix=start).get("Contents", [])
+        names = [item["Key"] for item in listed]
+        assert "other/docs/x" not in names
+        assert not [name for name in names if name.endswith(".tar")]

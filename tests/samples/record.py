@@ -48,10 +48,12 @@ from minio_sdk.operations.get_object import GetObject, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
 from minio_sdk.operations.put_object import PutObject
+from minio_sdk.operations.put_object_extract import PutObjectExtract
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.sealing import RANDOM, seal
+from minio_sdk.wire.tar import END, entry_head, padded
 from minio_sdk.wire.url import quote_value
 from minio_sdk.wire.xml import escape
 from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, admin, settings
@@ -149,7 +151,7 @@ def record(server: Server) -> None:
         time.sleep(0.1)
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
-        _settings, _copies, _admin, _iam,
+        _settings, _copies, _admin, _iam, _packs,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -432,6 +434,15 @@ def _admin_users(take: Take) -> None:
     take("AdminSetUserStatus", users.AdminSetUserStatus(user, False))
     take("AdminListUsers", users.AdminListUsers())
     take("AdminRemoveUser", users.AdminRemoveUser(user))
+
+
+def _packs(recorder: Recorder, take: Take) -> None:
+    if recorder.kind != "minio":  # the others would store it
+        return
+    records = {"minio.metadata.content-type": "text/plain"}
+    tar = entry_head(OTHER, 6, records) + padded(b"Hello!") + END
+    take("PutObjectExtract", PutObjectExtract(COPIES, "pack.tar", tar))
+    take("PutObjectExtract-missing-bucket", PutObjectExtract(MISSING, "pack.tar", tar))
 
 
 def main(kinds: list[str]) -> int:
