@@ -53,6 +53,14 @@ class Budget(Protocol):
         ...
 
 
+class Relay(Protocol):
+    """Carries news from inside the work of `map` to who has called it."""
+
+    def tell(self, news: Any) -> None:
+        """Have the news told; after the end of the job nobody hears them."""
+        ...
+
+
 class Transport(Protocol):
     """What sends. The blocking one's coroutines never suspend."""
 
@@ -76,14 +84,20 @@ class Transport(Protocol):
         done: Callable[[R], object] | None = None,
         *,
         grace: float = 0.0,
+        relay: Relay | None = None,
     ) -> list[R]:
         """`function` of each item, at most `limit` at once, results in order; the first error ends it.
 
         Items are taken one by one, in order, as places become free. `done` gets each result as soon as it
-        is there, one at a time, on the thread of the caller. After an error, an interrupt or a
-        cancellation nothing more begins; what is under way has `grace` seconds to end by itself before it
-        is stopped, and this returns only when all of it has ended.
+        is there, one at a time, on the thread of the caller; the news of a `relay`, which this transport has
+        made, are told in the same way. After an error, an interrupt or a cancellation nothing more begins;
+        what is under way has `grace` seconds to end by itself before it is stopped, and this returns only
+        when all of it has ended.
         """
+        ...
+
+    def relay(self, told: Callable[[Any], object]) -> Relay:
+        """What lets the work of one call of `map` tell its caller something; an error of `told` ends it."""
         ...
 
     async def spread(

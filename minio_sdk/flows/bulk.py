@@ -11,19 +11,20 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
-    Callable,
     Iterable,
     Mapping,
+    Sequence,
     Sized,
 )
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError, invalid
-from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed
+from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed, total_of
 from minio_sdk.flows.checkpoint import Checkpoint
 from minio_sdk.flows.packing import Pack, Packer
 from minio_sdk.flows.progress import Meter, OnProgress
@@ -130,15 +131,19 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
         packer = Packer(engine, job.pack, limit)
         limit = packer.limit
     meter = Meter(engine.transport.clock, job.progress)
-    meter.objects_total = len(items) if isinstance(items, Sized) else None
     tally = Tally(engine.transport.clock, meter)
     if job.checkpoint is not None:
         tally.checkpoint = await engine.transport.call(
             Checkpoint, job.checkpoint, verb, engine.config
         )
     try:
+        if isinstance(items, Sequence) and meter.heard:
+            total = partial(total_of, verb, items, job.bucket, tally.is_done)
+            meter.objects_total, meter.bytes_total = await engine.transport.call(total)
+        elif isinstance(items, Sized):
+            meter.objects_total = len(items)
         packages = _packages(verb, items, job, tally, limit, packer)
-        await spread(engine, verb, packages, job, tally.add, limit, packer)
+        await spread(engine, verb, packages, job, tally, limit, packer)
     finally:
         meter.close()
         if tally.checkpoint is not None:
@@ -151,7 +156,7 @@ async def spread(
     verb: str,
     packages: AsyncIterable[Package | Pack],
     job: Job,
-    add: Callable[[Done], object],
+    tally: Tally,
     limit: int,
     packer: Packer | None,
 ) -> None:
@@ -164,9 +169,10 @@ async def spread(
             if isinstance(package, Pack):
                 assert packer is not None  # who else has packed it?
                 return await packer.store(engine, package)
-            return await do(own, verb, package)
+            return await do(own, verb, package, relay=relay)
 
-        await engine.transport.map(one, packages, limit, add)
+        relay = engine.transport.relay(tally.came) if tally.heard else None
+        await engine.transport.map(one, packages, limit, tally.add, relay=relay)
         return
     worker = elsewhere.engine.share(AT_ONCE // limit or 1) if elsewhere.engine else None
 
@@ -176,7 +182,7 @@ async def spread(
 
     failed = True
     try:
-        await engine.transport.spread(submit, packages, limit, add)
+        await engine.transport.spread(submit, packages, limit, tally.add)
         failed = False
     finally:
         await engine.transport.call(elsewhere.close, failed)
@@ -202,6 +208,22 @@ class Tally:
         self._begun = clock.monotonic()
         self._outcomes: dict[int, Outcome] = {}
         self._bytes = 0
+        self._came: dict[int, int] = {}
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody is told."""
+        return self._meter.heard
+
+    def is_done(self, item: Mapping[str, Any]) -> bool:
+        """Whether an earlier run has done it."""
+        return self.checkpoint is not None and self.checkpoint.has(self.checkpoint.mark(item))
+
+    def came(self, news: tuple[int, int]) -> None:
+        """Some bytes more of an item have arrived."""
+        index, size = news
+        self._came[index] = self._came.get(index, 0) + size
+        self._meter.add(size)
 
     def begins(self, index: int, item: Mapping[str, Any]) -> bool:
         """Whether an item has still to be done."""
@@ -223,9 +245,11 @@ class Tally:
             if not isinstance(outcome, MinIOError):
                 if self.checkpoint is not None and mark is not None:
                     self.checkpoint.add(mark)
-                size = size_of(outcome)
+                size = transferred(outcome)
                 self._bytes += size
-                self._meter.add(size, objects=1)
+                self._meter.add(size - self._came.pop(index, 0), objects=1)
+            elif came := self._came.pop(index, 0):
+                self._meter.add(-came)
         done.clear()  # who ran the job keeps it to its end
 
     def result(self) -> BulkResult:
@@ -246,7 +270,7 @@ class Tally:
         )
 
 
-def size_of(outcome: Outcome) -> int:
+def transferred(outcome: Outcome) -> int:
     """The bytes that were transferred for a result."""
     if isinstance(outcome, bytes):
         return len(outcome)

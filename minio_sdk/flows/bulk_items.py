@@ -7,18 +7,22 @@ an `Exception`, such as an interrupt, gets out.
 from __future__ import annotations
 
 import inspect
+import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
-from minio_sdk.engine import Engine
+from minio_sdk.engine import Engine, Relay
 from minio_sdk.errors import MinIOError, ServerError, ValidationError, as_class, invalid
 from minio_sdk.flows import copies, downloads, objects, reading, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.flows.deletes import NOT_REPORTED, reports
+from minio_sdk.flows.progress import OnProgress
 from minio_sdk.flows.sources import Source
 from minio_sdk.models.names import check_flag
+from minio_sdk.models.progress import TransferProgress
 from minio_sdk.models.results import DeletedObject, ObjectInfo, ObjectMetadata, UploadResponse
 from minio_sdk.wire.failure import class_of
 
@@ -44,12 +48,14 @@ class Verb:
         needs: how many of them there must be at least.
         options: what else a dict may have.
         act: does it.
+        tells: whether `act` can say how far it is.
     """
 
     shape: tuple[str, ...]
     needs: int
     options: frozenset[str]
     act: Callable[..., Awaitable[Any]]
+    tells: bool = False
 
     def fields(self, item: object, index: int, bucket: str | None) -> dict[str, Any]:
         """An item as arguments of `act`.
@@ -98,6 +104,7 @@ async def _upload(
     content_type: str | None = None,
     metadata: Any = None,
     resume: bool = False,
+    progress: OnProgress | None = None,
     **others: Any,
 ) -> UploadResponse:
     check_flag("resume", resume)
@@ -108,11 +115,18 @@ async def _upload(
     place = engine.place(bucket)
     if path is not None:
         return await uploads.put_file(
-            engine, place, key, path, headers, condition=wanted, resume=resume
+            engine, place, key, path, headers, condition=wanted, progress=progress, resume=resume
         )
     source = Source(data)
     return await uploads.put(
-        engine, place, key, source, headers, create_bucket=True, condition=wanted
+        engine,
+        place,
+        key,
+        source,
+        headers,
+        create_bucket=True,
+        condition=wanted,
+        progress=progress,
     )
 
 
@@ -123,11 +137,12 @@ async def _download(
     path: Any = None,
     version_id: str | None = None,
     resume: bool = False,
+    progress: OnProgress | None = None,
 ) -> bytes | ObjectMetadata:
     check_flag("resume", resume)
     if path is None:
         return await reading.get(engine, bucket, key, version_id=version_id)
-    return await downloads.to_file(engine, bucket, key, path, version_id, resume=resume)
+    return await downloads.to_file(engine, bucket, key, path, version_id, progress, resume)
 
 
 async def _copy(
@@ -157,8 +172,11 @@ VERBS: dict[str, Verb] = {
         2,
         _DESCRIBING | {"path", "if_none_match", "if_match", "resume"},
         _upload,
+        tells=True,
     ),
-    "download": Verb(("bucket", "key", "path"), 2, frozenset({"version_id", "resume"}), _download),
+    "download": Verb(
+        ("bucket", "key", "path"), 2, frozenset({"version_id", "resume"}), _download, tells=True
+    ),
     "copy": Verb(
         ("dest_bucket", "dest_key", "source_bucket", "source_key"),
         4,
@@ -169,22 +187,48 @@ VERBS: dict[str, Verb] = {
 }
 
 
-async def do(engine: Engine, verb: str, package: Package, limit: int = 1) -> Done:
-    """Do all of a package, at most `limit` at once."""
+async def do(
+    engine: Engine, verb: str, package: Package, limit: int = 1, relay: Relay | None = None
+) -> Done:
+    """Do all of a package, at most `limit` at once; `relay` is told how far each is."""
     if verb == "delete":
         return await _delete_all(engine, package)
 
     async def one(item: tuple[int, dict[str, Any]]) -> tuple[int, Outcome]:
-        return item[0], await _one(engine.begin(), VERBS[verb], *item)
+        return item[0], await _one(engine.begin(), VERBS[verb], *item, relay)
 
     if limit == 1 or len(package) == 1:
         return [await one(item) for item in package]
     return await engine.transport.map(one, package, limit)
 
 
-async def _one(engine: Engine, verb: Verb, index: int, item: dict[str, Any]) -> Outcome:
+class Share:
+    """What `progress` is of one item among many: it passes on what has come since it was last told.
+
+    Args:
+        relay: is told the item's place and how many bytes more have arrived.
+        index: the place.
+    """
+
+    def __init__(self, relay: Relay, index: int) -> None:
+        self._relay = relay
+        self._index = index
+        self._done = 0
+
+    def __call__(self, progress: TransferProgress) -> None:
+        more = progress.bytes_done - self._done
+        # The last bytes are counted with the object itself; most objects have no others.
+        if more and progress.bytes_done != progress.bytes_total:
+            self._done = progress.bytes_done
+            self._relay.tell((self._index, more))
+
+
+async def _one(
+    engine: Engine, verb: Verb, index: int, item: dict[str, Any], relay: Relay | None
+) -> Outcome:
+    told = {"progress": Share(relay, index)} if relay is not None and verb.tells else {}
     try:
-        return await verb.act(engine, **item)
+        return await verb.act(engine, **item, **told)
     except Exception as error:
         return failed(error, index, item)
 
@@ -216,6 +260,43 @@ def settled(error: Exception, bucket: Any, key: Any, where: str = "") -> MinIOEr
         each.__traceback__ = None
         each = each.__cause__ or each.__context__
     return found
+
+
+# --- sizes that are known without reading; blocking -------------------------------------------------
+
+
+def size_of(item: Mapping[str, Any]) -> int | None:
+    """Bytes of an item to upload; None where only reading it would tell."""
+    path = item.get("path")
+    try:
+        if path is None:
+            return memoryview(item["data"]).nbytes
+        found = Path(path).stat()
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
+    except (KeyError, OSError, TypeError, ValueError):
+        return None
+
+
+def total_of(
+    verb: str, items: Sequence[Any], bucket: str | None, done: Callable[[Mapping[str, Any]], bool]
+) -> tuple[int, int | None]:
+    """How many of the items are still to be done, and their bytes, if those can be known."""
+    count = 0
+    total: int | None = 0 if verb in ("upload", "download") else None
+    for index, item in enumerate(items):
+        try:
+            given = VERBS[verb].fields(item, index, bucket)
+        except Exception:  # it is no item, and says so in its turn
+            count += 1
+            continue
+        if done(given):
+            continue
+        count += 1
+        if total is not None:
+            listed = item.size if isinstance(item, ObjectInfo) else None
+            size = size_of(given) if verb == "upload" else listed
+            total = None if size is None else total + size
+    return count, total
 
 
 # --- deleting: a thousand of one bucket in one request ----------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +26,7 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import uploads
-from minio_sdk.flows.bulk_items import Done, Package, do, failed
+from minio_sdk.flows.bulk_items import Done, Package, do, failed, size_of
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.unpacked import Expected, Unpacked
 from minio_sdk.models.results import UploadResponse
@@ -168,7 +167,7 @@ class Packer:
         # An empty record would take a value away, and values of other than ASCII are read in two ways.
         if not keeps_key(name) or not all(value and value.isascii() for value in headers.values()):
             return None
-        size = await self._engine.transport.call(_size_of, item)
+        size = await self._engine.transport.call(size_of, item)
         if size is None or size > SMALL or not await self._is_open(item["bucket"]):
             return None
         records = {_RECORD + header: value for header, value in headers.items()}
@@ -307,18 +306,6 @@ def _failed(error: Exception, entry: Entry) -> MinIOError:
 
 
 # --- blocking, to be called through the transport -------------------------------------------------
-
-
-def _size_of(item: dict[str, Any]) -> int | None:
-    """Bytes of an item, where they can be known without reading them."""
-    path = item.get("path")
-    try:
-        if path is None:
-            return memoryview(item["data"]).nbytes
-        found = Path(path).stat()
-        return found.st_size if stat.S_ISREG(found.st_mode) else None
-    except (OSError, TypeError, ValueError):
-        return None
 
 
 def _read(entries: Sequence[Entry]) -> list[Entry]:

@@ -40,6 +40,11 @@ class Meter:
         self.bytes_total: int | None = None
         self.objects_total: int | None = None
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody is told."""
+        return self._tell is not None
+
     def add(self, size: int, objects: int = 0) -> None:
         """Some bytes, or some objects, more have arrived."""
         self._bytes += size

@@ -20,7 +20,7 @@ from collections.abc import (
 )
 from concurrent.futures import Future
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiohttp
 import certifi
@@ -30,6 +30,7 @@ from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
 from minio_sdk.credentials.refreshing import settled
+from minio_sdk.engine import Relay
 from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
 from minio_sdk.forks import forget_after_fork, leave_to_parent
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
@@ -37,7 +38,7 @@ from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import AsyncByteBudget
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
-from minio_sdk.transport.tasks import map_in_tasks
+from minio_sdk.transport.tasks import TaskRelay, map_in_tasks
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -308,9 +309,16 @@ class AiohttpTransport:
         done: Callable[[R], object] | None = None,
         *,
         grace: float = 0.0,
+        relay: Relay | None = None,
     ) -> list[R]:
         """`function` of each item in at most `limit` tasks, results in order; the first error ends it."""
-        return await map_in_tasks(function, items, limit, done, grace)
+        return await map_in_tasks(
+            function, items, limit, done, grace, cast("TaskRelay | None", relay)
+        )
+
+    def relay(self, told: Callable[[Any], object]) -> TaskRelay:
+        """Carries news to the task that calls `map`."""
+        return TaskRelay(told)
 
     async def spread(
         self,

@@ -33,6 +33,7 @@ from requests.utils import get_encoding_from_headers
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
+from minio_sdk.engine import Relay
 from minio_sdk.errors import MinIOConnectionError, MinIOError, ServerError
 from minio_sdk.retry import RetryPolicy, deadline_over
 from minio_sdk.signing import Signing
@@ -41,7 +42,7 @@ from minio_sdk.transport.direct import SMALL, exchange, head_of, unobserved
 from minio_sdk.transport.proxies import check_unchanged_by, reads_urls
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.stopping import check_running, on_connection, pause
-from minio_sdk.transport.threads import map_in_threads, spread
+from minio_sdk.transport.threads import ThreadRelay, map_in_threads, spread
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import query_string, quote_path
@@ -593,9 +594,16 @@ class RequestsTransport:
         done: Callable[[R], object] | None = None,
         *,
         grace: float = 0.0,
+        relay: Relay | None = None,
     ) -> list[R]:
         """`function` of each item on at most `limit` threads, results in order; the first error ends it."""
-        return map_in_threads(function, items, limit, done, grace)
+        return map_in_threads(
+            function, items, limit, done, grace, cast("ThreadRelay | None", relay)
+        )
+
+    def relay(self, told: Callable[[Any], object]) -> ThreadRelay:
+        """Carries news to the thread that calls `map`."""
+        return ThreadRelay(told)
 
     async def spread(
         self,

@@ -14,10 +14,30 @@ from collections.abc import (
 )
 from typing import Any, TypeVar, cast
 
+from minio_sdk.transport.stopping import Stopped
+
 T = TypeVar("T")
 R = TypeVar("R")
 
 _END: Any = object()
+
+
+class TaskRelay:
+    """See `minio_sdk.engine.Relay`: all is on one loop, and told at once."""
+
+    def __init__(self, told: Callable[[Any], object]) -> None:
+        self._told = told
+        self.failure: BaseException | None = None
+
+    def tell(self, news: Any) -> None:
+        """Tell it; what goes wrong with that ends the job, and is no failure of the work at hand."""
+        if self.failure is not None:
+            raise Stopped
+        try:
+            self._told(news)
+        except BaseException as error:
+            self.failure = error
+            raise Stopped from None
 
 
 async def map_in_tasks(
@@ -26,6 +46,7 @@ async def map_in_tasks(
     limit: int,
     done: Callable[[R], object] | None,
     grace: float,
+    relay: TaskRelay | None,
 ) -> list[R]:
     """See `minio_sdk.engine.Transport.map`."""
     following = _follow(items)
@@ -52,7 +73,7 @@ async def map_in_tasks(
                     done(result)
         except BaseException as error:
             # Not raised here: an interrupt that leaves a task ends the loop, and nobody would clean up.
-            failures.append(error)
+            failures.append(relay.failure if relay and relay.failure else error)
 
     tasks = [asyncio.ensure_future(work()) for _ in range(limit)]
     left = set(tasks)

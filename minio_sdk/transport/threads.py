@@ -15,12 +15,25 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class ThreadRelay:
+    """See `minio_sdk.engine.Relay`: it goes through the queue in which results come."""
+
+    def __init__(self, told: Callable[[Any], object]) -> None:
+        self.told = told
+        self.queue: SimpleQueue[Any] = SimpleQueue()
+
+    def tell(self, news: Any) -> None:
+        """Have it told on the thread that waits for results."""
+        self.queue.put(news)
+
+
 def map_in_threads(
     function: Callable[[T], Awaitable[R]],
     items: Iterable[T] | AsyncIterable[T],
     limit: int,
     done: Callable[[R], object] | None,
     grace: float,
+    relay: ThreadRelay | None,
 ) -> list[R]:
     """See `minio_sdk.engine.Transport.map`."""
     team = Team(grace)
@@ -32,7 +45,7 @@ def map_in_threads(
                 return executor.submit(copy_context().run, work, team, function, item)
 
             try:
-                results = spread(submit, items, limit, done)
+                results = spread(submit, items, limit, done, relay)
             except BaseException:
                 try:
                     # Not for the futures: an interrupt may come before the newest is known.
@@ -46,6 +59,10 @@ def map_in_threads(
             team.wait(None)  # for a thread whose start was interrupted too: no executor knows it
         team.end(failed=failed)
     return results
+
+
+def _unheard(_: Any) -> None:
+    """Nobody tells anything."""
 
 
 def _failed(future: Future[Any]) -> bool:
@@ -71,6 +88,7 @@ def spread(
     items: Iterable[T] | AsyncIterable[T],
     limit: int,
     done: Callable[[R], object] | None,
+    relay: ThreadRelay | None = None,
 ) -> list[R]:
     """See `minio_sdk.engine.Transport.spread`."""
     source = (
@@ -79,7 +97,8 @@ def spread(
         else iter(items)
     )
     waiting: dict[Future[R], int] = {}
-    finished: SimpleQueue[Future[R]] = SimpleQueue()  # much cheaper than `wait` for each
+    relay = relay or ThreadRelay(_unheard)
+    finished = relay.queue  # much cheaper than `wait` for each
     done_at: dict[int, R] = {}
     count = 0
     try:
@@ -98,6 +117,9 @@ def spread(
             if not waiting:
                 break
             future = finished.get()
+            if not isinstance(future, Future):
+                relay.told(future)
+                continue
             result = done_at[waiting.pop(future)] = future.result()
             if done is not None:
                 done(result)

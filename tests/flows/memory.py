@@ -19,9 +19,10 @@ from minio_sdk import Config
 from minio_sdk.blocking import iterate
 from minio_sdk.clock import Clock
 from minio_sdk.credentials import find_credentials
-from minio_sdk.engine import Api, Engine
+from minio_sdk.engine import Api, Engine, Relay
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import ByteBudget
+from minio_sdk.transport.tasks import TaskRelay
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import parse
 from tests.clock import FakeClock
@@ -114,6 +115,7 @@ class Memory:
         done: Callable[[R], object] | None = None,
         *,
         grace: float = 0.0,
+        relay: Relay | None = None,
     ) -> list[R]:
         results = []
         source = iterate(items.__aiter__()) if isinstance(items, AsyncIterable) else items
@@ -122,6 +124,9 @@ class Memory:
             if done is not None:
                 done(results[-1])
         return results
+
+    def relay(self, told: Callable[[Any], object]) -> Relay:
+        return TaskRelay(told)
 
     async def spread(
         self,
