@@ -10,7 +10,7 @@ import platform
 import re
 from pathlib import Path
 
-from tests.benchmarks.areas import AREAS, ROOT
+from tests.benchmarks.areas import AREAS, ONLY_ON, ROOT
 from tests.benchmarks.clients import CONTENDERS
 from tests.benchmarks.endpoint import NULL, running
 from tests.benchmarks.measure import Cost, compare, median, ratio
@@ -35,8 +35,12 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.areas) - set(AREAS):
         parser.error(f"no such area: {', '.join(sorted(unknown))}; there are {', '.join(AREAS)}")
+    for name in options.areas:
+        if ONLY_ON.get(name, options.server) != options.server:
+            parser.error(f"{name} needs --server {ONLY_ON[name]}")
+    everything = [name for name in AREAS if ONLY_ON.get(name, options.server) == options.server]
     with running(options.server) as server:
-        for name in options.areas or AREAS:
+        for name in options.areas or everything:
             with contextlib.ExitStack() as stack:
                 turns = AREAS[name](server, stack)
                 costs = compare(turns, options.rounds)

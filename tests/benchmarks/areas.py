@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -90,6 +92,29 @@ def putting_many(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]
     return {name: putter(client) for name, client in _connect(server, stack).items()}
 
 
+def packing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """PUT of 1,000 objects of 1 KiB with `pack=True` and without; minio-py doesn't look what came of them."""
+    _make_bucket(server)
+    sdk = stack.enter_context(connect_sdk(server))
+    names = [f"packed/{number:04}" for number in range(PAGE)]
+    items = [(BUCKET, name, SMALL) for name in names]
+    turns = {
+        "minio-enterprise-sdk": in_this_process(lambda: sdk.upload_many(items, pack=True)),
+        "(without pack)": in_this_process(lambda: sdk.upload_many(items)),
+    }
+    if any(contender.package == "minio" and contender.version() for contender in CONTENDERS):
+        minio = importlib.import_module("minio")
+        objects = importlib.import_module("minio.commonconfig").SnowballObject
+        address = server.base_url.removeprefix("http://")
+        client = minio.Minio(address, server.access_key, server.secret_key, secure=False)
+        turns["minio"] = in_this_process(
+            lambda: client.upload_snowball_objects(
+                BUCKET, [objects(name, data=io.BytesIO(SMALL), length=len(SMALL)) for name in names]
+            )
+        )
+    return turns
+
+
 AREAS: dict[str, Area] = {
     "import": importing,
     "get": getting,
@@ -97,7 +122,10 @@ AREAS: dict[str, Area] = {
     "list": listing,
     "get-many": getting_many,
     "put-many": putting_many,
+    "pack": packing,
 }
+ONLY_ON = {"pack": "minio"}
+"""The server that an area needs."""
 
 
 def _connect(server: Server, stack: contextlib.ExitStack) -> dict[str, Client]:

@@ -188,12 +188,16 @@ def many(client: MinIOClient, pool: ThreadPoolExecutor) -> None:
     """Many objects with the blocking client."""
     items = [{"bucket": "docs", "key": "k", "data": b"x"}]
     assert_type(client.upload_many(items, concurrency=4, executor=pool), BulkResult)
+    assert_type(client.upload_many(items, pack=True, resume=True), BulkResult)
+    assert_type(client.upload_many(items, pack=1 << 20), BulkResult)
     assert_type(client.download_many(["k"], bucket="docs", progress=told), BulkResult)
     assert_type(client.delete_many(client.iter_objects("docs"), bucket="docs"), BulkResult)
     assert_type(client.copy_many([("a", "k", "b", "k")]), BulkResult)
     assert_type(client.upload_many_concurrent(items), list[Any])
+    assert_type(client.download_many_concurrent(items, resume=True), list[Any])
     assert_type(client.mirror("folder", ("docs", "p"), include="*.csv"), MirrorResult)
     client.upload_many(items, concurrency="4")  # type: ignore[arg-type]
+    client.upload_many(items, pack="2 MiB")  # type: ignore[arg-type]
 
 
 def settings(client: MinIOClient) -> None:
@@ -285,6 +289,7 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     assert_type(await client.get_bucket_lifecycle("docs"), list[LifecycleRule])
     assert_type(await client.get_bucket_cors("docs"), list[CorsRule])
     assert_type(await client.upload_many([("docs", "k", b"x")], progress=True), BulkResult)
+    assert_type(await client.upload_many([("docs", "k", b"x")], pack=True), BulkResult)
     assert_type(await client.download_many(client.iter_objects("docs"), bucket="docs"), BulkResult)
     assert_type(await client.delete_many(["k"], bucket="docs", executor=pool), BulkResult)
     assert_type(await client.mirror("minio://docs/p", path, exclude=["*.tmp"]), MirrorResult)

@@ -46,8 +46,9 @@ class Bulk(AsyncBase):
             executor: does the work instead: any `concurrent.futures.Executor`. Threads share this client; to
                 other processes and machines go the configuration and the items, pickled, in packages of
                 up to 32, of which `concurrency` (default 32) are handed over at once.
-            progress: a function that gets a `TransferProgress` after each object, one call at a time; what
-                it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            progress: a function that gets a `TransferProgress` as bytes and objects arrive, one call at a
+                time, on the calling thread; what it raises ends the job. True shows a bar, which needs the
+                extra ``cli``.
             checkpoint: a file to which each item that is done is added at once. A later run of the job passes
                 over those it finds there, by their names; it goes on after an interrupt or a killed process.
             resume: large files go on where an earlier run was interrupted, also a killed process, as with
@@ -103,8 +104,9 @@ class Bulk(AsyncBase):
             executor: does the work instead: any `concurrent.futures.Executor`. Threads share this client; to
                 other processes and machines go the configuration and the items, pickled, in packages of
                 up to 32, of which `concurrency` (default 32) are handed over at once.
-            progress: a function that gets a `TransferProgress` after each object, one call at a time; what
-                it raises ends the job. True shows a bar, which needs the extra ``cli``.
+            progress: a function that gets a `TransferProgress` as bytes and objects arrive, one call at a
+                time, on the calling thread; what it raises ends the job. True shows a bar, which needs the
+                extra ``cli``.
             checkpoint: a file to which each item that is done is added at once. A later run of the job passes
                 over those it finds there, by their names; it goes on after an interrupt or a killed process.
             resume: large files go on where an earlier run was interrupted, also a killed process, as with
