@@ -48,8 +48,11 @@ MOST = 1000
 AT_ONCE = 4
 """Objects of one tar that are uploaded, or looked at, side by side."""
 
-USUAL = 2 * MiB
+USUAL = MiB
 SMALLEST = 256 * 1024
+
+IN_MEMORY = 4
+"""How often the bytes of a tar may be in memory: in the items, read from files, joined, being sent."""
 
 STRIKES = 3
 """Tars of one bucket that may come to nothing, before the rest of a job goes without."""
@@ -118,13 +121,14 @@ class Packer:
     def __init__(self, engine: Engine, wish: bool | int, limit: int) -> None:
         budget = engine.config.memory_budget
         if wish is True:
-            self._size = max(SMALLEST, min(USUAL, budget // (2 * limit)))
-        elif not isinstance(wish, int) or not SMALLEST <= wish <= budget // 2:
-            rule = f"must be True, or {SMALLEST} bytes up to half of memory_budget, {budget // 2}"
+            self._size = max(SMALLEST, min(USUAL, budget // (IN_MEMORY * limit)))
+        elif not isinstance(wish, int) or not SMALLEST <= wish <= budget // IN_MEMORY:
+            most = budget // IN_MEMORY
+            rule = f"must be True, or {SMALLEST} bytes up to a quarter of memory_budget, {most}"
             raise invalid("pack", wish, rule)
         else:
             self._size = wish
-        self.limit = max(1, min(limit, budget // (2 * self._size)))
+        self.limit = max(1, min(limit, budget // (IN_MEMORY * self._size)))
         self._engine = engine
         self._strikes: dict[str, int] = {}
         self._server: bool | None = None

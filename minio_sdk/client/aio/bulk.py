@@ -54,8 +54,8 @@ class Bulk(AsyncBase):
             resume: large files go on where an earlier run was interrupted, also a killed process, as with
                 `upload_file`; a failure then leaves their unfinished uploads. Items with ``data`` begin
                 anew. An item may say it for itself.
-            pack: send objects of up to 128 KiB together, as tars that MinIO unpacks: True for tars of 2 MiB,
-                or a number of bytes from 262144 up to half of `Config.memory_budget`. Each object is looked
+            pack: send objects of up to 128 KiB together, as tars that MinIO unpacks: True for tars of 1 MiB,
+                or bytes, from 262144 up to a quarter of `Config.memory_budget`. Each object is looked
                 for before it counts as stored. What a tar can't carry, and all of it for servers other
                 than MinIO, is uploaded as usual. Not together with `executor`.
 
