@@ -181,16 +181,7 @@ class Packer:
         """Whether tars may be sent to a bucket."""
         engine = self._engine
         if self._server is None:
-            try:
-                speaks = await engine.speaks()
-                if speaks == "s3" and engine.api.server is None:
-                    await engine.send(HeadBucket(engine.place(bucket)))  # any answer says who it is
-            except (NotFoundError, AccessDeniedError):
-                pass
-            except MinIOError:
-                self._server = False  # each item will say what is wrong
-                return False
-            self._server = speaks == "s3" and unpacks(engine.api.server)
+            self._server = await _is_minio(engine, bucket)
         if not self._server or engine.api.unpacks is False:
             return False
         return self._strikes.get(bucket, 0) < STRIKES
@@ -281,6 +272,20 @@ class Packer:
             await _remove(engine.begin(), put)
         except Exception:  # what led here is the news
             return
+
+
+async def _is_minio(engine: Engine, bucket: str) -> bool:
+    """Whether the server is known to unpack tars; it is asked something where nothing is known of it."""
+    try:
+        if await engine.speaks() != "s3":
+            return False
+        if engine.api.server is None:
+            await engine.send(HeadBucket(engine.place(bucket)))  # any answer says who it is
+    except (NotFoundError, AccessDeniedError):
+        pass
+    except MinIOError:
+        return False  # each item will say what is wrong
+    return unpacks(engine.api.server)
 
 
 async def _remove(engine: Engine, put: PutObjectExtract) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -232,6 +233,40 @@ def test_a_server_that_says_200_and_does_otherwise(
     all_there(kept, sent(connect, kept))
     assert len(puts(kept)) == (10 if lie is half else 20)
     assert {s.headers.get("content-type") for s in kept.objects.values()} == {"text/plain"}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_a_server_makes_of_a_tar(seed: int) -> None:
+    """Each entry is kept, dropped, spoiled, or stored as something else, at random."""
+    chance = random.Random(seed)
+    items = [
+        {"bucket": "docs", "key": f"{n:03}", "data": b"%d" % (n % 7), "metadata": {"n": f"{n}"}}
+        for n in range(60)
+    ]
+    paths = [f"/acme-docs/{n:03}" for n in range(60)]
+    kept = Unpacking({path: b"%d" % (n % 7) for n, path in enumerate(paths) if n % 3})
+    kept.dates = dict.fromkeys(list(kept.objects), OLD)
+    kept.page, often = chance.choice([3, 20, 1000]), chance.choice([0.02, 0.3, 0.9])
+
+    def unpack(members: list[Member]) -> list[Member]:
+        made = []
+        for name, data, records in members:
+            kind = chance.choice(["drop", "bytes", "name"]) if chance.random() < often else ""
+            if kind == "drop":
+                continue
+            stored_as = name + "?" * (kind == "name")
+            kept.dates.pop(f"/acme-docs/{stored_as}", None)
+            made.append((stored_as, data + b"!" * (kind == "bytes"), records))
+        return made
+
+    kept.unpack = unpack
+    with ScriptedServer(handler=kept) as server, MinIOClient(config_for(server)) as client:
+        done = client.upload_many(items, pack=True)
+    assert done.ok
+    for item, path in zip(items, paths, strict=True):
+        stored = kept.objects[path]
+        assert stored.data == item["data"]
+        assert stored.headers["x-amz-meta-n"] == item["metadata"]["n"]  # type: ignore[index]
 
 
 @both
