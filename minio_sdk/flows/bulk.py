@@ -171,7 +171,7 @@ async def spread(
                 return await packer.store(engine, package)
             return await do(own, verb, package, relay=relay)
 
-        relay = engine.transport.relay(tally.came) if tally.heard else None
+        relay = engine.transport.relay(tally.meter.came) if tally.meter.heard else None
         await engine.transport.map(one, packages, limit, tally.add, relay=relay)
         return
     worker = elsewhere.engine.share(AT_ONCE // limit or 1) if elsewhere.engine else None
@@ -196,6 +196,7 @@ class Tally:
         meter: what tells the user.
 
     Attributes:
+        meter: the same.
         checkpoint: where what is done is remembered, or None.
     """
 
@@ -204,26 +205,14 @@ class Tally:
         self._marks: dict[int, bytes] = {}
         self._skipped = 0
         self._clock = clock
-        self._meter = meter
+        self.meter = meter
         self._begun = clock.monotonic()
         self._outcomes: dict[int, Outcome] = {}
         self._bytes = 0
-        self._came: dict[int, int] = {}
-
-    @property
-    def heard(self) -> bool:
-        """Whether anybody is told."""
-        return self._meter.heard
 
     def is_done(self, item: Mapping[str, Any]) -> bool:
         """Whether an earlier run has done it."""
         return self.checkpoint is not None and self.checkpoint.has(self.checkpoint.mark(item))
-
-    def came(self, news: tuple[int, int]) -> None:
-        """Some bytes more of an item have arrived."""
-        index, size = news
-        self._came[index] = self._came.get(index, 0) + size
-        self._meter.add(size)
 
     def begins(self, index: int, item: Mapping[str, Any]) -> bool:
         """Whether an item has still to be done."""
@@ -247,9 +236,9 @@ class Tally:
                     self.checkpoint.add(mark)
                 size = transferred(outcome)
                 self._bytes += size
-                self._meter.add(size - self._came.pop(index, 0), objects=1)
-            elif came := self._came.pop(index, 0):
-                self._meter.add(-came)
+                self.meter.arrived(index, size)
+            else:
+                self.meter.lost(index)
         done.clear()  # who ran the job keeps it to its end
 
     def result(self) -> BulkResult:

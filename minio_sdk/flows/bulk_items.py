@@ -19,10 +19,9 @@ from minio_sdk.flows import copies, downloads, objects, reading, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.flows.deletes import NOT_REPORTED, reports
-from minio_sdk.flows.progress import OnProgress
+from minio_sdk.flows.progress import OnProgress, Share
 from minio_sdk.flows.sources import Source
 from minio_sdk.models.names import check_flag
-from minio_sdk.models.progress import TransferProgress
 from minio_sdk.models.results import DeletedObject, ObjectInfo, ObjectMetadata, UploadResponse
 from minio_sdk.wire.failure import class_of
 
@@ -200,27 +199,6 @@ async def do(
     if limit == 1 or len(package) == 1:
         return [await one(item) for item in package]
     return await engine.transport.map(one, package, limit)
-
-
-class Share:
-    """What `progress` is of one item among many: it passes on what has come since it was last told.
-
-    Args:
-        relay: is told the item's place and how many bytes more have arrived.
-        index: the place.
-    """
-
-    def __init__(self, relay: Relay, index: int) -> None:
-        self._relay = relay
-        self._index = index
-        self._done = 0
-
-    def __call__(self, progress: TransferProgress) -> None:
-        more = progress.bytes_done - self._done
-        # The last bytes are counted with the object itself; most objects have no others.
-        if more and progress.bytes_done != progress.bytes_total:
-            self._done = progress.bytes_done
-            self._relay.tell((self._index, more))
 
 
 async def _one(

@@ -27,7 +27,7 @@ from minio_sdk.flows.found import Question
 from minio_sdk.flows.local_files import USUAL_PARTS, Links
 from minio_sdk.flows.mirror_sides import Entry, Filter, Folder, Names, Remote, side
 from minio_sdk.flows.parts import DEFAULT_PART
-from minio_sdk.flows.progress import Meter, OnProgress
+from minio_sdk.flows.progress import Meter, OnProgress, Share
 from minio_sdk.models.bulk import MirrorResult
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import ObjectInfo
@@ -76,7 +76,7 @@ async def mirror(engine: Engine, wish: Wish) -> MirrorResult:
     try:
         await job.look()
         async with aclosing(job.plan()) as plan:
-            await engine.transport.map(job.settle, plan, limit, job.add)
+            await engine.transport.map(job.settle, plan, limit, job.add, relay=job.relay)
         await job.clear()
     finally:
         meter.close()
@@ -118,6 +118,7 @@ class _Mirror:
         self._source = source
         self._target = target
         self._meter = meter
+        self.relay = engine.transport.relay(meter.came) if meter.heard else None
         self._filter = Filter(wish.include, wish.exclude)
         self._clock: Clock = engine.transport.clock
         self._begun = self._clock.monotonic()
@@ -297,10 +298,14 @@ class _Mirror:
         elif isinstance(source, Remote) and isinstance(target, Remote):
             await self._copy(engine, source, target, entry)
 
+    def _share(self, entry: Entry) -> Share | None:
+        return Share(self.relay, entry.name) if self.relay is not None else None
+
     async def _upload(self, engine: Engine, path: Path, target: Remote, entry: Entry) -> None:
         key = target.prefix + entry.name
         headers = uploads.object_headers(key, None, None)
-        await uploads.put_file(engine, engine.place(target.bucket), key, path, headers)
+        place = engine.place(target.bucket)
+        await uploads.put_file(engine, place, key, path, headers, progress=self._share(entry))
         if await engine.transport.call(local_files.stamp, path) != (entry.size, entry.stamp):
             raise IntegrityError(
                 "the file was changed while it was uploaded, so that the object may be a mixture",
@@ -310,7 +315,8 @@ class _Mirror:
     async def _download(self, engine: Engine, source: Remote, root: Path, entry: Entry) -> None:
         call = engine.transport.call
         path = await call(local_files.ready, root, entry.name, self._wish.follow_symlinks)
-        await downloads.to_file(engine, source.bucket, source.prefix + entry.name, path)
+        key, share = source.prefix + entry.name, self._share(entry)
+        await downloads.to_file(engine, source.bucket, key, path, progress=share)
         if entry.modified is not None:
             # That of the listing: if it was replaced since, it is newer and comes again.
             await call(local_files.set_time, path, entry.modified)
@@ -333,11 +339,12 @@ class _Mirror:
             self._skipped.append(name)
         elif isinstance(outcome, MinIOError):
             self._failed[name] = outcome
+            self._meter.lost(name)
         else:
             self._copied.append(name)
             self._bytes += 0 if self._wish.dry_run else outcome
             if not self._wish.dry_run:
-                self._meter.add(outcome, objects=1)
+                self._meter.arrived(name, outcome)
 
     def _fail(self, name: str, error: Exception) -> None:
         self._failed[name] = settled(error, None, None)

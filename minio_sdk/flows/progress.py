@@ -5,11 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minio_sdk.clock import Clock
+from minio_sdk.engine import Relay
 from minio_sdk.errors import invalid
 from minio_sdk.flows.bar import Bar
 from minio_sdk.models.progress import TransferProgress
 
 OnProgress = Callable[[TransferProgress], object]
+
+
+class Share:
+    """What `progress` is of one object among many: it passes on what has come since it was last told.
+
+    Args:
+        relay: to `Meter.came`.
+        which: stands for the object there.
+    """
+
+    def __init__(self, relay: Relay, which: object) -> None:
+        self._relay = relay
+        self._which = which
+        self._done = 0
+
+    def __call__(self, progress: TransferProgress) -> None:
+        more = progress.bytes_done - self._done
+        # The last bytes are counted with the object itself; most objects have no others.
+        if more and progress.bytes_done != progress.bytes_total:
+            self._done = progress.bytes_done
+            self._relay.tell((self._which, more))
 
 
 class Meter:
@@ -37,6 +59,7 @@ class Meter:
         self._clock = clock
         self._begun = clock.monotonic()
         self._bytes = self._objects = 0
+        self._came: dict[object, int] = {}
         self.bytes_total: int | None = None
         self.objects_total: int | None = None
 
@@ -61,6 +84,21 @@ class Meter:
                 rate=self._bytes / seconds if seconds > 0 else 0.0,
             )
         )
+
+    def came(self, news: tuple[object, int]) -> None:
+        """Some bytes more of one of many objects have arrived, of which a `Share` tells."""
+        which, size = news
+        self._came[which] = self._came.get(which, 0) + size
+        self.add(size)
+
+    def arrived(self, which: object, size: int) -> None:
+        """One of many objects is there, with so many bytes in all."""
+        self.add(size - self._came.pop(which, 0), objects=1)
+
+    def lost(self, which: object) -> None:
+        """One of many objects came to nothing; its bytes are taken back."""
+        if came := self._came.pop(which, 0):
+            self.add(-came)
 
     def close(self) -> None:
         """Leave the bar as it is, and the terminal to others."""

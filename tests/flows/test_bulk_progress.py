@@ -144,3 +144,29 @@ def test_it_is_called_on_the_callers_thread(connect: Connect) -> None:
                 progress=lambda _: threads.add(threading.get_ident()),
             )
     assert threads == {threading.get_ident()}
+
+
+@both
+def test_a_mirror_tells_of_parts(connect: Connect, tmp_path: Path) -> None:
+    folder = tmp_path / "from"
+    folder.mkdir()
+    (folder / "a").write_bytes(LARGE)
+    told: list[TransferProgress] = []
+    with ScriptedServer(handler=Mirrored()) as server, connect(server, **IN_PARTS) as client:
+        assert client.mirror(folder, "minio://docs", progress=told.append)
+        assert [t.bytes_done for t in told] == [PART, 2 * PART, 3 * PART]
+        assert [t.objects_done for t in told] == [0, 0, 1]
+
+
+class Mirrored(Parts):
+    """Has an empty listing."""
+
+    def __init__(self) -> None:
+        super().__init__(name="MinIO")
+
+    def _answer(self, request: Request) -> Any:
+        if "list-type=2" in request.query:
+            return reply(
+                200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+            )
+        return super()._answer(request)
