@@ -171,7 +171,8 @@ class Packer:
         # An empty record would take a value away, and values of other than ASCII are read in two ways.
         if not keeps_key(name) or not all(value and value.isascii() for value in headers.values()):
             return None
-        size = await self._engine.transport.call(size_of, item)
+        call = self._engine.transport.call
+        size = size_of(item) if "data" in item else await call(size_of, item)
         if size is None or size > SMALL or not await self._is_open(item["bucket"]):
             return None
         records = {_RECORD + header: value for header, value in headers.items()}
