@@ -125,3 +125,9 @@ async def test_small_objects_in_tars(
         names = [item["Key"] for item in listed]
         assert "other/docs/x" not in names
         assert not [name for name in names if name.endswith(".tar")]
+    if setting.tenancy != "prefix":  # which has no versions
+        await client.set_bucket_versioning(bucket)
+        versions = await client.upload_many(items, bucket=bucket, pack=True)
+        for each in (versions[0], versions[20]):
+            head = setting.s3.head_object(Bucket=server_bucket, Key=each.key)
+            assert each.version_id == head["VersionId"]

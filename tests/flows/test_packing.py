@@ -320,6 +320,49 @@ def test_a_dead_server_fails_each_item_once(connect: Connect) -> None:
 
 
 @both
+@pytest.mark.parametrize("unpacks", [True, False])
+def test_who_may_only_write_gets_ordinary_uploads(connect: Connect, unpacks: bool) -> None:
+    """Nothing can be looked for; the tar, should it be there, is removed unseen."""
+
+    def fault(request: Request) -> Step | None:
+        denied = request.method in ("HEAD", "GET") and request.path.count("/") > 1
+        return s3_error(403, "AccessDenied") if denied else None
+
+    kept = Unpacking()
+    kept.fault, kept.listed = fault, False
+    if not unpacks:
+        kept.unpack = None
+    all_there(kept, sent(connect, kept))
+    assert len(puts(kept)) == 20
+    assert kept.count("DELETE") == 1
+
+
+@both
+def test_a_server_that_isnt_there(connect: Connect) -> None:
+    kept = Unpacking()
+    kept.fault = lambda _: drop_before_reply()
+    done = sent(connect, kept)
+    assert [type(each) for each in done] == [MinIOConnectionError] * 20
+    assert kept.tars == []
+
+
+@both
+def test_a_server_that_fails_while_it_is_looked_at(connect: Connect) -> None:
+    """It has everything, and nobody can say so."""
+
+    def fault(request: Request) -> Step | None:
+        looked = request.method == "HEAD" and request.path.endswith(".txt")
+        return drop_before_reply() if looked else None
+
+    kept = Unpacking()
+    kept.fault = fault
+    done = sent(connect, kept)
+    assert [type(each) for each in done] == [MinIOConnectionError] * 20
+    assert [each.key for each in done] == [item["key"] for item in SOME]
+    assert puts(kept) == []
+
+
+@both
 def test_a_missing_bucket_is_made(connect: Connect) -> None:
     made: list[str] = []
 
