@@ -6,6 +6,7 @@ were sent and written since. Whatever wasn't, and whatever a tar can't carry, go
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
@@ -59,6 +60,8 @@ STRIKES = 3
 
 NAME = ".minio-sdk-pack-"
 """How the keys of tars begin; a server that unpacks stores nothing there."""
+
+_log = logging.getLogger("minio_sdk")
 
 _CARRIED = frozenset({"bucket", "key", "data", "path", "resume", "metadata", "tags", *DESCRIBING})
 _HEADERS = ("metadata", "tags", *DESCRIBING)
@@ -222,6 +225,8 @@ class Packer:
         try:
             await lease.take(0, 2 * size)
             sent = await engine.transport.call(_read, entries)
+            if len(sent) < 2:
+                return {}
             body = b"".join([part for entry in sent for part in _parts(entry)] + [END])
             begun = clock.monotonic()
             date = await self._sent(engine, place, body)
@@ -237,7 +242,7 @@ class Packer:
         if unpacked.spoiled:
             engine.api.unpacks = False
         elif 2 * len(found) < len(entries):
-            self._strikes[bucket] = self._strikes.get(bucket, 0) + 1
+            self._strike(bucket)
         elif len(found) == len(sent):
             engine.api.unpacks = True
         return found
@@ -249,6 +254,8 @@ class Packer:
         try:
             date = await uploads.begin(engine, put, True)
             if not await _remove(engine, put):
+                if date is None:
+                    self._strike(bucket)
                 return date
         except MinIOConnectionError:
             await self._clear(engine, put)
@@ -256,14 +263,14 @@ class Packer:
         except MinIOError as error:
             if error.status is None or error.status >= 500:
                 await self._clear(engine, put)
-            strikes = STRIKES if isinstance(error, AccessDeniedError) else 1
-            self._strikes[bucket] = self._strikes.get(bucket, 0) + strikes
-            return None
+            self._strike(bucket, STRIKES if isinstance(error, AccessDeniedError) else 1)
         except BaseException:
             await self._clear(engine, put)
             raise
-        engine.api.unpacks = False
         return None
+
+    def _strike(self, bucket: str, count: int = 1) -> None:
+        self._strikes[bucket] = self._strikes.get(bucket, 0) + count
 
     async def _clear(self, engine: Engine, put: PutObjectExtract) -> None:
         """After a failure, make sure that no tar is left where it may have been stored as one."""
@@ -299,7 +306,11 @@ async def _remove(engine: Engine, put: PutObjectExtract) -> bool:
         if engine.api.unpacks is None:  # it can't be told, and nobody else has such a key
             await engine.send(DeleteObject(put.place, put.key))
         return False
-    await engine.send(DeleteObject(put.place, put.key, found.version_id))
+    engine.api.unpacks = False
+    try:
+        await engine.send(DeleteObject(put.place, put.key, found.version_id))
+    except MinIOError as error:  # nothing is lost by it, and nobody else would tell
+        _log.warning("a tar that the server stored as it is could not be removed: %s", error)
     return True
 
 

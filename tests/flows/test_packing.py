@@ -206,6 +206,32 @@ def test_a_server_that_stores_the_tar(connect: Connect) -> None:
         assert len(kept.tars) == 1
 
 
+@both
+def test_a_tar_that_cant_be_removed_is_told_of(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = Unpacking()
+    kept.unpack = None
+    kept.fault = lambda r: s3_error(403, "AccessDenied") if r.method == "DELETE" else None
+    done = sent(connect, kept)
+    assert done.ok
+    assert len(puts(kept)) == 20
+    (left,) = [path for path in kept.objects if path.endswith(".tar")]
+    assert left.removeprefix("/acme-docs/") in caplog.text
+
+
+@both
+def test_files_that_are_gone_when_they_are_packed(
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minio_sdk.flows.packing._bytes_of", lambda item, size: None)
+    (tmp_path / "a").write_bytes(b"1")
+    items: list[Any] = [{"key": k, "path": tmp_path / "a"} for k in "xyz"]
+    kept = Unpacking()
+    assert sent(connect, kept, items, bucket="docs").ok
+    assert (len(puts(kept)), kept.tars) == (3, [])
+
+
 def half(members: list[Member]) -> list[Member]:
     return members[::2]
 
