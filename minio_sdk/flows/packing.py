@@ -37,7 +37,7 @@ from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.put_object_extract import PutObjectExtract
 from minio_sdk.wire.describing import DESCRIBING
-from minio_sdk.wire.quirks import unpacks
+from minio_sdk.wire.quirks import is_minio
 from minio_sdk.wire.tar import END, entry_head, keeps_key
 
 SMALL = 128 * 1024
@@ -185,7 +185,7 @@ class Packer:
         """Whether tars may be sent to a bucket."""
         engine = self._engine
         if self._server is None:
-            self._server = await _is_minio(engine, bucket)
+            self._server = await _unpacks(engine, bucket)
         if not self._server or engine.api.unpacks is False:
             return False
         return self._strikes.get(bucket, 0) < STRIKES
@@ -282,7 +282,7 @@ class Packer:
             return
 
 
-async def _is_minio(engine: Engine, bucket: str) -> bool:
+async def _unpacks(engine: Engine, bucket: str) -> bool:
     """Whether the server is known to unpack tars; it is asked something where nothing is known of it."""
     try:
         if await engine.speaks() != "s3":
@@ -293,7 +293,7 @@ async def _is_minio(engine: Engine, bucket: str) -> bool:
         pass
     except MinIOError:
         return False  # each item will say what is wrong
-    return unpacks(engine.api.server)
+    return is_minio(engine.api.server) is True
 
 
 async def _remove(engine: Engine, put: PutObjectExtract) -> bool:

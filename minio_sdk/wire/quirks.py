@@ -55,14 +55,6 @@ def takes_checksums(server: str | None) -> bool:
     return server is not None and server.lower().startswith(_CHECKSUMS)
 
 
-def unpacks(server: str | None) -> bool:
-    """Whether a server, by its ``Server`` header, is known to make objects of a tar.
-
-    Any other one would store the tar.
-    """
-    return (server or "").lower().startswith("minio")
-
-
 def not_kept(server: str, whole: str, empty: bool) -> str | None:
     """Why the server would not keep a key, or None when it does as far as is known.
 
