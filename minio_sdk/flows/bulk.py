@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
-from minio_sdk.engine import Engine, Transport
+from minio_sdk.engine import Crew, Engine, Transport
 from minio_sdk.errors import MinIOError, ValidationError, invalid
 from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed
 from minio_sdk.flows.checkpoint import Checkpoint
@@ -382,6 +382,10 @@ class Stop:
     ) -> list[Any]:
         """As the transport's own."""
         return await self._transport.spread(submit, items, limit, done, ended)
+
+    def crew(self, limit: int, *, grace: float = 0.0) -> Crew[Any]:
+        """As the transport's own."""
+        return self._transport.crew(limit, grace=grace)
 
     async def sleep(self, seconds: float) -> None:
         """As the transport's own."""

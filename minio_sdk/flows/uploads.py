@@ -11,6 +11,7 @@ import mimetypes
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, BinaryIO
 
 from minio_sdk.config import MAX_PART
 from minio_sdk.engine import Engine
@@ -120,8 +121,7 @@ async def put(
     *,
     create_bucket: bool = False,
     condition: Condition | None = None,
-    progress: OnProgress | None = None,
-    resuming: Resuming | None = None,
+    progress: OnProgress | bool | None = None,
 ) -> UploadResponse:
     """Store what `source` gives as one object.
 
@@ -133,11 +133,37 @@ async def put(
         headers: what describes the object.
         create_bucket: make the bucket when the server says that it is missing.
         condition: what must hold of the object that is there, or isn't.
-        progress: told of what the server has acknowledged.
-        resuming: where to go on, and where to write down what is done.
+        progress: told of what the server has acknowledged; True for a bar.
     """
-    place.object_path(key)
     meter = Meter(engine.transport.clock, progress)
+    try:
+        return await _put(
+            engine,
+            place,
+            key,
+            source,
+            headers,
+            meter,
+            create_bucket=create_bucket,
+            condition=condition,
+        )
+    finally:
+        meter.close()
+
+
+async def _put(
+    engine: Engine,
+    place: Place,
+    key: str,
+    source: Source,
+    headers: dict[str, str],
+    meter: Meter,
+    *,
+    create_bucket: bool,
+    condition: Condition | None,
+    resuming: Resuming | None = None,
+) -> UploadResponse:
+    place.object_path(key)
     if suspicious(key):
         await quirks.refuse(engine, PutObject(place, key, b""), empty=source.length == 0)
     length = source.length
@@ -206,7 +232,7 @@ async def put_file(
     headers: dict[str, str],
     *,
     condition: Condition | None = None,
-    progress: OnProgress | None = None,
+    progress: OnProgress | bool | None = None,
     resume: bool = False,
 ) -> UploadResponse:
     """Store a file as one object; the bucket is made when the server says that it is missing.
@@ -216,8 +242,28 @@ async def put_file(
     """
     if not isinstance(path, (str, os.PathLike)):
         raise invalid("path", path, "must be text or a path")
-    Meter(engine.transport.clock, progress)  # refuses what is no function, before anything is sent
-    file = await engine.transport.call(open, path, "rb")
+    meter = Meter(engine.transport.clock, progress)
+    try:
+        file: Any = await engine.transport.call(open, path, "rb")
+        with file:
+            return await _put_open(
+                engine, place, key, path, file, headers, meter, condition, resume
+            )
+    finally:
+        meter.close()
+
+
+async def _put_open(
+    engine: Engine,
+    place: Place,
+    key: str,
+    path: str | os.PathLike[str],
+    file: BinaryIO,
+    headers: dict[str, str],
+    meter: Meter,
+    condition: Condition | None,
+    resume: bool,
+) -> UploadResponse:
     resuming = None
     try:
         source = Source(file)
@@ -228,15 +274,15 @@ async def put_file(
                 place.object_path(key)
                 resuming = Resuming(engine, place, key, slices, headers)
                 await resuming.look()
-        stored = await put(
+        stored = await _put(
             engine,
             place,
             key,
             source,
             headers,
+            meter,
             create_bucket=True,
             condition=condition,
-            progress=progress,
             resuming=resuming,
         )
         if resuming is not None:
@@ -247,7 +293,6 @@ async def put_file(
             resuming.ended()
         raise
     finally:
-        file.close()
         if resuming is not None:
             resuming.close()
 
@@ -322,19 +367,9 @@ async def _in_parts(
 ) -> UploadResponse:
     place, key = create.place, create.key
     begun = [resuming.begun] if resuming is not None and resuming.begun is not None else []
-
-    async def start(operation: CreateMultipartUpload) -> None:
-        begun.append(await begin(engine, operation, create_bucket))
-        if resuming is not None:
-            await resuming.began(begun[0])
-
-    async def start_checked(operation: CreateMultipartUpload) -> None:
-        await sent(engine, operation, start)
-
     try:
-        # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
         if not begun:
-            await engine.transport.map(start_checked, (create,), 1, grace=BEGINNING)
+            await start(engine, create, create_bucket, begun, resuming)
         there = {} if resuming is None else resuming.there
         parts = await send_parts(engine, place, key, begun[0], source, lease, meter, there)
         size = sum(part.size for part in parts)
@@ -346,7 +381,7 @@ async def _in_parts(
             # Once more: the parts have taken their time, and some servers don't look at the header.
             await check_condition(engine, place, key, condition)
             headers = condition.headers()
-        return await complete(engine, _completion(create, begun[0], parts, size, headers))
+        return await complete(engine, completion(create, begun[0], parts, size, headers))
     except BaseException as error:
         if resuming is not None and resuming.kept and not hopeless(error):
             raise
@@ -355,13 +390,35 @@ async def _in_parts(
         raise
 
 
-def _completion(
+async def start(
+    engine: Engine,
+    create: CreateMultipartUpload,
+    create_bucket: bool,
+    begun: list[Begun],
+    resuming: Resuming | None = None,
+) -> None:
+    """Begin an upload in parts, and put down in `begun` what is to be ended."""
+
+    async def send(operation: CreateMultipartUpload) -> None:
+        begun.append(await begin(engine, operation, create_bucket))
+        if resuming is not None:
+            await resuming.began(begun[0])
+
+    async def send_checked(operation: CreateMultipartUpload) -> None:
+        await sent(engine, operation, send)
+
+    # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
+    await engine.transport.map(send_checked, (create,), 1, grace=BEGINNING)
+
+
+def completion(
     create: CreateMultipartUpload,
     begun: Begun,
     parts: Sequence[Sent],
     size: int,
     headers: dict[str, str],
 ) -> CompleteMultipartUpload:
+    """What makes the parts an object, with their checksums where the upload has some."""
     crc32s = [part.crc32 for part in parts if part.crc32 is not None]
     if begun.checksums is None or len(crc32s) < len(parts):
         crc32s = []

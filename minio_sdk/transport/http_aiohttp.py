@@ -36,7 +36,7 @@ from minio_sdk.transport.budgets import AsyncByteBudget
 from minio_sdk.transport.forks import forget_after_fork, leave_to_parent
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
-from minio_sdk.transport.tasks import map_in_tasks
+from minio_sdk.transport.tasks import TaskCrew, map_in_tasks
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -311,6 +311,10 @@ class AiohttpTransport:
             return await asyncio.wrap_future(await asyncio.to_thread(submit, item))
 
         return await self.map(one, items, limit, done, ended)
+
+    def crew(self, limit: int, *, grace: float = 0.0) -> TaskCrew[Any]:
+        """Work in at most `limit` tasks beside the caller's."""
+        return TaskCrew(limit, grace)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in this task."""

@@ -44,7 +44,7 @@ from minio_sdk.transport.forks import forget_after_fork
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks, reads_urls
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.stopping import check_running, on_connection, pause
-from minio_sdk.transport.threads import map_in_threads, spread
+from minio_sdk.transport.threads import ThreadCrew, map_in_threads, spread
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint, query_string, quote_path
@@ -692,6 +692,10 @@ class RequestsTransport:
     ) -> list[R]:
         """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
         return spread(submit, items, limit, done, ended)
+
+    def crew(self, limit: int, *, grace: float = 0.0) -> ThreadCrew[Any]:
+        """Work on at most `limit` threads beside the caller's."""
+        return ThreadCrew(limit, grace)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in this thread."""
