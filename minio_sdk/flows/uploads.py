@@ -215,6 +215,8 @@ async def _small(engine: Engine, source: Source, lease: Lease) -> bytes | memory
     if len(body) > UNCOUNTED:
         source.unread(body)
         await lease.take(0, most + 1)
+        if source.slices is not None:
+            return await engine.transport.call(source.slices.read, 0, most)
         with users_code():
             body = await source.read(engine.transport, most + 1)
     if len(body) > threshold:

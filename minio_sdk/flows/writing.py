@@ -8,7 +8,9 @@ of objects in turn.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 from minio_sdk.engine import Crew, Engine
 from minio_sdk.errors import MinIOError, ValidationError
@@ -169,12 +171,16 @@ class Writer:
                 raise ValidationError(
                     f"the object is larger than S3 allows: over {self.size} bytes"
                 )
-            body = await draft.part(self._number, offset, min(most, draft.size - offset))
-            await self._crew.begin(partial(self._send_part, self._engine, self._number, body))
+            await self._crew.begin(await self._work(offset, min(most, draft.size - offset)))
             self._part = grown(self._part, self._number)
         draft.drop()
         self._most = self._part
         self._draft = Draft(self._engine.transport, self._lease, self._most, eager=True)
+
+    async def _work(self, offset: int, size: int) -> Callable[[], Coroutine[Any, Any, Sent]]:
+        """What sends a part; nothing else holds its bytes, so that they go when it is done."""
+        body = await self._draft.part(self._number, offset, size)
+        return partial(self._send_part, self._engine, self._number, body)
 
     async def _send_part(self, engine: Engine, number: int, body: memoryview) -> Sent:
         """The crew's work, beside whatever else this does."""

@@ -46,6 +46,7 @@ R = TypeVar("R")
 
 _BLOCK = 1024 * 1024
 _SMALL = 64 * 1024
+_TRUSTED = 64 * 1024 * 1024
 _ADDED_BY_AIOHTTP = ("accept", "accept-encoding", "content-type", "user-agent")
 
 
@@ -346,16 +347,19 @@ async def _read_body(response: aiohttp.ClientResponse, most: int | None) -> byte
                 return await response.read()
         elif response.method != "HEAD":
             raise ServerError(f"an answer of {length} bytes where at most {limit} can be")
-    # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice.
-    found = io.BytesIO()
+    # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice. Where the
+    # length is known, and no lie could hurt, there is room for all of it at once: no copy, no growing.
+    known = length if ok and length is not None and length <= _TRUSTED else 0
+    found = io.BytesIO(bytes(0 if response.method == "HEAD" else known))
     while block := await response.content.readany():
         found.write(block)
         if limit is not None and found.tell() > limit:
             response.close()
             if ok:
                 raise ServerError(f"an answer of more than {limit} bytes")
-            found.truncate(limit)
+            found.seek(limit)
             break
+    found.truncate()
     return found.getvalue()
 
 
