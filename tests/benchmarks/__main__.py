@@ -70,7 +70,7 @@ def main() -> None:
 
 def memory(server: Server) -> str:
     """The section on memory, each figure from a process of its own."""
-    rows = [("client", "what it does", "MiB above the start")]
+    rows: list[tuple[str, ...]] = [("client", "what it does", "MiB above the start")]
     with areas.large_files() as folder:
         for client, what in peaks.cases():
             grown = peaks.measured(client, what, server, folder / areas.big_key())

@@ -14,7 +14,7 @@ from minio_sdk import MinIOClient
 from minio_sdk.blocking import iterate, run
 from minio_sdk.config import GiB, MiB
 from minio_sdk.engine import Engine
-from minio_sdk.flows import downloads, reading
+from minio_sdk.flows import downloads, growing, reading
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.wire.message import Reply, Request
 from tests.both import Connect, both
@@ -163,7 +163,7 @@ def test_five_gibibytes_to_a_file(
     """Whose bytes are counted and not written."""
     written: dict[int, int] = {}
     monkeypatch.setattr(
-        downloads.GrowingFile, "write", lambda _, at, data: written.update({at: len(data)})
+        growing.GrowingFile, "write", lambda _, at, data: written.update({at: len(data)})
     )
     monkeypatch.setattr(downloads, "_verify", lambda *_: None)
     found = run(downloads.to_file(engine, "docs", "a", tmp_path / "file"))

@@ -265,8 +265,9 @@ def test_a_full_disk(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = Storage()
     with ScriptedServer(handler=storage) as server:
         with connect(server, memory_budget=MiB, **SETTINGS) as client:
+            file = client.open("docs", "a", "wb")
             with pytest.raises(OSError, match="No space left"):
-                with client.open("docs", "a", "wb") as file:
+                with file:
                     for _ in range(8):
                         file.write(bytes(MiB))
             assert "No space" in str(file_of(file)._failure)
@@ -401,7 +402,7 @@ def test_a_cancelled_write(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert asyncio.all_tasks() == {asyncio.current_task()}
-            assert client._engine.transport.memory.here().free == 2 * PART
+            assert free(client) == 2 * PART
 
     with ScriptedServer(handler=hanging_part(storage, hung, 1)) as server:
         asyncio.run(main(server))
