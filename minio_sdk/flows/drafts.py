@@ -10,6 +10,7 @@ from mmap import mmap
 from typing import Any
 
 from minio_sdk.engine import Transport
+from minio_sdk.flows.blocks import block
 from minio_sdk.flows.leases import Lease
 
 UNCOUNTED = 64 * 1024
@@ -55,8 +56,7 @@ class Draft:
             return False
         memory = self._memory
         if memory is None or len(memory) < needed:
-            # Memory of its own, which goes back to the system at once; see `FileSlices.read`.
-            memory = mmap(-1, max(needed, min(self._may, self._room)))
+            memory = block(max(needed, min(self._may, self._room)))
             if self._memory is not None:
                 memory[: self.size] = memoryview(self._memory)[: self.size]
             self._memory = memory
@@ -118,7 +118,7 @@ def _write(file: Any, data: memoryview) -> None:
 
 def _read(file: Any, offset: int, size: int) -> memoryview:
     """Bytes of the file; blocking."""
-    view = memoryview(mmap(-1, size))
+    view = memoryview(block(size))
     file.seek(offset)
     count = 0
     while count < size and (more := file.readinto(view[count:])):
