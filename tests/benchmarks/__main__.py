@@ -8,6 +8,7 @@ import datetime
 import os
 import platform
 import re
+import sys
 from pathlib import Path
 
 from tests.benchmarks import areas, peaks
@@ -25,6 +26,8 @@ Made by `python -m tests.benchmarks --write`. The last two columns are what coun
 divided by that client's, the median over rounds in which all had their turn, so below 1 the SDK is
 the cheaper one. Absolute times say more about the machine. CPU is the client's own, system time
 included. Against `null`, a server in C that stores nothing, what is measured is the client.
+`python -m tests.benchmarks memory --size 1024` measures the memory of large transfers, each in a
+process of its own.
 """
 
 
@@ -75,7 +78,7 @@ def memory(server: Server) -> str:
         for client, what in peaks.cases():
             grown = peaks.measured(client, what, server, folder / areas.big_key())
             rows.append((client, peaks.SCENARIOS[what], f"{grown / (1 << 20):.0f}"))
-            print(*rows[-1], sep="\t", flush=True)
+            print(*rows[-1], sep="\t", file=sys.stderr, flush=True)
     about = (
         f"The most memory (RSS) that a transfer of {areas.SIZE >> 20} MiB takes beyond what the process "
         f"has when it is connected; 64 at once are of a 16th each. On {server.kind} {server.version}, "
