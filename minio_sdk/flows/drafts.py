@@ -49,6 +49,11 @@ class Draft:
         if self._file is not None:
             self._file.close()
 
+    @property
+    def aside(self) -> bool:
+        """Whether it lies in a temporary file."""
+        return self._file is not None
+
     def put(self, data: memoryview) -> bool:
         """Add bytes, if there is memory for them."""
         needed = self.size + len(data)

@@ -142,7 +142,7 @@ class Writer:
     async def _add(self, data: memoryview) -> None:
         """To the draft; in memory, if there is some, or will be when a part of this object is sent."""
         while not self._draft.put(data):
-            if self._crew is None or not await self._crew.rest():
+            if self._draft.aside or self._crew is None or not await self._crew.rest():
                 await self._draft.put_aside(data)
                 break
         self.size += len(data)

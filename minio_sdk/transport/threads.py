@@ -206,6 +206,10 @@ class ThreadCrew(Generic[R]):
     def _wait(self, most: int) -> None:
         """Until no more than so many are at work, or one has failed."""
         while len(self._threads) > most and self._failure is None:
+            if not any(thread.is_alive() for thread in self._threads):
+                # In a forked child, which has none of its parent's; others leave the set before they end.
+                self._failure = RuntimeError("what was under way is with the parent process")
+                return
             self._changed.wait(_LOOK)
             check_running()
 

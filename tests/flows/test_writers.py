@@ -455,3 +455,20 @@ def test_a_job_of_many_has_a_writer_of_its_own(tmp_path: Any) -> None:
             assert names == []
     assert "/acme-docs/inner" not in storage.objects
     assert storage.unfinished == {}
+
+
+def test_in_a_fork_nobody_waits_for_the_parents_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that closes what its parent writes stores nothing with a hole in it."""
+    storage = Storage()
+    hung = threading.Event()
+    with ScriptedServer(handler=hanging_part(storage, hung, 1)) as server:
+        with MinIOClient(config_for(server, **SETTINGS), clock=SYSTEM_CLOCK) as client:
+            file = client.open("docs", "a", "wb")
+            file.write(bytes(PART + 1))
+            assert hung.wait(10)
+            monkeypatch.setattr("minio_sdk.flows.writing.GRACE", 0.05)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(threading.Thread, "is_alive", lambda _: False)  # as a child sees it
+                with pytest.raises(RuntimeError, match="parent process"):
+                    file.close()
+    assert storage.objects == {}
