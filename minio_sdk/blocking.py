@@ -46,6 +46,7 @@ def iterate(flow: AsyncIterator[T]) -> Generator[T, None, None]:
             except StopAsyncIteration:
                 return
             yield item
+            del item  # or a piece is in memory while the next one is fetched
     finally:
         close = getattr(flow, "aclose", None)
         if close is not None:

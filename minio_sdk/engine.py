@@ -4,11 +4,11 @@ A call goes
 
     client method -> flow -> engine.send(operation) -> transport -> server
 
-A flow asks the engine for five things: `send` an operation, `map` a function over items with a limit,
-`spread` items over workers of the user's, `sleep`, and `call` a blocking function. A transport answers
-them, blocking or async; the engine itself knows neither. It makes sure that an operation is one that the
-server's API has, turns a reply into the operation's result, and gives every error its names: operation,
-bucket, key, tenant, endpoint.
+A flow asks the engine for six things: `send` an operation, `map` a function over items with a limit,
+`spread` items over workers of the user's, a `crew` that works on between two calls, `sleep`, and `call` a
+blocking function. A transport answers them, blocking or async; the engine itself knows neither. It makes
+sure that an operation is one that the server's API has, turns a reply into the operation's result, and
+gives every error its names: operation, bucket, key, tenant, endpoint.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ R = TypeVar("R")
 
 
 class Budget(Protocol):
-    """How many bytes may be in memory."""
+    """How many bytes may be in memory; see `minio_sdk.transport.budgets`."""
 
     @property
     def capacity(self) -> int:
@@ -48,8 +48,53 @@ class Budget(Protocol):
         """Wait for `size` bytes; with `wait=False` take them even if they aren't there."""
         ...
 
-    def give(self, size: int) -> None:
-        """Give back what was taken with the same size."""
+    async def take_aside(self, size: int) -> bool:
+        """Wait for `size` bytes, or for one's turn to go beyond; whether it is beyond."""
+        ...
+
+    def ask(self, size: int) -> bool:
+        """Keep `size` bytes between two calls of the user's, if there is room; never waits."""
+        ...
+
+    def move(self, size: int) -> None:
+        """What was kept is now under way."""
+        ...
+
+    def give(self, size: int, *, kept: bool = False, aside: bool = False) -> None:
+        """Give back what was taken with the same size; from anywhere."""
+        ...
+
+
+class Budgets(Protocol):
+    """Where a transfer finds its budget."""
+
+    def here(self) -> Budget:
+        """That of the running event loop; without one, the same for all threads."""
+        ...
+
+
+class Crew(Protocol[R]):
+    """Work that goes on while its owner does something else, between the calls of the user's too."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether some of it has failed, which the next `begin` or `end` raises."""
+        ...
+
+    async def begin(self, work: Callable[[], Awaitable[R]]) -> None:
+        """Have it done; waits while as much as may be is under way."""
+        ...
+
+    async def rest(self) -> bool:
+        """Wait until something that is under way ends; False where there is nothing."""
+        ...
+
+    async def end(self) -> list[R]:
+        """Wait for all of it; the results in order."""
+        ...
+
+    async def stop(self) -> None:
+        """Let nothing more begin; what is under way has its grace, is stopped then, and waited for."""
         ...
 
 
@@ -68,7 +113,7 @@ class Transport(Protocol):
     clock: Clock
 
     @property
-    def memory(self) -> Budget:
+    def memory(self) -> Budgets:
         """The bytes of transfers that may be in memory, for all clients of one connection pool."""
         ...
 
@@ -108,6 +153,10 @@ class Transport(Protocol):
         done: Callable[[R], object] | None = None,
     ) -> list[R]:
         """As `map`, for work that `submit` hands to others; what they are at is not waited for."""
+        ...
+
+    def crew(self, limit: int, *, grace: float = 0.0) -> Crew[Any]:
+        """Workers for at most `limit` pieces of work at once; there are none while there is no work."""
         ...
 
     async def sleep(self, seconds: float) -> None:

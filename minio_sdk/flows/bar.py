@@ -47,4 +47,5 @@ class Bar:
 
     def close(self) -> None:
         """Leave the last state on the screen."""
-        self._progress.stop()
+        if self._task is not None:
+            self._progress.stop()

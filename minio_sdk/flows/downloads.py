@@ -21,7 +21,7 @@ from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import Journal
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.progress import Meter, OnProgress
-from minio_sdk.flows.reading import PIECE, Reader
+from minio_sdk.flows.reading import COPIES, PIECE, Reader
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadChecksum
@@ -30,9 +30,6 @@ from minio_sdk.wire.quirks import takes_checksums
 
 AT_ONCE = 4
 """The most pieces that are fetched side by side, each of which is in memory."""
-
-COPIES = 2
-"""How often a piece is in memory while it comes in: HTTP libraries put it together from what they read."""
 
 
 async def to_file(

@@ -1,9 +1,10 @@
-"""What one transfer holds of the client's memory budget.
+"""What one transfer, or one handle, holds of the client's memory budget.
 
 Rules of this file: bytes are taken before they are read into memory, given back once they are sent or
 written, and whatever is left is given back when the transfer ends. A transfer never waits for a second
 grant in order to give back its first, also not through code of the user's: what that code asks for,
-while we read from it, it gets without waiting.
+while we read from it, it gets without waiting. A handle, which may be left alone at any time, never
+waits for what it keeps: it does with less.
 """
 
 from __future__ import annotations
@@ -11,39 +12,93 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
-from minio_sdk.engine import Budget
+from minio_sdk.engine import Budget, Budgets
 
 _inside: ContextVar[bool] = ContextVar("_inside", default=False)
+
+
+@dataclass(slots=True)
+class _Grant:
+    """Some bytes.
+
+    Attributes:
+        size: how many.
+        kept: whether they are kept between two calls of the user's.
+        aside: whether they are beyond the capacity.
+    """
+
+    size: int
+    kept: bool = False
+    aside: bool = False
 
 
 class Lease:
     """The grants of one transfer, each under a number of the transfer's own."""
 
-    __slots__ = ("_budget", "_held")
+    __slots__ = ("_budget", "_budgets", "_held")
 
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
-        self._held: dict[int, int] = {}
+    def __init__(self, budgets: Budgets) -> None:
+        self._budgets = budgets
+        self._budget: Budget | None = None
+        self._held: dict[int, _Grant] = {}
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _here(self) -> Budget:
+        budget = self._budget
+        if budget is None:
+            budget = self._budget = self._budgets.here()
+        return budget
 
     async def take(self, number: int, size: int) -> None:
         """Wait for `size` bytes."""
-        cost = min(size, self._budget.capacity)
-        await self._budget.take(cost, wait=not _inside.get())
-        self._held[number] = cost
+        budget = self._here()
+        cost = min(size, budget.capacity)
+        await budget.take(cost, wait=not _inside.get())
+        self._held[number] = _Grant(cost)
+
+    async def take_aside(self, number: int, size: int) -> None:
+        """Wait for `size` bytes, but never for what may be waiting for this very user."""
+        budget = self._here()
+        cost = min(size, budget.capacity)
+        aside = False
+        if _inside.get():
+            await budget.take(cost, wait=False)
+        else:
+            aside = await budget.take_aside(cost)
+        self._held[number] = _Grant(cost, aside=aside)
+
+    def ask(self, number: int, size: int) -> bool:
+        """Keep `size` bytes more under a number, if there is room for them."""
+        if not self._here().ask(size):
+            return False
+        grant = self._held.setdefault(number, _Grant(0, kept=True))
+        grant.size += size
+        return True
 
     def split(self, number: int, into: int, size: int) -> None:
         """Make `size` bytes of one grant another one."""
-        moved = min(size, self._held.get(number, 0))
-        if moved:
-            self._held[number] -= moved
-            self._held[into] = moved
+        grant = self._held.get(number)
+        if grant is not None and grant.size:
+            moved = min(size, grant.size)
+            grant.size -= moved
+            self._held[into] = _Grant(moved, grant.kept)
+
+    def use(self, number: int) -> None:
+        """What was kept is now under way."""
+        grant = self._held.get(number)
+        if grant is not None and grant.kept:
+            grant.kept = False
+            self._here().move(grant.size)
 
     def give(self, number: int) -> None:
         """Give a grant back, if it is still held."""
-        cost = self._held.pop(number, None)
-        if cost:
-            self._budget.give(cost)
+        grant = self._held.pop(number, None)
+        if grant is not None:
+            self._here().give(grant.size, kept=grant.kept, aside=grant.aside)
 
     def close(self) -> None:
         """Give all back."""

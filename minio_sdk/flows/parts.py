@@ -96,9 +96,7 @@ async def send_parts(
             crc = None if begun.checksums is None else crc32(body)
             if known is not None:
                 return Sent(part.number, part.size, known.etag, crc)
-            operation = UploadPart(place, key, begun.upload_id, part.number, body, crc)
-            etag = await engine.send(operation)
-            return Sent(part.number, part.size, etag, crc)
+            return await send_part(engine, place, key, begun, part.number, body, crc)
         finally:
             lease.give(part.number)
 
@@ -108,6 +106,20 @@ async def send_parts(
     limit = min(AT_ONCE, engine.config.pool_size)
     async with aclosing(_parts(engine, source, lease)) as parts:
         return await engine.transport.map(send, parts, limit, done, grace=GRACE)
+
+
+async def send_part(
+    engine: Engine,
+    place: Place,
+    key: str,
+    begun: Begun,
+    number: int,
+    body: bytes | memoryview,
+    crc: int | None,
+) -> Sent:
+    """Send one part."""
+    etag = await engine.send(UploadPart(place, key, begun.upload_id, number, body, crc))
+    return Sent(number, len(body), etag, crc)
 
 
 async def _parts(engine: Engine, source: Source, lease: Lease) -> AsyncGenerator[Part, None]:

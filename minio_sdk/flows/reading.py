@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from functools import partial
 
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
@@ -25,6 +26,7 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import objects
+from minio_sdk.flows.leases import Lease
 from minio_sdk.models.names import check_version_id
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObjectPart
@@ -37,13 +39,19 @@ PIECE = 8 * MiB
 """The most bytes that are asked for at once."""
 
 FIRST = 256 * 1024
-"""Bytes of a file object's first piece; what is read from its beginning to its end grows to `PIECE`."""
+"""Bytes of a file object's first piece; what is read from its beginning to its end grows to `PIECE`.
+
+So many are fetched without asking the memory budget, so that any number of objects can be read in turn.
+"""
+
+COPIES = 2
+"""How often a piece is in memory while it comes in: HTTP libraries put it together from what they read."""
 
 JUMP = 64 * 1024
 """Bytes of the piece that a file object fetches after a jump."""
 
-
 _NOTHING = (None,) * 6
+_HELD, _TRANSIT = 1, 2  # the numbers of grants
 
 
 async def get(
@@ -96,7 +104,7 @@ async def _pieces(
     reader: Reader, size: int, first: int, last: int | None, *, whole: bool
 ) -> AsyncIterator[bytes]:
     end = first + size - 1 if last is None else min(last, first + size - 1)
-    data = await (reader.start(end) if whole else reader.range(first, end))
+    data = await reader.first_piece(first, end, whole=whole)
     while data:
         yield data
         first += len(data)
@@ -106,7 +114,7 @@ async def _pieces(
         if first >= beyond:
             return
         reader.renew()
-        data = await reader.range(first, min(first + size, beyond) - 1)
+        data = await reader.piece(first, min(first + size, beyond) - 1)
 
 
 class Reader:
@@ -148,6 +156,7 @@ class Reader:
         self._mark: str | None = None
         self._whole: bytes | None = None
         self._held, self._at, self._ahead = b"", 0, FIRST
+        self._lease = Lease(engine.transport.memory)
 
     def renew(self) -> None:
         """Begin another call of the user's: with `Config.deadline` it has a time of its own."""
@@ -276,11 +285,47 @@ class Reader:
         self._engine.named(error, operation)
         return error
 
+    # --- within the memory budget ----------------------------------------------------------------
+
+    async def first_piece(self, first: int, last: int, *, whole: bool) -> bytes:
+        """The first piece of a stream, whose object may be much smaller than that.
+
+        So it doesn't wait for the memory of all that was asked for, but begins with what needs none.
+        """
+        fetch = self.start if whole else partial(self.range, first)
+        size = last + 1 - first
+        if size <= FIRST or self._lease.ask(_TRANSIT, size * COPIES):
+            self._lease.use(_TRANSIT)
+            try:
+                return await fetch(last)
+            finally:
+                self._lease.give(_TRANSIT)
+        data = await fetch(first + FIRST - 1)
+        assert self.size is not None  # known by now
+        following, end = first + len(data), min(last + 1, self.size)
+        return data if following >= end else data + await self.piece(following, end - 1)
+
+    async def piece(self, first: int, last: int) -> bytes:
+        """A range, when there is memory for it on its way; then it is the user's."""
+        size = last + 1 - first
+        if size <= FIRST:
+            return await self.range(first, last)
+        await self._lease.take_aside(_TRANSIT, size * COPIES)
+        try:
+            return await self.range(first, last)
+        finally:
+            self._lease.give(_TRANSIT)
+
     # --- as a file -------------------------------------------------------------------------------
 
     async def open(self) -> None:
         """Read the first bytes, as many as a small object has."""
         self._held = await self.start(FIRST - 1)
+
+    def close(self) -> None:
+        """Let go of what is in memory."""
+        self._held, self._whole = b"", None
+        self._lease.close()
 
     async def some(self, offset: int, size: int) -> memoryview:
         """From 1 to `size` bytes from `offset` on; none behind the end."""
@@ -324,12 +369,15 @@ class Reader:
             return len(self._held)
         follows = index == len(self._held)
         self._ahead = min(self._ahead * 2, PIECE) if follows else JUMP
-        size = min(max(wanted, self._ahead), PIECE)
+        size = min(max(wanted, self._ahead), PIECE, self.size)
+        self._held = b""
+        self._lease.give(_HELD)
+        if size > FIRST and not self._lease.ask(_HELD, size):
+            size = FIRST
         # Near the end, all of the end: what has its table of contents there is read backwards.
         start = offset if follows else max(0, min(offset, self.size - size))
-        self._held = b""
         self.renew()
-        self._held, self._at = await self.range(start, start + size - 1), start
+        self._held, self._at = await self.piece(start, start + size - 1), start
         return offset - start
 
 

@@ -10,11 +10,11 @@ import io
 import os
 import stat
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from mmap import mmap
 from typing import Any, BinaryIO, Protocol, cast
 
 from minio_sdk.engine import Transport
 from minio_sdk.errors import IntegrityError, invalid
+from minio_sdk.flows.blocks import block
 
 _END: Any = object()  # StopIteration can't travel through a future
 
@@ -221,9 +221,6 @@ class FileSlices:
     def read(self, offset: int, size: int) -> memoryview:
         """`size` bytes; blocking.
 
-        They are in memory of their own, which goes back to the system when nobody needs them any more:
-        what `malloc` has for large blocks, it keeps for each of the threads that ask.
-
         Raises:
             IntegrityError: it was changed, replaced or removed since the beginning.
         """
@@ -234,7 +231,7 @@ class FileSlices:
         with file:
             self._check(file)
             file.seek(offset)
-            view = memoryview(mmap(-1, size))
+            view = memoryview(block(size))
             count = 0
             while count < size and (more := file.readinto(view[count:])):
                 count += more  # at most 2 GiB come at a time

@@ -7,12 +7,11 @@ other metadata. So the date counts too, by the server's own clock.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from os.path import commonprefix
-from typing import cast
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOConnectionError, MinIOError
@@ -21,7 +20,6 @@ from minio_sdk.models.results import ObjectInfo, ObjectMetadata, UploadResponse
 from minio_sdk.operation import Place
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.wire.describing import DESCRIBING
-from minio_sdk.wire.listing import Page
 from minio_sdk.wire.metadata import read_metadata
 
 AT_ONCE = 16
@@ -139,7 +137,7 @@ class Unpacked:
         prefix = commonprefix([first, keys[-1]])  # noqa: RUF071 (of characters, indeed)
         found = walk(self._engine, self._place, prefix, start_after=first)
         try:
-            async with aclosing(cast("AsyncGenerator[Page, None]", found)) as pages:
+            async with aclosing(found) as pages:
                 async for page in pages:
                     for item in page.objects:
                         if item.is_latest is not False and self._is_ours(item):

@@ -122,8 +122,7 @@ async def put(
     *,
     create_bucket: bool = False,
     condition: Condition | None = None,
-    progress: OnProgress | None = None,
-    resuming: Resuming | None = None,
+    progress: OnProgress | bool | None = None,
 ) -> UploadResponse:
     """Store what `source` gives as one object.
 
@@ -135,11 +134,37 @@ async def put(
         headers: what describes the object.
         create_bucket: make the bucket when the server says that it is missing.
         condition: what must hold of the object that is there, or isn't.
-        progress: told of what the server has acknowledged.
-        resuming: where to go on, and where to write down what is done.
+        progress: told of what the server has acknowledged; True for a bar.
     """
-    place.object_path(key)
     meter = Meter(engine.transport.clock, progress)
+    try:
+        return await _put(
+            engine,
+            place,
+            key,
+            source,
+            headers,
+            meter,
+            create_bucket=create_bucket,
+            condition=condition,
+        )
+    finally:
+        meter.close()
+
+
+async def _put(
+    engine: Engine,
+    place: Place,
+    key: str,
+    source: Source,
+    headers: dict[str, str],
+    meter: Meter,
+    *,
+    create_bucket: bool,
+    condition: Condition | None,
+    resuming: Resuming | None = None,
+) -> UploadResponse:
+    place.object_path(key)
     if suspicious(key):
         await quirks.refuse(engine, PutObject(place, key, b""), empty=source.length == 0)
     length = source.length
@@ -190,6 +215,8 @@ async def _small(engine: Engine, source: Source, lease: Lease) -> bytes | memory
     if len(body) > UNCOUNTED:
         source.unread(body)
         await lease.take(0, most + 1)
+        if source.slices is not None:
+            return await engine.transport.call(source.slices.read, 0, most)
         with users_code():
             body = await source.read(engine.transport, most + 1)
     if len(body) > threshold:
@@ -207,7 +234,7 @@ async def put_file(
     headers: dict[str, str],
     *,
     condition: Condition | None = None,
-    progress: OnProgress | None = None,
+    progress: OnProgress | bool | None = None,
     resume: bool = False,
 ) -> UploadResponse:
     """Store a file as one object; the bucket is made when the server says that it is missing.
@@ -217,8 +244,29 @@ async def put_file(
     """
     if not isinstance(path, (str, os.PathLike)):
         raise invalid("path", path, "must be text or a path")
-    meter = Meter(engine.transport.clock, progress)  # refuses what is no function before all else
-    file: BinaryIO = await held(engine.transport, lambda: open(path, "rb"))  # noqa: PTH123, SIM115
+    meter = Meter(engine.transport.clock, progress)
+    try:
+        opened = held(engine.transport, lambda: open(path, "rb"))  # noqa: PTH123, SIM115
+        file: BinaryIO = await opened
+        with file:
+            return await _put_open(
+                engine, place, key, path, file, headers, meter, condition, resume
+            )
+    finally:
+        meter.close()
+
+
+async def _put_open(
+    engine: Engine,
+    place: Place,
+    key: str,
+    path: str | os.PathLike[str],
+    file: BinaryIO,
+    headers: dict[str, str],
+    meter: Meter,
+    condition: Condition | None,
+    resume: bool,
+) -> UploadResponse:
     resuming = None
     try:
         source = Source(file)
@@ -234,15 +282,15 @@ async def put_file(
             meter.add(slices.size, objects=1)
             await resuming.ended()
             return resuming.stored
-        stored = await put(
+        stored = await _put(
             engine,
             place,
             key,
             source,
             headers,
+            meter,
             create_bucket=True,
             condition=condition,
-            progress=progress,
             resuming=resuming,
         )
         if resuming is not None:
@@ -253,7 +301,6 @@ async def put_file(
             await resuming.give_up()
         raise
     finally:
-        file.close()
         if resuming is not None:
             resuming.close()
 
@@ -355,7 +402,7 @@ class _InParts:
                 # Once more: the parts have taken their time, and some servers don't look at the header.
                 await check_condition(engine, place, key, self.condition)
                 headers = self.condition.headers()
-            operation = _completion(create, begun, parts, size, headers)
+            operation = completion(create, begun, parts, size, headers)
             if resuming is not None:
                 await resuming.completes(etag_of_parts(operation.etags))
             return await complete(engine, operation)
@@ -394,13 +441,29 @@ class _InParts:
             self.meter.add(more)
 
 
-def _completion(
+async def start(
+    engine: Engine, create: CreateMultipartUpload, create_bucket: bool, begun: list[Begun]
+) -> None:
+    """Begin an upload in parts, and put down in `begun` what is to be ended."""
+
+    async def send(operation: CreateMultipartUpload) -> None:
+        begun.append(await begin(engine, operation, create_bucket))
+
+    async def send_checked(operation: CreateMultipartUpload) -> None:
+        await sent(engine, operation, send)
+
+    # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
+    await engine.transport.map(send_checked, (create,), 1, grace=BEGINNING)
+
+
+def completion(
     create: CreateMultipartUpload,
     begun: Begun,
     parts: Sequence[Sent],
     size: int,
     headers: dict[str, str],
 ) -> CompleteMultipartUpload:
+    """What makes the parts an object, with their checksums where the upload has some."""
     crc32s = [part.crc32 for part in parts if part.crc32 is not None]
     if begun.checksums is None or len(crc32s) < len(parts):
         crc32s = []

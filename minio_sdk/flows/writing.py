@@ -1,26 +1,34 @@
-"""Writing an object bit by bit: nothing appears before `finish`, and after a failure nothing at all."""
+"""Writing an object bit by bit: nothing appears before `finish`, and after a failure nothing at all.
+
+What fills a part is sent by a crew while the user writes on. An error of a part is told by the next
+`write`, or by `finish`. Memory is asked for and never waited for, but for what this object's own parts on
+their way give back, or for one's turn to send what lies in a temporary file: a user may write to any number
+of objects in turn.
+"""
 
 from __future__ import annotations
 
-from minio_sdk.config import MiB
-from minio_sdk.engine import Engine
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from minio_sdk.engine import Crew, Engine
 from minio_sdk.errors import MinIOError, ValidationError
 from minio_sdk.flows import quirks, uploads
-from minio_sdk.flows.parts import grown
+from minio_sdk.flows.checked import sent
+from minio_sdk.flows.drafts import Draft
+from minio_sdk.flows.leases import Lease
+from minio_sdk.flows.parts import AT_ONCE, DEFAULT_PART, GRACE, Sent, grown, send_part
 from minio_sdk.models.results import UploadResponse
-from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
     AbortMultipartUpload,
-    CompleteMultipartUpload,
+    Begun,
     CreateMultipartUpload,
-    UploadPart,
 )
 from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire.checksums import crc32
 from minio_sdk.wire.quirks import suspicious
-
-PART = 16 * MiB
-"""Bytes of each part, until there are many; one is in memory at a time."""
 
 
 class Writer:
@@ -46,78 +54,79 @@ class Writer:
         self._engine = engine
         self._place = engine.place(bucket)
         self._place.object_path(key)
-        self._headers = headers
-        self._buffer = bytearray()
-        self._part = engine.config.part_size or PART
-        self._most = max(self._part, engine.config.multipart_threshold)
-        self._upload_id: str | None = None
-        self._etags: list[str] = []
+        self._create = CreateMultipartUpload(self._place, key, headers)
+        self._part = engine.config.part_size or DEFAULT_PART
+        # Whole parts, so that none but the last is smaller.
+        threshold = engine.config.multipart_threshold
+        self._most = max(1, -(-threshold // self._part)) * self._part
+        self._lease = Lease(engine.transport.memory)
+        self._draft = Draft(engine.transport, self._lease, self._most, eager=False)
+        self._begun: list[Begun] = []
+        self._crew: Crew[Sent] | None = None
+        self._number = 0
         self._failure: MinIOError | None = None
 
     @property
     def uploading(self) -> bool:
         """Whether there is an upload on the server that has to be ended."""
-        return self._upload_id is not None
+        return bool(self._begun)
 
     async def write(self, data: memoryview) -> None:
         """Take more bytes; what fills a part is sent."""
-        self._check()
-        if len(self._buffer) + len(data) <= self._most:
-            self._buffer += data
-            self.size += len(data)
-            return
+        if self._failure is not None:
+            raise self._failure
         self._engine = self._engine.begin()
         try:
+            if self._crew is not None and self._crew.failed:
+                await self._crew.end()
             while data:
-                room = self._most - len(self._buffer)
-                if self.uploading and not self._buffer and len(data) >= self._part:
-                    room = self._part
-                    await self._send(data[:room])
-                elif room:
-                    self._buffer += data[:room]
+                room = self._most - self._draft.size
+                if room:
+                    await self._add(data[:room])
+                    data = data[room:]
                 else:
-                    await self._send_full_parts()
-                    continue
-                self.size += len(data[:room])
-                data = data[room:]
+                    await self._send()
         except BaseException as error:
             await self._fail(error)
             raise
 
     async def finish(self) -> UploadResponse:
         """Make it an object."""
-        self._check()
+        if self._failure is not None:
+            raise self._failure
         self._engine = self._engine.begin()
         try:
-            if not self.uploading and self.size <= self._engine.config.multipart_threshold:
-                body = memoryview(self._buffer)
-                operation = PutObject(self._place, self.key, body, self._headers)
-                return await self._begin(operation)
-            await self._send_full_parts()
-            if self._buffer:
-                await self._send(memoryview(self._buffer))
-            assert self._upload_id is not None  # there was something to send
-            return await uploads.complete(
-                self._engine,
-                CompleteMultipartUpload(
-                    self._place, self.key, self._upload_id, self._etags, self.size
-                ),
-            )
+            if self._crew is None and self.size <= self._engine.config.multipart_threshold:
+                stored = await self._store_whole()
+            else:
+                await self._send()
+                assert self._crew is not None  # there was something to send
+                parts = await self._crew.end()
+                stored = await uploads.complete(
+                    self._engine,
+                    uploads.completion(self._create, self._begun[0], parts, self.size, {}),
+                )
         except BaseException as error:
             await self._fail(error)
             raise
+        self._begun.clear()
+        self._draft.drop()
+        self._lease.close()
+        return stored
 
     async def discard(self) -> None:
         """Drop what was written, here and on the server."""
-        self._buffer = bytearray()
-        upload_id, self._upload_id = self._upload_id, None
-        if upload_id is not None:
-            operation = AbortMultipartUpload(self._place, self.key, upload_id)
-            await uploads.abort(self._engine, operation)
-
-    def _check(self) -> None:
-        if self._failure is not None:
-            raise self._failure
+        crew, self._crew = self._crew, None
+        try:
+            self._draft.drop()
+            if crew is not None:
+                await crew.stop()
+        finally:
+            self._lease.close()
+            while self._begun:
+                upload_id = self._begun.pop().upload_id
+                operation = AbortMultipartUpload(self._place, self.key, upload_id)
+                await uploads.abort(self._engine, operation)
 
     async def _fail(self, error: BaseException) -> None:
         if isinstance(error, MinIOError):
@@ -130,31 +139,60 @@ class Writer:
             self._engine.named(self._failure, PutObject(self._place, self.key, b""))
         await self.discard()
 
-    async def _begin(self, operation: ObjectOperation[T]) -> T:
-        """Send the first request."""
-        if suspicious(self.key):
-            await quirks.refuse(
-                self._engine, PutObject(self._place, self.key, b""), empty=self.size == 0
-            )
-        return await uploads.begin(self._engine, operation, False)
+    async def _add(self, data: memoryview) -> None:
+        """To the draft; in memory, if there is some, or will be when a part of this object is sent."""
+        while not self._draft.put(data):
+            if self._draft.aside or self._crew is None or not await self._crew.rest():
+                await self._draft.put_aside(data)
+                break
+        self.size += len(data)
 
-    async def _send_full_parts(self) -> None:
-        buffer, self._buffer = memoryview(self._buffer), bytearray()
-        while len(buffer) >= self._part:
-            size = self._part  # sending may let it grow
-            await self._send(buffer[:size])
-            buffer = buffer[size:]
-        self._buffer += buffer
+    async def _store_whole(self) -> UploadResponse:
+        await self._refuse()
+        body = await self._draft.part(1, 0, self.size)
+
+        async def store(operation: PutObject) -> UploadResponse:
+            return await uploads.begin(self._engine, operation, False)
+
+        operation = PutObject(self._place, self.key, body, self._create.headers)
+        return (await sent(self._engine, operation, store))[0]
+
+    async def _send(self) -> None:
+        """Have all of the draft sent, and begin another one."""
+        if self._crew is None:
+            await self._refuse()
+            await uploads.start(self._engine, self._create, False, self._begun)
+            limit = min(AT_ONCE, self._engine.config.pool_size)
+            self._crew = self._engine.transport.crew(limit, grace=GRACE)
+        draft, most = self._draft, self._part
+        for offset in range(0, draft.size, most):
+            self._number += 1
+            if self._number > MAX_PARTS:
+                raise ValidationError(
+                    f"the object is larger than S3 allows: over {self.size} bytes"
+                )
+            await self._crew.begin(await self._work(offset, min(most, draft.size - offset)))
+            self._part = grown(self._part, self._number)
+        draft.drop()
         self._most = self._part
+        self._draft = Draft(self._engine.transport, self._lease, self._most, eager=True)
 
-    async def _send(self, body: memoryview) -> None:
-        if self._upload_id is None:
-            operation = CreateMultipartUpload(self._place, self.key, self._headers)
-            self._upload_id = (await self._begin(operation)).upload_id
-        number = len(self._etags) + 1
-        if number > MAX_PARTS:
-            raise ValidationError(f"the object is larger than S3 allows: over {self.size} bytes")
-        part = UploadPart(self._place, self.key, self._upload_id, number, body)
-        self._etags.append(await self._engine.send(part))
-        if (size := grown(self._part, number)) != self._part:
-            self._part = self._most = size
+    async def _work(self, offset: int, size: int) -> Callable[[], Coroutine[Any, Any, Sent]]:
+        """What sends a part; nothing else holds its bytes, so that they go when it is done."""
+        body = await self._draft.part(self._number, offset, size)
+        return partial(self._send_part, self._engine, self._number, body)
+
+    async def _send_part(self, engine: Engine, number: int, body: memoryview) -> Sent:
+        """The crew's work, beside whatever else this does."""
+        begun = self._begun[0]
+        try:
+            crc = None if begun.checksums is None else crc32(body)
+            return await send_part(engine, self._place, self.key, begun, number, body, crc)
+        finally:
+            self._lease.give(number)
+
+    async def _refuse(self) -> None:
+        """Say so where the server would store the key as another one."""
+        if suspicious(self.key):
+            operation = PutObject(self._place, self.key, b"")
+            await quirks.refuse(self._engine, operation, empty=self.size == 0)

@@ -38,7 +38,7 @@ from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import AsyncByteBudget
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
-from minio_sdk.transport.tasks import TaskRelay, map_in_tasks
+from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -48,6 +48,7 @@ R = TypeVar("R")
 
 _BLOCK = 1024 * 1024
 _SMALL = 64 * 1024
+_TRUSTED = 64 * 1024 * 1024
 _ADDED_BY_AIOHTTP = ("accept", "accept-encoding", "content-type", "user-agent")
 
 
@@ -335,6 +336,10 @@ class AiohttpTransport:
 
         return await self.map(one, items, limit, done)
 
+    def crew(self, limit: int, *, grace: float = 0.0) -> TaskCrew[Any]:
+        """Work in at most `limit` tasks beside the caller's."""
+        return TaskCrew(limit, grace)
+
     async def sleep(self, seconds: float) -> None:
         """Wait in this task."""
         await self.clock.asleep(seconds)
@@ -365,16 +370,19 @@ async def _read_body(response: aiohttp.ClientResponse, most: int | None) -> byte
                 return await response.read()
         elif response.method != "HEAD":
             raise ServerError(f"an answer of {length} bytes where at most {limit} can be")
-    # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice.
-    found = io.BytesIO()
+    # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice. Where the
+    # length is known, and no lie could hurt, there is room for all of it at once: no copy, no growing.
+    known = length if ok and length is not None and length <= _TRUSTED else 0
+    found = io.BytesIO(bytes(0 if response.method == "HEAD" else known))
     while block := await response.content.readany():
         found.write(block)
         if limit is not None and found.tell() > limit:
             response.close()
             if ok:
                 raise ServerError(f"an answer of more than {limit} bytes")
-            found.truncate(limit)
+            found.seek(limit)
             break
+    found.truncate()
     return found.getvalue()
 
 

@@ -42,7 +42,7 @@ from minio_sdk.transport.direct import SMALL, exchange, head_of, unobserved
 from minio_sdk.transport.proxies import check_unchanged_by, reads_urls
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.stopping import check_running, on_connection, pause
-from minio_sdk.transport.threads import ThreadRelay, map_in_threads, spread
+from minio_sdk.transport.threads import ThreadCrew, ThreadRelay, map_in_threads, spread
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import query_string, quote_path
@@ -614,6 +614,10 @@ class RequestsTransport:
     ) -> list[R]:
         """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
         return spread(submit, items, limit, done)
+
+    def crew(self, limit: int, *, grace: float = 0.0) -> ThreadCrew[Any]:
+        """Work on at most `limit` threads beside the caller's."""
+        return ThreadCrew(limit, grace)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in this thread."""

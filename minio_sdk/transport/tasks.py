@@ -1,4 +1,8 @@
-"""`map` of the async transport: a few tasks for one call, none of which outlives it."""
+"""`map` and `crew` of the async transport.
+
+The tasks of `map` are for one call, none of which outlives it; those of a crew are for one piece of work
+each, and end with it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from minio_sdk.transport.stopping import Stopped
 
@@ -122,3 +126,72 @@ def _follow(items: Iterable[T] | AsyncIterable[T]) -> Callable[[], Awaitable[T]]
                 return cast("T", _END)
 
     return following_later
+
+
+class TaskCrew(Generic[R]):
+    """See `minio_sdk.engine.Crew`.
+
+    Args:
+        limit: the most tasks at once.
+        grace: seconds that work under way has when this is stopped.
+    """
+
+    def __init__(self, limit: int, grace: float) -> None:
+        self._limit = limit
+        self._grace = grace
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._results: dict[int, R] = {}
+        self._count = 0
+        self._failure: BaseException | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether some work has failed."""
+        return self._failure is not None
+
+    async def begin(self, work: Callable[[], Awaitable[R]]) -> None:
+        """Have it done in a task; waits while as many are at work as may be."""
+        await self._wait(self._limit - 1)
+        task = asyncio.ensure_future(self._do(self._count, work))
+        self._count += 1
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.sleep(0)  # let it begin, though the user may not await anything for long
+
+    async def rest(self) -> bool:
+        """Wait until some work that is under way ends; False where there is none."""
+        if not self._tasks:
+            return False
+        await self._wait(len(self._tasks) - 1)
+        return True
+
+    async def end(self) -> list[R]:
+        """Wait for all of it; the results in order."""
+        await self._wait(0)
+        return [self._results[number] for number in range(self._count)]
+
+    async def stop(self) -> None:
+        """Let nothing more begin, and end what is under way."""
+        tasks = set(self._tasks)
+        try:
+            if tasks and self._grace:
+                await asyncio.wait(tasks, timeout=self._grace)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _do(self, number: int, work: Callable[[], Awaitable[R]]) -> None:
+        try:
+            self._results[number] = await work()
+        except BaseException as error:
+            # Not raised here, as in `map_in_tasks`: the owner hears of it.
+            if self._failure is None:
+                self._failure = error
+
+    async def _wait(self, most: int) -> None:
+        """Until no more than so many are at work; raises what one has failed with."""
+        while len(self._tasks) > most and self._failure is None:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        if self._failure is not None:
+            raise self._failure

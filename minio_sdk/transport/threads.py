@@ -1,18 +1,26 @@
-"""`map` and `spread` of the blocking transport: a few threads for one call, none of which outlives it."""
+"""`map`, `spread` and `crew` of the blocking transport.
+
+The threads of `map` are for one call, none of which outlives it; those of a crew are for one piece of work
+each, and end with it.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from queue import SimpleQueue
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from minio_sdk.blocking import iterate, run
-from minio_sdk.transport.stopping import Team, Worker, at_work
+from minio_sdk.transport.stopping import Team, Worker, at_work, check_running
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_LOOK = 0.2
+"""Seconds between two looks at whether the one who waits has been told to stop."""
 
 
 class ThreadRelay:
@@ -132,3 +140,100 @@ def spread(
         if close is not None and isinstance(items, AsyncIterable):
             close()
     return [done_at[index] for index in range(count)]
+
+
+class ThreadCrew(Generic[R]):
+    """See `minio_sdk.engine.Crew`.
+
+    Args:
+        limit: the most threads at once.
+        grace: seconds that work under way has when this is stopped.
+    """
+
+    def __init__(self, limit: int, grace: float) -> None:
+        self._limit = limit
+        self._grace = grace
+        self._team = Team(grace)
+        self._changed = threading.Condition()
+        self._threads: set[threading.Thread] = set()
+        self._results: dict[int, R] = {}
+        self._count = 0
+        self._failure: BaseException | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether some work has failed."""
+        return self._failure is not None
+
+    async def begin(self, work: Callable[[], Awaitable[R]]) -> None:
+        """Have it done on a thread; waits while as many are at work as may be."""
+        with self._changed:
+            self._wait(self._limit - 1)
+            self._raise()
+            # A daemon: what nobody closed is not stored anyway, and must not keep the interpreter.
+            thread = threading.Thread(
+                target=copy_context().run,
+                args=(self._do, self._count, work),
+                name="minio-sdk",
+                daemon=True,
+            )
+            self._count += 1
+            self._threads.add(thread)
+            try:
+                thread.start()
+            except RuntimeError:  # there can't be one more
+                self._threads.discard(thread)
+                raise
+
+    async def rest(self) -> bool:
+        """Wait until some work that is under way ends; False where there is none."""
+        with self._changed:
+            if not self._threads:
+                return False
+            self._wait(len(self._threads) - 1)
+            self._raise()
+            return True
+
+    async def end(self) -> list[R]:
+        """Wait for all of it; the results in order."""
+        with self._changed:
+            self._wait(0)
+            self._raise()
+        self._team.end(failed=False)
+        return [self._results[number] for number in range(self._count)]
+
+    async def stop(self) -> None:
+        """Let nothing more begin, and end what is under way."""
+        try:
+            self._team.wait(self._grace)
+        finally:
+            self._team.stop()
+            for thread in list(self._threads):
+                if thread.is_alive():
+                    thread.join()
+            self._team.end(failed=True)
+
+    def _do(self, number: int, task: Callable[[], Awaitable[R]]) -> None:
+        try:
+            self._results[number] = work(self._team, lambda _: task(), None)
+        except BaseException as error:
+            if self._failure is None:
+                self._failure = error
+        finally:
+            with self._changed:
+                self._threads.discard(threading.current_thread())
+                self._changed.notify_all()
+
+    def _wait(self, most: int) -> None:
+        """Until no more than so many are at work, or one has failed."""
+        while len(self._threads) > most and self._failure is None:
+            if not any(thread.is_alive() for thread in self._threads):
+                # In a forked child, which has none of its parent's; others leave the set before they end.
+                self._failure = RuntimeError("what was under way is with the parent process")
+                return
+            self._changed.wait(_LOOK)
+            check_running()
+
+    def _raise(self) -> None:
+        if self._failure is not None:
+            raise self._failure

@@ -8,12 +8,15 @@ import datetime
 import os
 import platform
 import re
+import sys
 from pathlib import Path
 
+from tests.benchmarks import areas, peaks
 from tests.benchmarks.areas import AREAS, ONLY_ON, ROOT
 from tests.benchmarks.clients import CONTENDERS
 from tests.benchmarks.endpoint import NULL, running
 from tests.benchmarks.measure import Cost, compare, median, ratio
+from tests.servers import Server
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 HEADER = """\
@@ -23,24 +26,39 @@ Made by `python -m tests.benchmarks --write`. The last two columns are what coun
 divided by that client's, the median over rounds in which all had their turn, so below 1 the SDK is
 the cheaper one. Absolute times say more about the machine. CPU is the client's own, system time
 included. Against `null`, a server in C that stores nothing, what is measured is the client.
+`python -m tests.benchmarks memory --size 1024` measures the memory of large transfers, each in a
+process of its own.
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("areas", nargs="*", metavar="AREA", help=f"{', '.join(AREAS)}; default all")
+    parser.add_argument(
+        "areas", nargs="*", metavar="AREA", help=f"{', '.join(AREAS)}, memory; default all"
+    )
     parser.add_argument("--server", default=NULL, help="null (default), seaweedfs, moto or minio")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument(
+        "--size", type=int, default=256, help="MiB of what is large (upload, download, memory)"
+    )
     parser.add_argument("--write", action="store_true", help=f"update {DOCUMENT.name}, too")
     options = parser.parse_args()
-    if unknown := set(options.areas) - set(AREAS):
-        parser.error(f"no such area: {', '.join(sorted(unknown))}; there are {', '.join(AREAS)}")
+    every = [name for name in AREAS if ONLY_ON.get(name, options.server) == options.server]
+    every.append("memory")
+    if unknown := set(options.areas) - {*AREAS, "memory"}:
+        parser.error(f"no such area: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
     for name in options.areas:
         if ONLY_ON.get(name, options.server) != options.server:
             parser.error(f"{name} needs --server {ONLY_ON[name]}")
-    everything = [name for name in AREAS if ONLY_ON.get(name, options.server) == options.server]
+    areas.SIZE = options.size << 20
     with running(options.server) as server:
-        for name in options.areas or everything:
+        for name in options.areas or every:
+            if name == "memory":
+                section = memory(server)
+                print(section, flush=True)
+                if options.write:
+                    write(DOCUMENT, section)
+                continue
             with contextlib.ExitStack() as stack:
                 turns = AREAS[name](server, stack)
                 costs = compare(turns, options.rounds)
@@ -48,11 +66,29 @@ def main() -> None:
             if name != "import":
                 heading, on = f"{name} on {server.kind}", f"On {server.kind} {server.version}. "
             what = (AREAS[name].__doc__ or "").partition("\n")[0]
+            if name in ("upload", "download"):
+                on += f"{options.size} MiB. "
             about = f"{what} {on}{options.rounds} rounds, {about_here()}."
             section = f"## {heading}\n\n{about}\n\n{table(costs)}\n"
             print(section, flush=True)
             if options.write:
                 write(DOCUMENT, section)
+
+
+def memory(server: Server) -> str:
+    """The section on memory, each figure from a process of its own."""
+    rows: list[tuple[str, ...]] = [("client", "what it does", "MiB above the start")]
+    with areas.large_files() as folder:
+        for client, what in peaks.cases():
+            grown = peaks.measured(client, what, server, folder / areas.big_key())
+            rows.append((client, peaks.SCENARIOS[what], f"{grown / (1 << 20):.0f}"))
+            print(*rows[-1], sep="\t", file=sys.stderr, flush=True)
+    about = (
+        f"The most memory (RSS) that a transfer of {areas.SIZE >> 20} MiB takes beyond what the process "
+        f"has when it is connected; 64 at once are of a 16th each. On {server.kind} {server.version}, "
+        f"{about_here()}."
+    )
+    return f"## memory on {server.kind}\n\n{about}\n\n{markdown(rows, left=2)}\n"
 
 
 def table(costs: dict[str, list[Cost]]) -> str:
@@ -67,13 +103,19 @@ def table(costs: dict[str, list[Cost]]) -> str:
         times = (f"{middle.wall * scale:.1f}", f"{middle.cpu * scale:.1f}")
         ratios = (f"{compared.wall:.2f}", f"{compared.cpu:.2f}")
         rows.append((f"{name} {versions.get(name) or ''}".strip(), *times, *ratios))
+    return markdown(rows, left=1)
+
+
+def markdown(rows: list[tuple[str, ...]], left: int) -> str:
+    """A table, of which so many columns are text."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
-        "| " + " | ".join(f"{c:<{w}}" if i == 0 else f"{c:>{w}}" for i, (c, w) in enumerate(cells))
+        "| "
+        + " | ".join(f"{c:<{w}}" if i < left else f"{c:>{w}}" for i, (c, w) in enumerate(cells))
         for cells in (zip(row, widths, strict=True) for row in rows)
     ]
     rule = "| " + " | ".join(
-        "-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths)
+        "-" * w if i < left else "-" * (w - 1) + ":" for i, w in enumerate(widths)
     )
     return "\n".join(f"{line} |" for line in [lines[0], rule, *lines[1:]])
 

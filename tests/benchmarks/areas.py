@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +19,8 @@ ROOT = Path(__file__).parent.parent.parent
 SMALL = b"x" * 1024
 PAGE = 1000
 MANY = 64
+SIZE = 256 << 20
+"""Bytes of what is large; ``--size`` says another."""
 
 Area = Callable[[Server, contextlib.ExitStack], dict[str, Turn]]
 
@@ -115,6 +119,57 @@ def packing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
     return turns
 
 
+def uploading(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """A large file to an object."""
+    folder = stack.enter_context(large_files())
+
+    def uploader(client: Client) -> Turn:
+        assert client.upload is not None
+        upload = client.upload
+        return in_this_process(lambda: upload(str(folder / big_key())))
+
+    return {name: uploader(client) for name, client in _connect(server, stack).items()}
+
+
+def downloading(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """A large object to a file."""
+    folder = stack.enter_context(large_files())
+    clients = _connect(server, stack)
+    if server.kind != "null":
+        with connect_sdk(server) as sdk:
+            sdk.upload_file(BUCKET, big_key(), folder / big_key())
+
+    def downloader(name: str, client: Client) -> Turn:
+        assert client.download is not None
+        download, path = client.download, folder / name
+
+        def once() -> None:
+            download(big_key(), str(path), SIZE)
+            if (size := path.stat().st_size) != SIZE:
+                raise SystemExit(f"{name} brought {size} bytes")
+            path.unlink()
+
+        return in_this_process(once)
+
+    return {name: downloader(name, client) for name, client in clients.items()}
+
+
+def big_key() -> str:
+    """The key, and the file's name, of what is large; the null server reads its size from it."""
+    return f"big-{SIZE}"
+
+
+@contextlib.contextmanager
+def large_files() -> Iterator[Path]:
+    """A folder with a file of `SIZE` bytes in memory, since disks are noisier than networks."""
+    place = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=place) as folder:
+        with Path(folder, big_key()).open("wb") as file:
+            block = os.urandom(1 << 20)
+            file.writelines(block[: SIZE - start] for start in range(0, SIZE, len(block)))
+        yield Path(folder)
+
+
 AREAS: dict[str, Area] = {
     "import": importing,
     "get": getting,
@@ -123,6 +178,8 @@ AREAS: dict[str, Area] = {
     "get-many": getting_many,
     "put-many": putting_many,
     "pack": packing,
+    "upload": uploading,
+    "download": downloading,
 }
 ONLY_ON = {"pack": "minio"}
 """The server that an area needs."""

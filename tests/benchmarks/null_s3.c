@@ -3,11 +3,14 @@
 //
 //   null_s3 < pipe      listens on a free port of 127.0.0.1, prints it, ends when the pipe is closed
 //
-// Whatever the key, GET answers 1 KiB, HEAD its head, DELETE 204; a listing has 1,000 keys; the body of
-// a PUT is read and dropped. Bodies have a Content-Length; `Expect: 100-continue` is obeyed. No signature is looked at.
+// Whatever the key, GET answers 1 KiB, or as many bytes as a key with `big-<bytes>` in it says, by ranges too;
+// HEAD its head, DELETE 204; a listing has 1,000 keys; the body of a PUT is dropped, also that of a part.
+// Bodies have a Content-Length; `Expect: 100-continue` is obeyed. No signature is looked at.
 // One thread: a reply fits in a socket's send buffer, so that sending never waits for anybody; only a
-// listing waits for its client.
+// listing waits for its client. What is big goes out as fast as its client takes it.
+#define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -19,11 +22,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEAD_MAX = 16384, CONNECTIONS_MAX = 1024, BODY = 1024, FIXED = 2, KEYS = 1000 };
+enum { HEAD_MAX = 16384, CONNECTIONS_MAX = 1024, BODY = 1024, FIXED = 2, KEYS = 1000, BLOCK = 1 << 20 };
 
 typedef struct {
     size_t have;                // bytes of `head` that are filled
     unsigned long long left;    // bytes of a request's body still to come
+    unsigned long long out;     // bytes of a big reply still to go
+    unsigned long long size, from, to;  // of the big object that is asked for; size 0: it is no big one
+    int part;                   // whether a range of it is
     char method;                // of the request whose body is being read; 0: a head is being read
     char head[HEAD_MAX + 1];
 } connection;
@@ -31,7 +37,7 @@ typedef struct {
 static struct pollfd polled[FIXED + CONNECTIONS_MAX]; // standard input, the listener, the clients
 static connection *clients[FIXED + CONNECTIONS_MAX];
 static nfds_t count = FIXED;
-static char get_reply[BODY + 512], put_reply[512], list_reply[KEYS * 400];
+static char get_reply[BODY + 512], put_reply[512], list_reply[KEYS * 400], block[BLOCK];
 static size_t get_head_length, list_length;
 static const char delete_reply[] = "HTTP/1.1 204 No Content\r\nServer: null_s3\r\n\r\n";
 
@@ -39,7 +45,13 @@ static const char delete_reply[] = "HTTP/1.1 204 No Content\r\nServer: null_s3\r
     "x-amz-request-id: 17D0C0FFEE000000\r\nx-amz-id-2: 0123456789abcdef0123456789abcdef\r\n" \
     "Accept-Ranges: bytes\r\n"
 
+static const char begun_reply[] = "HTTP/1.1 200 OK\r\n" COMMON "Content-Length: 108\r\n\r\n"
+    "<InitiateMultipartUploadResult><UploadId>0123456789abcdef01234567</UploadId></InitiateMultipartUploadResult>";
+static const char ended_reply[] = "HTTP/1.1 200 OK\r\n" COMMON "Content-Length: 112\r\n\r\n"
+    "<CompleteMultipartUploadResult><ETag>\"d41d8cd98f00b204e9800998ecf8427e-9\"</ETag></CompleteMultipartUploadResult>";
+
 static void make_replies(void) {
+    memset(block, 'x', sizeof block);
     // The ETag is the MD5 of 1,024 times 'x'; that of PUT cannot be right and is constant.
     get_head_length = (size_t)sprintf(get_reply,
         "HTTP/1.1 200 OK\r\n" COMMON "Content-Type: application/octet-stream\r\n"
@@ -74,8 +86,54 @@ static const char *header(const char *head, const char *name) {
     return NULL;
 }
 
-static void answer(int fd, char method) {
+// What is big: its head now, the rest as the client takes it.
+static void answer_big(int fd, connection *c) {
+    char head[1024], range[96] = "";
+    if (c->part)
+        sprintf(range, "Content-Range: bytes %llu-%llu/%llu\r\n", c->from, c->to - 1, c->size);
+    int length = sprintf(head, "HTTP/1.1 %s\r\n" COMMON "Content-Type: application/octet-stream\r\n"
+        "ETag: \"%032llx-9\"\r\nLast-Modified: Fri, 17 May 2024 08:00:00 GMT\r\n%s"
+        "Content-Length: %llu\r\n\r\n", c->part ? "206 Partial Content" : "200 OK", c->size, range,
+        c->to - c->from);
+    send(fd, head, (size_t)length, MSG_NOSIGNAL | MSG_MORE);
+    c->out = c->method == 'G' ? c->to - c->from : 0;
+}
+
+// False when the client is gone.
+static int send_big(int fd, connection *c) {
+    while (c->out > 0) {
+        ssize_t sent = send(fd, block, c->out < BLOCK ? c->out : BLOCK, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0)
+            return errno == EAGAIN;
+        c->out -= (unsigned long long)sent;
+    }
+    return 1;
+}
+
+// The size of a big object and the range of it, from the head of a request.
+static void look_for_big(connection *c) {
+    const char *end = strstr(c->head, "\r\n"), *name = strstr(c->head, "big-"), *range;
+    c->size = c->part = 0;
+    if (name == NULL || name > end || (c->method != 'G' && c->method != 'H'))
+        return;
+    c->size = strtoull(name + 4, NULL, 10), c->from = 0, c->to = c->size;
+    if ((range = header(c->head, "Range")) != NULL && strncmp(range, "bytes=", 6) == 0) {
+        char *after;
+        c->part = 1;
+        c->from = strtoull(range + 6, &after, 10);
+        if (after[1] >= '0' && after[1] <= '9' && strtoull(after + 1, NULL, 10) < c->size)
+            c->to = strtoull(after + 1, NULL, 10) + 1;
+    }
+}
+
+static void answer(int fd, connection *c) {
+    char method = c->method;
+    if (c->size > 0) {
+        answer_big(fd, c);
+        return;
+    }
     const char *reply = method == 'P' ? put_reply : method == 'D' ? delete_reply
+        : method == 'B' ? begun_reply : method == 'E' ? ended_reply
         : method == 'L' ? list_reply : get_reply;
     size_t length = method == 'H' ? get_head_length : method == 'L' ? list_length
         : method == 'G' ? get_head_length + BODY : strlen(reply);
@@ -84,14 +142,15 @@ static void answer(int fd, char method) {
 
 // Goes through what has come in; more than one request may have.
 static void progress(int fd, connection *c) {
-    for (;;) {
+    while (c->out == 0) {
         if (c->method != 0) {
             size_t taken = c->left < c->have ? (size_t)c->left : c->have;
             memmove(c->head, c->head + taken, c->have -= taken);
             if ((c->left -= taken) > 0)
                 return;
-            answer(fd, c->method);
+            answer(fd, c);
             c->method = 0;
+            continue;           // a big reply has to go out first
         }
         c->head[c->have] = 0;
         char *end = strstr(c->head, "\r\n\r\n");
@@ -102,6 +161,9 @@ static void progress(int fd, connection *c) {
         const char *expect = header(c->head, "Expect");
         const char *listing = strstr(c->head, "list-type=");
         c->method = listing != NULL && listing < strstr(c->head, "\r\n") ? 'L' : c->head[0];
+        if (c->head[0] == 'P' && c->head[1] == 'O')
+            c->method = strstr(c->head, "uploadId=") == NULL ? 'B' : 'E';
+        look_for_big(c);
         c->left = length != NULL ? strtoull(length, NULL, 10) : 0;
         size_t head_length = (size_t)(end + 4 - c->head);
         if (expect != NULL && c->left > c->have - head_length)
@@ -115,7 +177,7 @@ static int receive(int fd, connection *c) {
     static char dropped[1 << 20];
     if (c->method != 0 && c->have == 0 && c->left > 0) {
         size_t most = c->left < sizeof dropped ? (size_t)c->left : sizeof dropped;
-        ssize_t got = recv(fd, dropped, most, 0);
+        ssize_t got = recv(fd, dropped, most, MSG_TRUNC);   // which copies nothing, on Linux
         if (got <= 0)
             return 0;
         c->left -= (unsigned long long)got;
@@ -161,7 +223,15 @@ int main(void) {
     polled[1] = (struct pollfd){.fd = listener, .events = POLLIN};
     while (poll(polled, count, -1) >= 0 && polled[0].revents == 0) {
         for (nfds_t i = count; i-- > FIXED;) {
-            if (polled[i].revents != 0 && !receive(polled[i].fd, clients[i])) {
+            if (polled[i].revents == 0)
+                continue;
+            int there = clients[i]->out > 0 ? send_big(polled[i].fd, clients[i])
+                : receive(polled[i].fd, clients[i]);
+            if (there) {
+                if (clients[i]->out == 0)
+                    progress(polled[i].fd, clients[i]);
+                polled[i].events = clients[i]->out > 0 ? POLLOUT : POLLIN;
+            } else {
                 close(polled[i].fd);
                 free(clients[i]);
                 polled[i] = polled[--count];    // that one has had its turn already

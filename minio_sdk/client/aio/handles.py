@@ -197,6 +197,7 @@ class AsyncObjectReader(_File):
     async def close(self) -> None:
         """Close it. Closing again does nothing."""
         self._closed = True
+        self._reader.close()
 
     def _passed(self, data: bytes) -> bytes:
         self._at += len(data)
@@ -206,9 +207,9 @@ class AsyncObjectReader(_File):
 class AsyncObjectWriter(_File):
     """An object that is open for writing; it appears when this is closed.
 
-    One part of the object is in memory; larger objects go up in parts as they are written. An
-    ``async with`` block that an exception leaves, `discard()`, or a failed write leaves nothing on the
-    server; nor does a file that is never closed, which is a `ResourceWarning`.
+    Larger objects go up in parts, side by side, while the next is written; `write` waits when too many are
+    on their way. An ``async with`` block that an exception leaves, `discard()`, or a failed write leaves
+    nothing on the server; nor does a file that is never closed, which is a `ResourceWarning`.
 
     Attributes:
         name: the key.
@@ -231,7 +232,7 @@ class AsyncObjectWriter(_File):
             How many: all of them.
 
         Raises:
-            MinIOError: a part could not be sent; then nothing of the object will be stored.
+            MinIOError: this part, or one before, could not be sent; nothing of the object will be stored.
         """
         self._check()
         view = as_view(data)

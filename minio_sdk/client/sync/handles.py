@@ -66,6 +66,12 @@ class _RawReader(io.RawIOBase):
         self._at += len(data)
         return len(data)
 
+    def close(self) -> None:
+        """Let go of what is in memory."""
+        if not self.closed:
+            self.reader.close()
+        super().close()
+
     def readall(self) -> bytes:
         """All that is left."""
         self._check()
@@ -113,9 +119,9 @@ class ObjectReader(io.BufferedReader):
 class ObjectWriter(io.BufferedIOBase):
     """An object that is open for writing; it appears when this is closed.
 
-    One part of the object is in memory; larger objects go up in parts as they are written. A ``with``
-    block that an exception leaves, `discard()`, or a failed write leaves nothing on the server; nor does
-    a file that is never closed, which is a `ResourceWarning`.
+    Larger objects go up in parts, side by side, while the next is written; `write` waits when too many are
+    on their way. A ``with`` block that an exception leaves, `discard()`, or a failed write leaves nothing on
+    the server; nor does a file that is never closed, which is a `ResourceWarning`.
 
     Attributes:
         name: the key.
@@ -144,7 +150,7 @@ class ObjectWriter(io.BufferedIOBase):
             How many: all of them.
 
         Raises:
-            MinIOError: a part could not be sent; then nothing of the object will be stored.
+            MinIOError: this part, or one before, could not be sent; nothing of the object will be stored.
         """
         self._check()
         view = as_view(data)

@@ -37,7 +37,7 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
-        progress: OnProgress | None = None,
+        progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Store an object; its bucket is made when the server says that it is missing.
 
@@ -57,7 +57,8 @@ class Objects(Base):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
-                the upload, and nothing is stored.
+                the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
+                needs the extra ``cli``.
 
         Returns:
             `UploadResponse`: ``size`` in bytes, ``etag``, and ``version_id`` on a versioned bucket.
@@ -119,7 +120,7 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
-        progress: OnProgress | None = None,
+        progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Store an object in a bucket that exists; else as `upload_object`.
 
@@ -140,7 +141,8 @@ class Objects(Base):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
-                the upload, and nothing is stored.
+                the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
+                needs the extra ``cli``.
 
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
@@ -190,7 +192,7 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
-        progress: OnProgress | None = None,
+        progress: OnProgress | bool | None = None,
         resume: bool = False,
     ) -> UploadResponse:
         """Store a file; its bucket is made when the server says that it is missing.
@@ -211,7 +213,8 @@ class Objects(Base):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
-                the upload, and nothing is stored.
+                the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
+                needs the extra ``cli``.
             resume: go on where an earlier call with the same bucket, key and path was interrupted, also
                 by the end of the process; until then its parts stay on the server. `list_transfers` and
                 `discard_transfer` look after those that nobody goes on with.
