@@ -120,9 +120,9 @@ def exchange(
     Raises:
         OSError, urllib3.exceptions.HTTPError, http.client.HTTPException: as the usual way's.
     """
-    on_connection(connection)
     sock = connection.sock
     try:
+        on_connection(connection)  # which raises where this is no longer wanted
         failed = _send(sock, head, body, timeout)
         data = _receive(sock, _READ, timeout, failed)
         found = _plain(data, method)
@@ -282,12 +282,14 @@ class _Resumed(io.RawIOBase):
 class _Reader(io.BufferedReader):
     """What `http.client` reads from, and closes at the end of the body."""
 
-    raw: _Resumed
+    def __init__(self, resumed: _Resumed) -> None:
+        super().__init__(resumed)
+        self._resumed = resumed
 
     def close(self) -> None:
         if not self.closed:
-            self.raw.ended = True
-            self.raw.unread = bool(self.read(1))
+            self._resumed.ended = True
+            self._resumed.unread = bool(self.read(1))
         super().close()
 
 

@@ -22,6 +22,7 @@ from minio_sdk import Config, MinIOClient, MinIOConnectionError, MinIOTimeoutErr
 from minio_sdk.transport import direct
 from minio_sdk.transport.connections import WholeHead
 from minio_sdk.transport.direct import exchange, head_of
+from minio_sdk.transport.stopping import Team, Worker, _here, at_work
 from minio_sdk.wire.message import Reply
 from tests.scripted import (
     ScriptedServer,
@@ -293,6 +294,23 @@ def test_an_interrupt_leaves_no_half_read_connection() -> None:
     connection = Connection(Interrupted([]))
     with pytest.raises(KeyboardInterrupt):
         exchange(connection, connection, "GET", b"", b"", 10, lambda: 30.0)
+    assert (connection.closed, connection.back) == (True, 1)
+
+
+def test_work_that_is_stopped_keeps_no_connection() -> None:
+    class Unwanted(Connection):
+        def __setattr__(self, name: str, value: object) -> None:
+            if name == "used_by":
+                raise KeyboardInterrupt
+            super().__setattr__(name, value)
+
+    connection = Unwanted(Socket([PLAIN]))
+    at_work(Worker(Team()))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            exchange(connection, connection, "GET", b"", b"", 10, lambda: 30.0)
+    finally:
+        _here.set(None)
     assert (connection.closed, connection.back) == (True, 1)
 
 
