@@ -13,17 +13,13 @@ what has no part after `QUIET` is nobody's any more. What is younger is left, an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import AccessDeniedError, NotFoundError, NotSupportedError, ServerError
+from minio_sdk.flows import listing
 from minio_sdk.operation import Place
-from minio_sdk.operations.multipart import (
-    AbortMultipartUpload,
-    ListMultipartUploads,
-    ListParts,
-    StoredPart,
-    Upload,
-)
+from minio_sdk.operations.multipart import AbortMultipartUpload, StoredPart, Upload
 
 WINDOW = 900.0
 """Seconds between our clock and the server's at most: S3 refuses what is signed further off."""
@@ -64,22 +60,15 @@ async def end_strays(
 
 async def _uploads_of(engine: Engine, place: Place, key: str) -> list[Upload]:
     """The unfinished uploads of one key; none where the server doesn't tell them to us."""
-    found: list[Upload] = []
-    marker = upload_id = ""
-    while True:
-        try:
-            page = await engine.send(ListMultipartUploads(place, key, marker, upload_id))
-        except (NotFoundError, NotSupportedError, AccessDeniedError):
-            return found
-        except ServerError as error:
-            if error.status not in (None, 200):
-                raise
-            return found  # it sends something else than a list
-        found += (upload for upload in page.uploads if upload.key == key)
-        before = marker, upload_id
-        marker, upload_id = page.next_key_marker or "", page.next_upload_id_marker or ""
-        if not page.is_truncated or not marker or (marker, upload_id) == before:
-            return found
+    try:
+        async with aclosing(listing.uploads(engine, place, key)) as uploads:
+            return [upload async for upload in uploads if upload.key == key]
+    except (NotFoundError, NotSupportedError, AccessDeniedError):
+        return []
+    except ServerError as error:
+        if error.status not in (None, 200):
+            raise
+        return []  # it sends something else than a list
 
 
 async def _is_empty(engine: Engine, place: Place, key: str, upload_id: str) -> bool:
@@ -93,16 +82,9 @@ async def stored_parts(
     engine: Engine, place: Place, key: str, upload_id: str
 ) -> dict[int, StoredPart] | None:
     """The parts that the server has; None when it has no such upload, or can't tell."""
-    found: dict[int, StoredPart] = {}
-    marker = 0
     try:
-        while True:
-            page = await engine.send(ListParts(place, key, upload_id, marker))
-            found.update({part.part_number: part for part in page.parts})
-            following = max(found, default=0)
-            if not page.is_truncated or following <= marker:
-                return found
-            marker = following
+        async with aclosing(listing.parts(engine, place, key, upload_id)) as parts:
+            return {part.part_number: part async for part in parts}
     except (NotFoundError, NotSupportedError):
         return None
     except ServerError as error:
