@@ -152,8 +152,8 @@ def test_every_field_can_be_set_by_the_environment() -> None:
     assert config == expected
     assert CANARY not in repr(config)
     named = {name.removeprefix("MINIO_").lower() for name in environ} | {"base_url"}
-    # Two fields are objects, which no variable can hold.
-    assert {f.name for f in fields(Config)} - named == {"credentials", "proxies"}
+    # These are objects, which no variable can hold.
+    assert {f.name for f in fields(Config)} - named == {"audit", "credentials", "proxies"}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,24 @@ class Parts(Store):
         return reply(200, headers={"ETag": f'"{number}"'})
 
 
-def told_of(connect: Connect, kept: Any, call: str, items: Any, **fields: Any) -> list[Any]:
+def told_of(
+    connect: Connect,
+    kept: Any,
+    call: str,
+    items: Any,
+    hear: Callable[[TransferProgress], object] = lambda _: None,
+    **fields: Any,
+) -> list[Any]:
     """What is told of a job."""
     told: list[TransferProgress] = []
+
+    def progress(news: TransferProgress) -> None:
+        told.append(news)
+        hear(news)
+
     with ScriptedServer(handler=kept) as server:
         with connect(server, max_retries=0, **IN_PARTS) as client:
-            getattr(client, call)(items, bucket="docs", progress=told.append, **fields)
+            getattr(client, call)(items, bucket="docs", progress=progress, **fields)
     return told
 
 
@@ -55,11 +67,21 @@ def test_the_parts_of_large_objects_are_counted_as_they_arrive(
 
 @both
 def test_what_comes_to_nothing_is_taken_back(connect: Connect) -> None:
+    arrived = threading.Event()
+
     def fault(request: Request) -> Step | None:
-        return s3_error(403, "AccessDenied") if "partNumber=3" in request.query else None
+        if "partNumber=3" not in request.query:
+            return None
+        assert arrived.wait(10)
+        return s3_error(403, "AccessDenied")
+
+    def hear(progress: TransferProgress) -> None:
+        if progress.bytes_done:
+            arrived.set()
 
     kept = Parts(name="MinIO", fault=fault)
-    told = told_of(connect, kept, "upload_many", [("a", LARGE), ("b", b"12")], concurrency=1)
+    items = [("a", LARGE), ("b", b"12")]
+    told = told_of(connect, kept, "upload_many", items, hear, concurrency=1)
     assert max(t.bytes_done for t in told) > 2
     assert (told[-1].bytes_done, told[-1].objects_done) == (2, 1)
 

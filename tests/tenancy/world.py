@@ -18,10 +18,11 @@ from minio_sdk.blocking import iterate, run
 from minio_sdk.client.aio.base import AsyncBase
 from minio_sdk.client.sync.base import Base
 from minio_sdk.credentials import find_credentials
+from minio_sdk.engine import Relay
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from tests.clock import FakeClock
-from tests.flows.memory import Bucket, Memory
+from tests.flows.memory import AtOnce, Bucket, Memory
 from tests.tenancy import oracle
 from tests.tenancy.attacks import SECRET
 
@@ -185,13 +186,18 @@ class Wire:
         items: Any,
         limit: int,
         done: Callable[[R], object] | None = None,
-        ended: Callable[[], object] | None = None,
     ) -> list[R]:
         async def one(item: T) -> R:
             return submit(item).result()
 
-        results: list[R] = await self.map(one, items, limit, done, ended)
+        results: list[R] = await self.map(one, items, limit, done)
         return results
+
+    def relay(self, told: Callable[[Any], object]) -> Relay:
+        return self._worlds.now.relay(told)
+
+    def crew(self, limit: int, *, grace: float = 0.0) -> AtOnce:
+        return self._worlds.now.crew(limit, grace=grace)
 
     async def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)
