@@ -169,8 +169,8 @@ KINDS = {
 HARMLESS = {
     "buffer", "checkpoint", "checksum", "concurrency", "content_length_range", "data", "delete", "dry_run",
     "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
-    "if_unmodified_since", "length", "limit", "object_lock", "pack", "path", "piece_size", "progress", "range",
-    "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
+    "if_unmodified_since", "length", "limit", "object_lock", "pack", "path", "piece_size", "progress",
+    "range", "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
 
