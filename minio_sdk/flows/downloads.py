@@ -16,6 +16,7 @@ from typing import Any
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import IntegrityError, MinIOError, ValidationError, invalid
+from minio_sdk.flows.blocks import block
 from minio_sdk.flows.growing import Growing, GrowingFile, KeptFile
 from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import Journal
@@ -75,7 +76,7 @@ async def to_file(
             meter.add(known)
         if start:
             meter.add(start)
-        await _remaining(engine, reader, start, keep, meter, growing.done)
+        await _remaining(engine, reader, start, keep, meter, _block, growing.done)
         crc = await _crc32_of(engine, reader)
         await call(_verify, growing.path, reader, crc)
         meter.add(0, objects=1)
@@ -90,6 +91,10 @@ async def to_file(
         growing.close()
         meter.close()
     return reader.metadata
+
+
+def _block(_: int, length: int) -> memoryview:
+    return memoryview(block(length))
 
 
 async def into(
@@ -115,10 +120,15 @@ async def into(
         if size:
             view[: len(first)] = first
 
-        async def keep(offset: int, data: bytes) -> None:
-            view[offset : offset + len(data)] = data
+        def place_of(offset: int, length: int) -> memoryview:
+            return view[offset : offset + length]
 
-        await _remaining(engine, reader, len(first), keep, Meter(engine.transport.clock, None))
+        async def keep(offset: int, data: bytes) -> None:
+            if not isinstance(data, memoryview):  # else it is there
+                view[offset : offset + len(data)] = data
+
+        meter = Meter(engine.transport.clock, None)
+        await _remaining(engine, reader, len(first), keep, meter, place_of)
         return size
 
 
@@ -128,14 +138,16 @@ async def _remaining(
     start: int,
     keep: Callable[[int, bytes], Awaitable[None]],
     meter: Meter,
+    room: Callable[[int, int], memoryview],
     done: Collection[int] = (),
 ) -> None:
-    """Fetch the pieces from `start` on that are not `done`, several at a time."""
+    """Fetch the pieces from `start` on that are not `done`, several at a time, each into its room."""
     size = reader.size or 0
 
     async def fetch(offset: int) -> int:
         try:
-            data = await reader.range(offset, min(offset + PIECE, size) - 1)
+            end = min(offset + PIECE, size)
+            data = await reader.range(offset, end - 1, room(offset, end - offset))
             await keep(offset, data)
             return len(data)
         finally:

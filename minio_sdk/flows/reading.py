@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -188,14 +189,19 @@ class Reader:
             return piece.cut(0, last)
         return b""
 
-    async def range(self, first: int, last: int | None) -> bytes:
+    async def range(self, first: int, last: int | None, room: memoryview | None = None) -> bytes:
         """All bytes of a range; those behind the end of the object are left out.
+
+        Args:
+            first: the first byte.
+            last: the last one, included; None for up to the end.
+            room: as large as the range; where the bytes may be put, of which the result is then a view.
 
         Raises:
             ValidationError: it begins behind the end.
             ObjectChangedError: the object was replaced or removed since the first read.
         """
-        data = await self._fetch(first, last)
+        data = await self._fetch(first, last, room)
         assert self.size is not None  # every answer tells it
         end = self.size if last is None else min(self.size, last + 1)
         if first + len(data) == end:
@@ -206,12 +212,13 @@ class Reader:
             found.write(await self._fetch(at, end - 1))
         return found.getvalue()
 
-    async def _fetch(self, first: int, last: int | None) -> bytes:
+    async def _fetch(self, first: int, last: int | None, room: memoryview | None = None) -> bytes:
         """Some bytes from `first` on, at least one."""
         if self._whole is not None:
             data = self._whole[first : None if last is None else last + 1]
         else:
-            piece = await self._asked(self._operation(first, last))
+            operation = replace(self._operation(first, last), room=room)
+            piece = await self._asked(operation)
             data = piece.cut(first, last)
             if piece.whole and len(data) < piece.total:
                 # The server knows no ranges: asked again, it would send everything again.

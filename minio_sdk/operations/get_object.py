@@ -85,6 +85,7 @@ class GetObjectPart(ObjectOperation[Piece]):
         last: the last byte, included; None for up to the end.
         version_id: a version; None for the current one.
         headers: conditions; lower-case names.
+        room: where the bytes may be put; see `Request`.
     """
 
     name: ClassVar[str] = "GetObject"
@@ -94,6 +95,7 @@ class GetObjectPart(ObjectOperation[Piece]):
     last: int | None = None
     version_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    room: memoryview | None = field(default=None, compare=False, repr=False)
 
     def request(self) -> Request:
         """GET the range."""
@@ -106,7 +108,8 @@ class GetObjectPart(ObjectOperation[Piece]):
             headers["range"] = range_header(self.first, self.last)
             if self.last is not None:
                 most = max(self.last + 1 - self.first, MOST_UNASKED)
-        return Request("GET", self.place.object_path(self.key), query, headers, max_body=most)
+        path = self.place.object_path(self.key)
+        return Request("GET", path, query, headers, max_body=most, room=self.room)
 
     def parse(self, reply: Reply) -> Piece:
         """The bytes, and where in the object they lie."""

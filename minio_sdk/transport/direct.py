@@ -19,7 +19,7 @@ import logging
 import re
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import requests
 import requests.adapters
@@ -40,6 +40,7 @@ _READ = 64 * 1024
 _JOINED = 64 * 1024  # a body up to this goes out in one piece with its head
 _BLOCK = 1024 * 1024
 _FIELDS = 100  # http.client takes no more
+_Head = tuple[int, dict[str, str], int, int]
 _NOT_A_TARGET = re.compile("[^!-~]").search
 
 # What instrumentation and mocks replace, and the modules that wrote what they replace.
@@ -101,6 +102,7 @@ def exchange(
     body: Any,
     most: int,
     timeout: Callable[[], float],
+    room: memoryview | None = None,
 ) -> Reply | urllib3.HTTPResponse:
     """Send, and read the answer.
 
@@ -112,6 +114,7 @@ def exchange(
         body: what follows it, bytes-like.
         most: bytes of a body that are read here.
         timeout: seconds to wait from now on for each block that is sent or read; may raise.
+        room: where the part that was asked for may be put, if it has exactly this size.
 
     Returns:
         The reply; or urllib3's response with its body unread, when that is better at it. Then the
@@ -126,11 +129,15 @@ def exchange(
         failed = _send(sock, head, body, timeout)
         data = _receive(sock, _READ, timeout, failed)
         found = _plain(data, method)
-        if found is None or found[2] > most:
+        fits = room is not None and found is not None and _fits(found, room, len(data))
+        if found is None or (found[2] > most and not fits):
             return _usual(pool, connection, method, data, timeout)
         status, headers, length, start = found
         content = data[start:]
-        if len(content) < length:
+        if room is not None and fits:
+            _fill(sock, room, content, timeout)
+            content = cast("bytes", room)
+        elif len(content) < length:
             content = _rest(sock, content, length, timeout)
         if failed is None and len(content) == length and not _closes(headers):
             pool.give_back(connection)
@@ -198,7 +205,25 @@ def _rest(sock: Any, begun: bytes, length: int, timeout: Callable[[], float]) ->
     return b"".join(parts)
 
 
-def _plain(data: bytes, method: str) -> tuple[int, dict[str, str], int, int] | None:
+def _fits(found: _Head, room: memoryview, have: int) -> bool:
+    status, _, length, start = found
+    return status == 206 and length == room.nbytes and have - start <= length
+
+
+def _fill(sock: Any, room: memoryview, begun: bytes, timeout: Callable[[], float]) -> None:
+    """The whole body, without a copy of what hasn't come yet."""
+    at = len(begun)
+    room[:at] = begun
+    while at < len(room):
+        _wait_at_most(sock, timeout())
+        count = sock.recv_into(room[at : at + _BLOCK])
+        if not count:
+            broken = http.client.IncompleteRead(b"", len(room) - at)
+            raise urllib3.exceptions.ProtocolError(f"Connection broken: {broken!r}", broken)
+        at += count
+
+
+def _plain(data: bytes, method: str) -> _Head | None:
     """Status, headers, length of the body and where it starts; None for an answer that isn't plain."""
     end = data.find(b"\r\n\r\n")
     if end < 0 or data[:9] != b"HTTP/1.1 ":

@@ -343,7 +343,9 @@ class _Direct(_Attempts):
                 raise
             most = SMALL if wire.max_body is None else min(SMALL, wire.max_body)
             seconds = self._seconds
-            found = exchange(pool, connection, wire.method, head, wire.body, most, seconds)
+            found = exchange(
+                pool, connection, wire.method, head, wire.body, most, seconds, wire.room
+            )
             return found if isinstance(found, Reply) else self._read(found)
         except MinIOError:  # a timeout of ours is an OSError as well
             raise

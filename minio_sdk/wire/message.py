@@ -58,6 +58,7 @@ class Request:
         signed: False for a question that needs no credentials.
         retry: False for a question that is asked once.
         error_in_ok: a 200 may carry an error document, which counts as the status it stands for.
+        room: where a body of exactly this size may be put as it comes; the reply's body is then a view of it.
         service: whose signature it bears; ``"iam"`` and ``"sts"`` are signed like ``"s3"``.
         keys: what the last attempt was signed with; signing writes it.
     """
@@ -72,6 +73,7 @@ class Request:
     retry: bool = True
     error_in_ok: bool = False
     service: str = "s3"
+    room: memoryview | None = None
     keys: Credentials | None = field(default=None, compare=False)
     _sha256: str | None = None
 

@@ -323,6 +323,52 @@ def test_bodies_go_out_as_they_are(size: int, kind: Callable[[bytes], Any]) -> N
     assert connection.sock.sent == b"HEAD" + body
 
 
+PART = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\nhello"
+
+
+@pytest.mark.parametrize("step", [1, 7, 60, 1000])
+def test_a_part_is_put_where_there_is_room_for_it(step: int) -> None:
+    connection = Connection(Socket([PART[: -5 + step % 5], *cut(PART[-5 + step % 5 :], [step])]))
+    room = memoryview(bytearray(5))
+    found = exchange(connection, connection, "GET", b"", b"", 2, lambda: 30.0, room)
+    assert isinstance(found, Reply)
+    assert found.body is room
+    assert bytes(room) == b"hello"
+    assert (connection.closed, connection.back) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PART.replace(b"206", b"200"),
+        PART.replace(b": 5", b": 4")[:-1],
+        PART.replace(b": 5", b": 6") + b"!",
+        PART.replace(b"Content-Length: 5\r\n", b"") + b"",
+        PART.replace(b"Content-Length: 5", b"Transfer-Encoding: chunked")[:-5] + b"0\r\n\r\n",
+        PART + b"more",
+    ],
+    ids=["all of it", "shorter", "longer", "no length", "chunked", "bytes behind it"],
+)
+def test_nothing_else_is_put_there(data: bytes) -> None:
+    connection = Connection(Socket([data]))
+    room = memoryview(bytearray(5))
+    found = exchange(connection, connection, "GET", b"", b"", 100, lambda: 30.0, room)
+    if not isinstance(found, Reply):
+        found.read(decode_content=False)
+        found.release_conn()
+    else:
+        assert found.body is not room
+    assert room == bytes(5)
+
+
+def test_a_part_that_breaks_off_is_an_error() -> None:
+    connection = Connection(Socket([PART[:-2]]))
+    room = memoryview(bytearray(5))
+    with pytest.raises(urllib3.exceptions.ProtocolError, match="IncompleteRead"):
+        exchange(connection, connection, "GET", b"", b"", 100, lambda: 30.0, room)
+    assert (connection.closed, connection.back) == (True, 1)
+
+
 @pytest.mark.parametrize("bad", ["a\r\nx-evil: 1", "a\nx: 1", "a\rb", "a\0b"])
 def test_no_header_begins_another(bad: str) -> None:
     with pytest.raises(ValueError, match="line end"):
