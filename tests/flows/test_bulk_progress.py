@@ -13,7 +13,7 @@ from minio_sdk import ObjectInfo, TransferProgress
 from tests.both import Connect, both
 from tests.flows.store import Store
 from tests.flows.test_resume import DATA, PIECE
-from tests.scripted import Request, ScriptedServer, Step, reply, s3_error
+from tests.scripted import Request, ScriptedServer, Step, hang, reply, s3_error
 from tests.stored import Stored
 
 PART = 5 << 20
@@ -72,8 +72,7 @@ def test_what_comes_to_nothing_is_taken_back(connect: Connect) -> None:
     def fault(request: Request) -> Step | None:
         if "partNumber=3" not in request.query:
             return None
-        assert arrived.wait(10)
-        return s3_error(403, "AccessDenied")
+        return hang(until=arrived, then=s3_error(403, "AccessDenied"))
 
     def hear(progress: TransferProgress) -> None:
         if progress.bytes_done:
