@@ -51,6 +51,9 @@ class _SendsInBlocks:
     the time of all that it sends: on a slow line a large body would always fail.
     """
 
+    holder: int | None = None
+    """The thread that has it from the pool."""
+
     def send(self: Any, data: Any) -> None:
         on_connection(self)
         if self.sock is None and self.auto_open:
@@ -139,9 +142,26 @@ class _Idle:
 
 
 class LendingPool(urllib3.HTTPConnectionPool):
-    """A pool that lends its open connections to `minio_sdk.transport.direct`."""
+    """A pool that lends its open connections to `minio_sdk.transport.direct`.
+
+    Who cleans up after an interrupt may give back what was given back just before it. A connection that
+    two have at a time would give one of them the other's answer, so only the thread that has it can
+    give it back, and once; from any other it is let go.
+    """
 
     QueueCls: Any = _Idle
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection: Any = super()._get_conn(timeout)
+        connection.holder = threading.get_ident()
+        return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            if conn.holder != threading.get_ident():
+                return
+            conn.holder = None
+        super()._put_conn(conn)
 
     def take_open(self) -> Any | None:
         """An open connection that nobody uses; None when there is none."""
@@ -152,10 +172,12 @@ class LendingPool(urllib3.HTTPConnectionPool):
             connection = idle.get(block=False)
         except queue.Empty:
             return None
-        if connection is not None and connection.sock is not None:
-            if not is_connection_dropped(connection):
-                return connection
-            connection.close()
+        if connection is not None:
+            connection.holder = threading.get_ident()
+            if connection.sock is not None:
+                if not is_connection_dropped(connection):
+                    return connection
+                connection.close()
         self.give_back(connection)
         return None
 

@@ -139,17 +139,16 @@ def exchange(
             content = cast("bytes", room)
         elif len(content) < length:
             content = _rest(sock, content, length, timeout)
-        if failed is None and len(content) == length and not _closes(headers):
-            pool.give_back(connection)
-            return Reply(status, headers, content)
-        # Bytes behind the body belong to no request; half of ours may be on its way still.
-        connection.close()
-        pool.give_back(connection)
-        return Reply(status, headers, content[:length])
+        if failed is not None or len(content) != length or _closes(headers):
+            # Bytes behind the body belong to no request; half of ours may be on its way still.
+            connection.close()
+            content = content[:length]
     except BaseException:  # an interrupt as well: what comes next on it would be this answer
         connection.close()
         pool.give_back(connection)
         raise
+    pool.give_back(connection)
+    return Reply(status, headers, content)
 
 
 def _send(sock: Any, head: bytes, body: Any, timeout: Callable[[], float]) -> OSError | None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from minio_sdk import Config, MinIOClient, MinIOConnectionError, MinIOTimeoutError
 from minio_sdk.transport import direct
-from minio_sdk.transport.connections import WholeHead
+from minio_sdk.transport.connections import WholeHead, _Idle
 from minio_sdk.transport.direct import exchange, head_of
 from minio_sdk.transport.stopping import Team, Worker, _here, at_work
 from minio_sdk.wire.message import Reply
@@ -295,6 +295,37 @@ def test_an_interrupt_leaves_no_half_read_connection() -> None:
     with pytest.raises(KeyboardInterrupt):
         exchange(connection, connection, "GET", b"", b"", 10, lambda: 30.0)
     assert (connection.closed, connection.back) == (True, 1)
+
+
+@pytest.mark.parametrize("size", [5, direct.SMALL + 1], ids=["short", "usual"])
+def test_an_interrupt_gives_no_connection_back_twice(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = [WARM, reply(200, b"x" * size, headers={"ETag": '"e"'}), GOOD]
+    put = _Idle.put
+    lent: list[Any] = []
+
+    def interrupted(idle: _Idle, item: Any, block: bool = False) -> None:
+        put(idle, item, block)
+        monkeypatch.undo()
+        # Another thread takes it before this one comes to clean up.
+        thread = threading.Thread(target=lambda: lent.append(pool.take_open()))
+        thread.start()
+        thread.join()
+        raise KeyboardInterrupt
+
+    with ScriptedServer(script) as server, connect(server) as client:
+        client.get_object("docs", "a")
+        transport: Any = client._engine.transport
+        pool = transport.connections.pool()
+        monkeypatch.setattr(_Idle, "put", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            client.get_object("docs", "a")
+        everywhere = [item for item in [*lent, *pool.pool._items] if item is not None]
+        assert len(everywhere) == len(set(everywhere)) == 1
+        assert client.get_object("docs", "a") == b"good"
+        for connection in everywhere:
+            connection.close()
 
 
 def test_work_that_is_stopped_keeps_no_connection() -> None:
