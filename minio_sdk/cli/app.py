@@ -9,6 +9,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -40,6 +41,12 @@ def app() -> None:
     """S3-compatible object storage for services with many tenants."""
 
 
+def drop_output() -> None:
+    """Forget what standard output didn't take: Python would complain about it once more at its end."""
+    with suppress(OSError):  # in a program of somebody else it may be no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run(args: Sequence[str] | None) -> int:
     """Run one command; see `minio_sdk.cli.main`."""
     try:
@@ -58,9 +65,8 @@ def run(args: Sequence[str] | None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except OSError as error:
-        if error.errno != errno.EPIPE:
-            raise
-        # Whoever read our output is gone. Python would complain about it once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:  # that is a reader who has seen enough, as `head` has
+            click.secho(f"minio-sdk: {error}", fg="red", err=True)
+        drop_output()
         return FAILED
     return code if isinstance(code, int) else DONE

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from minio_sdk.cli.app import drop_output
 from minio_sdk.client import MinIOClient
 from minio_sdk.client.sync.provisioner import Provisioner
 from minio_sdk.config import Config
@@ -189,7 +190,20 @@ def _table(found: list[Tenant]) -> Table:
 
 
 def _show(access: TenantAccess, as_env: bool, as_json: bool) -> None:
-    """Print the keys of a tenant."""
+    """Print the keys of a tenant; say so where nobody can have read them."""
+    try:
+        _print(access, as_env, as_json)
+    except OSError as error:
+        if access.secret_key is None:
+            raise
+        drop_output()
+        raise MinIOError(
+            f"tenant {access.tenant_id!r} has new keys, which could not be printed: {error}",
+            hint="`rotate` makes others",
+        ) from None
+
+
+def _print(access: TenantAccess, as_env: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(dict(access), indent=2))
         return

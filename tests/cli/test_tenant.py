@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +22,7 @@ from minio_sdk.cli import main
 from minio_sdk.cli.app import app
 from minio_sdk.cli.tenant import add, size
 from tests.flows.accounts import SeaweedFS
+from tests.processes import posix_only
 from tests.scripted import ScriptedServer
 
 
@@ -145,6 +150,52 @@ def test_exit_codes(terminal: Terminal, words: tuple[str, ...], code: int, capsy
     errors = capsys.readouterr().err
     assert "Traceback" not in errors
     assert code != 1 or errors.startswith("minio-sdk: ")
+
+
+class Full(io.StringIO):
+    """Standard output on a disk without room."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("form", [(), ("--env",), ("--json",)])
+def test_keys_that_could_not_be_printed_are_told_of(
+    terminal: Terminal, form: tuple[str, ...], capsys: Any
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", Full())
+        assert terminal.code("add", "acme", *form) == 1
+    assert capsys.readouterr().err == (
+        "minio-sdk: tenant 'acme' has new keys, which could not be printed: "
+        "[Errno 28] No space left on device. Try: `rotate` makes others\n"
+    )
+
+
+@pytest.mark.parametrize("words", [("add", "acme"), ("list",), ("list", "--json")])
+def test_output_that_is_not_taken_is_a_line_and_no_traceback(
+    terminal: Terminal, words: tuple[str, ...], capsys: Any
+) -> None:
+    terminal.done("add", "acme")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", Full())
+        assert terminal.code(*words) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "minio-sdk: [Errno 28] No space left on device"
+
+
+@posix_only
+def test_keys_for_a_reader_that_is_gone_are_told_of(terminal: Terminal) -> None:
+    gone, pipe = os.pipe()
+    os.close(gone)
+    command = [sys.executable, "-m", "minio_sdk", "tenant", "add", "acme"]
+    done = subprocess.run(
+        command, stdout=pipe, stderr=subprocess.PIPE, text=True, env={**os.environ, **terminal.env}
+    )
+    os.close(pipe)
+    assert done.returncode == 1
+    assert done.stderr.startswith("minio-sdk: tenant 'acme' has new keys, which could not be")
+    assert len(done.stderr.splitlines()) == 1
 
 
 QUOTA = next(option for option in add.params if option.name == "quota")
