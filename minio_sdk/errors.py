@@ -132,7 +132,7 @@ class MinIOError(Exception):
         nothing_sent = isinstance(self, ValidationError) and not self.attempts
         if nothing_sent or (self.operation is None and self.endpoint is None):
             text = one_line(self.message)
-            return f"{text}. Try: {one_line(self.hint)}" if self.hint else text
+            return self._with_hint(text)
         what = self.operation or "request"
         if self.bucket is not None:
             target = self.bucket if self.key is None else f"{self.bucket}/{self.key}"
@@ -152,9 +152,11 @@ class MinIOError(Exception):
         line = f"{one_line(what)} failed{where}: {one_line(self.message)}"
         if facts:
             line += f" [{', '.join(facts)}]"
-        if self.hint:
-            line += f". Try: {one_line(self.hint)}"
-        return line
+        return self._with_hint(line)
+
+    def _with_hint(self, text: str) -> str:
+        # Servers end their sentences with a full stop, and we don't.
+        return f"{text.removesuffix('.')}. Try: {one_line(self.hint)}" if self.hint else text
 
 
 def as_class(

@@ -116,6 +116,10 @@ def test_an_error_says_what_failed_where_why_and_what_to_try() -> None:
 def test_what_is_not_known_is_left_out() -> None:
     assert str(MinIOError("no")) == "no"
     assert str(MinIOError("no", hint="yes")) == "no. Try: yes"
+    assert str(MinIOError("A server's no.", hint="yes")) == "A server's no. Try: yes"
+    assert str(MinIOError("A server's no.", operation="X", hint="yes")) == (
+        "X failed: A server's no. Try: yes"
+    )
     assert str(MinIOError()) == ""
     assert str(MinIOError("no", operation="ListBuckets")) == "ListBuckets failed: no"
     assert str(MinIOError("no", endpoint="http://h")) == "request failed at http://h: no"
