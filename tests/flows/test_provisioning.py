@@ -159,6 +159,7 @@ def test_keys_are_waited_for_and_taken_back_when_they_are_never_known(connect: C
             provisioner.rotate("acme")
         assert list(accounts.keys) == [access.access_key]
         assert "older ones still work" in str(caught.value)
+        assert "tenancy and shared_bucket" in str(caught.value.hint)
         accounts.unknown = 0
         assert provisioner.rotate("acme").replaced == (access.access_key,)
 

@@ -213,7 +213,8 @@ async def _wait_until_known(operator: Operator, tenant_id: str, keys: Credential
                     f"the server has made keys for tenant {tenant_id!r} and doesn't let them in "
                     f"({error.message}); they were taken back, and older ones still work",
                     operation="provision", status=error.status,
-                    hint="try again; if it stays so, look for policies that deny",
+                    hint="try again; if it stays so, see that tenancy and shared_bucket are those that the "
+                    "tenant was added with, and that no policy denies",
                 ) from None  # fmt: skip
             await engine.transport.sleep(pause)
 
