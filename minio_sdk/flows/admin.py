@@ -44,6 +44,7 @@ Policy = str | bytes | Mapping[str, Any]
 _APPLIED = "XMinioAdminPolicyChangeAlreadyApplied"
 _TAKEN = "XMinioIAMServiceAccountNotAllowed"
 _KEY_LETTERS = string.ascii_uppercase + string.digits
+_SECRET_LETTERS = string.ascii_letters + string.digits
 
 
 def _document(policy: object) -> dict[str, Any]:
@@ -281,13 +282,18 @@ async def _made(engine: Engine, keys: Credentials, body: bytes, secret: str) -> 
     return made
 
 
+def new_secret() -> str:
+    """A secret of 40 characters, as AWS's are; letters and digits, which no command takes for an option."""
+    return "".join(secrets.choice(_SECRET_LETTERS) for _ in range(40))
+
+
 def _new_keys(
     access_key: str | None, secret_key: str | None, expires_at: datetime | None
 ) -> Credentials:
     if access_key is None:
         access_key = "".join(secrets.choice(_KEY_LETTERS) for _ in range(20))
     if secret_key is None:
-        secret_key = secrets.token_urlsafe(30)
+        secret_key = new_secret()
     users.check_secret_key(secret_key)
     return Credentials(users.check_new_key(access_key), secret_key, expires_at=expires_at)
 

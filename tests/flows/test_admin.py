@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import re
 import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -26,6 +27,7 @@ from minio_sdk import (
     ServerError,
     ValidationError,
 )
+from minio_sdk.flows import admin
 from minio_sdk.wire import sealing
 from minio_sdk.wire.sealing import RANDOM, seal, unseal
 from tests.both import SECRET_KEY, Connect, both, config_for
@@ -403,6 +405,13 @@ def test_a_second_try_makes_no_second_account(connect: Connect) -> None:
     assert first == second
     expected = {"accessKey": keys.access_key, "secretKey": keys.secret_key, "targetUser": "ada"}
     assert first == expected
+
+
+def test_new_secrets_can_be_words_of_a_command() -> None:
+    """One that begins with ``-`` is an option to `mc alias set` and its like."""
+    made = {admin.new_secret() for _ in range(100)}
+    assert len(made) == 100
+    assert all(re.fullmatch("[A-Za-z0-9]{40}", secret) for secret in made)
 
 
 @both

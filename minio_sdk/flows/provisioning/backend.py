@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -173,8 +172,3 @@ def no_quota(server: str) -> NotSupportedError:
         f"{server} has no quota that can be set here; nothing was made",
         operation="add", hint="leave quota out, or watch the tenant's usage",
     )  # fmt: skip
-
-
-def new_secret() -> str:
-    """A secret of 40 characters, as AWS's are."""
-    return secrets.token_urlsafe(30)

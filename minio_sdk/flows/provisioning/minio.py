@@ -20,7 +20,6 @@ from minio_sdk.flows.provisioning.backend import (
     is_read_only,
     mark_of,
     marked,
-    new_secret,
     not_ours,
     policy_of,
     user_of,
@@ -78,7 +77,7 @@ class MinIO:
             there = await admin.get_user(self.engine, user)
         except NotFoundError:
             there = None
-            await admin.add_user(self.engine, user, new_secret())
+            await admin.add_user(self.engine, user, admin.new_secret())
         if there is None or user not in there.policies:
             await admin.attach_policy(self.engine, user, user=user)
         if wanted.quota is not None or _quota_in(before or {}) is not None:
