@@ -93,6 +93,11 @@ def _forms(command: F) -> F:
     )(command)
 
 
+def _check_forms(as_env: bool, as_json: bool) -> None:
+    if as_env and as_json:
+        raise click.UsageError("--env and --json are two forms of the same; give one of them")
+
+
 @tenant.command()
 @click.argument("tenant_id", metavar="TENANT")
 @click.option(
@@ -110,6 +115,7 @@ def add(
     as_json: bool,
 ) -> None:
     """Give TENANT a user and keys. For one that has them: set its quota and what it may do."""
+    _check_forms(as_env, as_json)
     with _provisioner(given) as provisioner:
         _show(provisioner.add(tenant_id, quota=quota, read_only=read_only), as_env, as_json)
 
@@ -123,6 +129,7 @@ def rotate(
     given: dict[str, str | None], tenant_id: str, keep_old: bool, as_env: bool, as_json: bool
 ) -> None:
     """Give TENANT new keys; once the server takes them, end the old ones."""
+    _check_forms(as_env, as_json)
     with _provisioner(given) as provisioner:
         _show(provisioner.rotate(tenant_id, keep_old=keep_old), as_env, as_json)
 
@@ -239,5 +246,6 @@ def _environment(access: TenantAccess) -> Iterator[str]:
     }
     if access.tenancy == "prefix":
         names["MINIO_SHARED_BUCKET"] = access.shared_bucket
+    yield "unset MINIO_SESSION_TOKEN"  # that of an operator's session; these keys have none
     for name, value in names.items():
         yield f"export {name}={shlex.quote(value)}"

@@ -80,6 +80,7 @@ def test_the_forms_for_scripts(terminal: Terminal) -> None:
     assert document["secret_key"] == f"secret-of-{document['access_key']}"
     assert json.loads(terminal.done("add", "acme", "--json").stdout)["secret_key"] is None
     lines = terminal.done("rotate", "acme", "--env").stdout.splitlines()
+    assert lines.pop(0) == "unset MINIO_SESSION_TOKEN"
     words = dict(shlex.split(line)[1].split("=", 1) for line in lines)
     assert all(line.startswith("export MINIO_") for line in lines)
     assert words["MINIO_TENANT_ID"] == "acme"
@@ -139,6 +140,8 @@ def test_removing_asks_first(terminal: Terminal) -> None:
         (("rotate", "nobody"), 1),
         (("add",), 2),
         (("add", "acme", "--quota", "much"), 2),
+        (("add", "acme", "--env", "--json"), 2),
+        (("rotate", "acme", "--env", "--json"), 2),
         (("--backend", "azure", "list"), 2),
         (("remove", "acme"), 130),  # nobody there to say yes
     ],
