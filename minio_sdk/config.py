@@ -200,6 +200,10 @@ class Config:
             keys = Credentials(self.access_key, self.secret_key or "", self.session_token)
             self._set("secret_key", keys.secret_key)
             self._set("session_token", keys.session_token)
+        elif isinstance(self.credentials, type):
+            raise ConfigurationError(
+                f"credentials: {self.credentials.__name__} is a class; give an object of it"
+            )
         elif self.credentials is not None and not (
             isinstance(self.credentials, (Credentials, CredentialsProvider))
             or callable(self.credentials)

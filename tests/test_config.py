@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from minio_sdk import Config, ConfigurationError, Credentials
+from minio_sdk import Config, ConfigurationError, Credentials, EnvironmentProvider
 from minio_sdk.config import LONGEST_WAIT, MAX_PART, MIN_PART, MiB
 from minio_sdk.models.secret import FrozenDict, Secret
 
@@ -271,6 +271,12 @@ def test_what_gives_no_keys_is_refused_and_not_shown(value: Any) -> None:
     told = refusal(credentials=value)
     assert told.startswith(f"credentials: a {type(value).__name__} can't be used")
     assert CANARY not in told
+
+
+def test_a_class_in_place_of_a_provider_is_refused() -> None:
+    for given in (EnvironmentProvider, Credentials):
+        told = refusal(credentials=given)
+        assert told == f"credentials: {given.__name__} is a class; give an object of it"
 
 
 @pytest.mark.parametrize("name", ["access_key", "secret_key", "session_token"])

@@ -96,9 +96,8 @@ class McConfigProvider(RefreshingProvider):
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, MinIOError) as error:
-            raise ConfigurationError(
-                f"{str(self.config_file)!r} can't be read ({type(error).__name__})"
-            ) from None
+            why = "no JSON object" if isinstance(error, MinIOError) else type(error).__name__
+            raise ConfigurationError(f"{str(self.config_file)!r} can't be read ({why})") from None
 
 
 def _taken_apart(value: str) -> tuple[str | None, str, Secret, Secret]:
