@@ -7,6 +7,7 @@ import json
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -162,6 +163,22 @@ def test_keys_are_waited_for_and_taken_back_when_they_are_never_known(connect: C
         assert "tenancy and shared_bucket" in str(caught.value.hint)
         accounts.unknown = 0
         assert provisioner.rotate("acme").replaced == (access.access_key,)
+
+
+@both
+def test_another_tenancy_s_client_leaves_a_tenant_s_keys_and_data(connect: Connect) -> None:
+    """It would look for the data elsewhere, and say that they are removed."""
+    accounts = SeaweedFS()
+    with operating(connect, accounts) as provisioner:
+        access = provisioner.add("acme")
+    with operating(connect, accounts, tenancy="prefix") as provisioner:
+        for call in (provisioner.rotate, partial(provisioner.remove, delete_data=True)):
+            with pytest.raises(ConflictError, match="it reaches arn:aws:s3:::acme-") as caught:
+                call("acme")
+            assert "tenancy= and shared_bucket=" in str(caught.value)
+        assert list(accounts.keys) == [access.access_key]
+        assert provisioner.remove("acme")  # which is the same everywhere without the data
+        assert not accounts.users
 
 
 @both

@@ -113,7 +113,8 @@ class Provisioner:
             Whether there was anything to remove.
 
         Raises:
-            ConflictError: the user of that name is not this tenant's.
+            ConflictError: the user of that name is not this tenant's; or `delete_data` with another
+                `tenancy` or `shared_bucket` than the tenant was added with.
             MinIOError: it failed after all retries; call it again.
 
         Example:
@@ -136,7 +137,8 @@ class Provisioner:
 
         Raises:
             NotFoundError: the tenant has no user.
-            ConflictError: somebody else is changing the same keys.
+            ConflictError: somebody else is changing the same keys, or the client has another `tenancy` or
+                `shared_bucket` than the tenant was added with.
             MinIOError: it failed after all retries. The old keys still work; call it again.
 
         Example:

@@ -56,6 +56,7 @@ class Account:
         read_only: whether it can only read and list.
         created: when it was made.
         buckets: the buckets that it owns; None where names say whose a bucket is.
+        reach: what its policy lets it use, as the policy names it; empty where no policy says.
     """
 
     tenant_id: str
@@ -65,6 +66,7 @@ class Account:
     read_only: bool = False
     created: datetime | None = None
     buckets: tuple[str, ...] | None = field(default=None)
+    reach: frozenset[str] = frozenset()
 
 
 class Backend(Protocol):
@@ -156,6 +158,31 @@ def is_read_only(policy: dict[str, Any]) -> bool:
             if statement.get("Effect") == "Allow" and action in ("s3:*", "s3:PutObject"):
                 return False
     return True
+
+
+def reach_of(policy: dict[str, Any]) -> frozenset[str]:
+    """The resources that a policy allows anything on."""
+    found: set[str] = set()
+    for statement in policy.get("Statement") or ():
+        if statement.get("Effect") == "Allow":
+            resources = statement.get("Resource", [])
+            found.update([resources] if isinstance(resources, str) else resources)
+    return frozenset(found)
+
+
+def check_tenancy(engine: Engine, account: Account) -> None:
+    """Refuse to act on a tenant whose names are others than this client's settings make of them.
+
+    Raises:
+        ConflictError: they are.
+    """
+    wanted = reach_of(policy_of(engine, Wanted(account.tenant_id)))
+    if account.reach and not account.reach & wanted:
+        raise ConflictError(
+            f"tenant {account.tenant_id!r} was added with another tenancy or shared_bucket than this "
+            f"client's: it reaches {min(account.reach)}; nothing was changed",
+            operation="provision", hint="tenancy= and shared_bucket= as it was added with",
+        )  # fmt: skip
 
 
 def not_ours(user: str) -> ConflictError:

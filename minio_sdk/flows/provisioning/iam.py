@@ -25,6 +25,7 @@ from minio_sdk.flows.provisioning.backend import (
     no_quota,
     not_ours,
     policy_of,
+    reach_of,
     user_of,
 )
 from minio_sdk.models.credentials import Credentials
@@ -192,7 +193,9 @@ class SeaweedFS(Iam):
 
     async def _account(self, tenant_id: str, user: str, policy: dict[str, Any]) -> Account:
         keys = await self._keys(user)
-        return Account(tenant_id, user, keys, read_only=is_read_only(policy))
+        return Account(
+            tenant_id, user, keys, read_only=is_read_only(policy), reach=reach_of(policy)
+        )
 
     async def _policy(self, user: str, tenant_id: str) -> dict[str, Any] | None:
         policy = await self._document(user) or await self._document(_spare(user))
@@ -299,7 +302,7 @@ class Aws(Iam):
         keys = await self._keys(user.user_name)
         return Account(
             tenant_id, user.user_name, keys,
-            read_only=is_read_only(policy), created=user.create_date,
+            read_only=is_read_only(policy), created=user.create_date, reach=reach_of(policy),
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import buckets, listing
-from minio_sdk.flows.provisioning.backend import Account, Backend, Operator, Wanted
+from minio_sdk.flows.provisioning.backend import Account, Backend, Operator, Wanted, check_tenancy
 from minio_sdk.flows.provisioning.records import Tenant, TenantAccess
 from minio_sdk.flows.provisioning.servers import backend_of
 from minio_sdk.models.credentials import Credentials
@@ -76,6 +76,7 @@ async def rotate(
     check_flag("keep_old", keep_old)
     async with _server(operator, name) as backend:
         account = await _found(backend, tenant_id)
+        check_tenancy(operator.engine, account)
         keys = await _new_keys(operator, backend, account)
         kept, replaced = await _others(backend, account, keys.access_key, keep_old)
         return _access(
@@ -102,6 +103,8 @@ async def remove(operator: Operator, name: str | None, tenant_id: str, delete_da
     tenant_id = canonical_tenant(check_tenant_id(tenant_id))
     check_flag("delete_data", delete_data)
     async with _server(operator, name) as backend:
+        if delete_data and (account := await backend.find(tenant_id)) is not None:
+            check_tenancy(operator.engine, account)  # its data would not be found, and stay
         # Before the data, so that nothing is written while it goes.
         there = await backend.end(tenant_id, delete_data=delete_data)
         if delete_data:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from minio_sdk.engine import Engine
 from minio_sdk.errors import NotFoundError, NotSupportedError
 from minio_sdk.flows import admin, buckets
+from minio_sdk.flows.admin import new_secret
 from minio_sdk.flows.provisioning.backend import (
     AT_ONCE,
     OURS,
@@ -22,6 +23,7 @@ from minio_sdk.flows.provisioning.backend import (
     marked,
     not_ours,
     policy_of,
+    reach_of,
     user_of,
 )
 from minio_sdk.models.credentials import Credentials
@@ -77,7 +79,7 @@ class MinIO:
             there = await admin.get_user(self.engine, user)
         except NotFoundError:
             there = None
-            await admin.add_user(self.engine, user, admin.new_secret())
+            await admin.add_user(self.engine, user, new_secret())
         if there is None or user not in there.policies:
             await admin.attach_policy(self.engine, user, user=user)
         if wanted.quota is not None or _quota_in(before or {}) is not None:
@@ -132,7 +134,7 @@ class MinIO:
         keys = [] if new else await admin.list_service_accounts(self.engine, user)
         return Account(
             tenant_id, user, tuple(key.access_key for key in keys),
-            quota=_quota_in(policy), read_only=is_read_only(policy),
+            quota=_quota_in(policy), read_only=is_read_only(policy), reach=reach_of(policy),
         )  # fmt: skip
 
     async def _policy(self, tenant_id: str) -> dict[str, Any] | None:
