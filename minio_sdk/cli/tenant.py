@@ -218,7 +218,7 @@ def _print(access: TenantAccess, as_env: bool, as_json: bool) -> None:
     if not told:
         note = "It has keys already, and no server tells a secret twice; `rotate` makes new ones."
         if as_env:
-            raise MinIOError(note)
+            raise MinIOError(f"{note} What it may do and its quota are as you said.")
         click.echo(note, err=True)
     if as_env:
         click.echo("\n".join(_environment(access)))

@@ -88,6 +88,7 @@ def test_the_forms_for_scripts(terminal: Terminal) -> None:
     # No keys to give: the script must not go on with half of them.
     refused = terminal.run("add", "acme", "--env")
     assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "What it may do and its quota are as you said" in str(refused.exception)
 
 
 def test_keys_are_renewed_with_the_old_ones_or_without(terminal: Terminal) -> None:
