@@ -96,9 +96,11 @@ class Lease:
 
     def give(self, number: int) -> None:
         """Give a grant back, if it is still held."""
-        grant = self._held.pop(number, None)
+        grant = self._held.get(number)
         if grant is not None:
+            # An interrupt while the budget's lock is waited for leaves the grant here, to be given later.
             self._here().give(grant.size, kept=grant.kept, aside=grant.aside)
+            self._held.pop(number, None)
 
     def close(self) -> None:
         """Give all back."""

@@ -7,6 +7,8 @@ import contextlib
 import gc
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,7 +27,7 @@ from minio_sdk import (
 )
 from minio_sdk.config import MiB
 from tests.both import Connect, blocking, both, config_for, stored
-from tests.processes import eventually
+from tests.processes import ROOT, eventually
 from tests.scripted import Request, ScriptedServer, Step, reply, s3_error
 
 BEGUN = b"<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>"
@@ -346,6 +348,27 @@ def test_a_file_that_is_never_closed_stores_nothing(size: int, wrapped: bool) ->
         with unclosed(address, 3 if size > PART else 0):
             del file
         assert server.asked == ([BEGIN, put(1), ABORT] if size > PART else [])
+
+
+LEAVES_IT_OPEN = """
+import sys
+from minio_sdk import Config, MinIOClient
+config = Config(sys.argv[1], "acme", access_key="a", secret_key="b", part_size=int(sys.argv[2]))
+file = MinIOClient(config.with_(multipart_threshold=1)).open("docs", "a", "wb")
+file.write(bytes(2 * int(sys.argv[2])))
+raise KeyboardInterrupt
+"""
+
+
+def test_a_program_that_ends_with_an_open_file_leaves_no_upload() -> None:
+    """As one does that is interrupted where `with` has not yet called `__exit__`."""
+    server = Uploads()
+    with ScriptedServer(handler=server) as address:
+        command = [sys.executable, "-c", LEAVES_IT_OPEN, address.url, str(PART)]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert "KeyboardInterrupt" in ended.stderr
+        assert server.asked[0] == BEGIN
+        assert server.asked[-1] == ABORT
 
 
 def test_in_a_fork_the_upload_is_left_to_the_parent() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import _thread
+import atexit
 import io
 import os
 import warnings
+import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -137,6 +140,7 @@ class ObjectWriter(io.BufferedIOBase):
         self._writer = writer
         self._process = os.getpid()
         self._lost = False
+        _unclosed.add(self)
 
     def writable(self) -> bool:
         """True."""
@@ -228,6 +232,18 @@ class ObjectWriter(io.BufferedIOBase):
     def _check(self) -> None:
         if self.closed:
             raise ValueError(CLOSED)
+
+
+_unclosed: weakref.WeakSet[ObjectWriter] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End the uploads of files that this program leaves open: an interrupt may come before `__exit__`."""
+    for file in list(_unclosed):
+        if not file.closed and file._writer.uploading and os.getpid() == file._process:
+            with suppress(Exception):  # the program ends, for another reason
+                file.discard()
 
 
 def _end(writer: Writer) -> None:
