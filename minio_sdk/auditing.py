@@ -43,6 +43,9 @@ _SHELVES = {
     },
 }
 
+# What operations that administer a server are about, by the names of their fields.
+_ADMINISTERED = ("user", "uid", "group", "access_key", "policy", "arn")
+
 
 class Auditor:
     """Tells the user's function of operations.
@@ -181,6 +184,12 @@ def _about(operation: Operation[Any], reply: Reply | None) -> dict[str, Any]:
     if version is None and reply is not None and fields["key"] is not None:
         version = reply.headers.get("x-amz-version-id")
     fields["version_id"] = version
+    if place.bucket is None and fields["key"] is None:
+        fields["administered"] = tuple(
+            f"{name}:{value}"
+            for name in _ADMINISTERED
+            if isinstance(value := getattr(operation, name, None), str)
+        )
     source = getattr(operation, "source", None)
     if isinstance(source, CopySource):
         names = _names(source.place, source.key)

@@ -42,7 +42,12 @@ from minio_sdk.client.workers import elsewhere, work
 from minio_sdk.flows import buckets, bulk_items, copies, objects, snapshots, uploads
 from minio_sdk.flows.sources import Source
 from minio_sdk.operation import WHOLE_SERVER, CopySource, Operation, Place
+from minio_sdk.operations.admin_accounts import AdminAddServiceAccount
+from minio_sdk.operations.admin_policies import AdminAttachPolicy
+from minio_sdk.operations.admin_users import AdminRemoveUser
 from minio_sdk.operations.buckets import HeadBucket
+from minio_sdk.operations.iam import PutUserPolicy
+from minio_sdk.operations.rgw_admin import RgwRemoveKey
 from minio_sdk.wire.message import Request
 from tests.both import ACCESS_KEY, SECRET_KEY, TOKEN, Connect, both, config_for, stored
 from tests.clock import FakeClock
@@ -659,6 +664,40 @@ def test_the_record_of_the_whole_server_names_no_bucket() -> None:
     assert [(r.operation, r.bucket, r.in_snapshots) for r in records] == [
         ("ListBuckets", None, False)
     ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "about"),
+    [
+        (AdminRemoveUser("bob"), ("access_key:bob",)),
+        (AdminAttachPolicy(b"", policy="p,q", user="bob"), ("user:bob", "policy:p,q")),
+        (AdminAddServiceAccount(b"", access_key="AK"), ("access_key:AK",)),
+        (PutUserPolicy("bob", "p", {"Statement": []}), ("user:bob", "policy:p")),
+        (RgwRemoveKey("acme$bob", "AK"), ("uid:acme$bob", "access_key:AK")),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_what_an_administrator_does_is_told_with_whom(
+    operation: Operation[Any], about: tuple[str, ...]
+) -> None:
+    records: list[AuditRecord] = []
+    engine = Memory().engine(None, audit=records.append)
+    with contextlib.suppress(Exception):
+        run(engine.send(operation))
+    assert [(r.operation, r.administered) for r in records] == [(operation.name, about)]
+
+
+@both
+def test_the_keys_that_are_made_are_told_and_no_secret(connect: Connect) -> None:
+    records: list[AuditRecord] = []
+    refused = reply(403, b"<Error><Code>AccessDenied</Code></Error>", headers={"Server": "MinIO"})
+    with ScriptedServer([refused] * 2, strict=False) as server:
+        with connect(server, audit=records.append, tenant_id=None) as client:
+            with contextlib.suppress(MinIOError):
+                client.admin.add_service_account(access_key="MADE", secret_key="made-secret")
+    told = [r for r in records if "access_key:MADE" in r.administered]
+    assert told
+    assert "made-secret" not in "".join(r.to_json() for r in records)
 
 
 @both

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from minio_sdk.engine import Engine
@@ -30,7 +31,6 @@ from minio_sdk.models.admin import AdminServerInfo, DataUsage, Group, ServiceAcc
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.secret import SecretBytes
-from minio_sdk.operation import Operation
 from minio_sdk.operations import admin as ops
 from minio_sdk.operations import admin_accounts as accounts
 from minio_sdk.operations import admin_policies as policies
@@ -209,7 +209,7 @@ async def detach_policy(
 
 async def _associate(
     engine: Engine,
-    operation: Callable[[bytes], Operation[bytes]],
+    operation: type[policies.AdminAttachPolicy | policies.AdminDetachPolicy],
     name: str | Sequence[str],
     user: str | None,
     group: str | None,
@@ -217,7 +217,8 @@ async def _associate(
     names = [name] if isinstance(name, str) else name
     plain = policies.association_request(names, user, group)
     try:
-        await sealed(engine, operation, plain)
+        told = partial(operation, policy=",".join(names), user=user, group=group)
+        await sealed(engine, told, plain)
     except MinIOError as error:
         if error.code != _APPLIED:  # it is as it should be, by us or by others
             raise
@@ -255,7 +256,8 @@ async def add_service_account(
 
 async def _add(engine: Engine, keys: Credentials, plain: SecretBytes) -> Credentials:
     try:
-        body, secret = await sealed(engine, accounts.AdminAddServiceAccount, plain)
+        told = partial(accounts.AdminAddServiceAccount, access_key=keys.access_key)
+        body, secret = await sealed(engine, told, plain)
     except ConflictError as error:
         # It wasn't there before. If it is now, our first try has made it, and its answer was lost.
         again = error.code == _TAKEN and error.attempts > 1

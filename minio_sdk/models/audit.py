@@ -40,6 +40,9 @@ class AuditRecord(Record):
         version_id: the version that was named, or else the one that the answer names.
         objects: what an operation on many keys, such as DeleteObjects, did with each.
         source_bucket, source_key, source_version_id: what was copied.
+        administered: what an operation of an administrator is about, in the server's words: such as
+            ``("user:minio-sdk-acme", "policy:minio-sdk-acme")``; also ``access_key:``, ``group:``, ``uid:``
+            and ``arn:``.
         in_snapshots: it is about a snapshot of `bucket`, and `key` is a part of that.
         status: the HTTP status of the last answer; None when none came, or nothing was sent.
         code: the S3 error code, or None.
@@ -62,6 +65,7 @@ class AuditRecord(Record):
     source_bucket: str | None = None
     source_key: str | None = None
     source_version_id: str | None = None
+    administered: tuple[str, ...] = ()
     in_snapshots: bool = False
     status: int | None = None
     code: str | None = None

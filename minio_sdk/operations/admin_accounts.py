@@ -121,11 +121,17 @@ def _body(document: dict[str, Any]) -> SecretBytes:
 
 @dataclass(frozen=True, slots=True)
 class AdminAddServiceAccount(SealedReply):
-    """PUT add-service-account; `keys_in` reads what is opened."""
+    """PUT add-service-account; `keys_in` reads what is opened.
+
+    Attributes:
+        sealed: the `account_request`.
+        access_key: of the new account, for an audit: what is sealed it can't tell.
+    """
 
     name: ClassVar[str] = "AdminAddServiceAccount"
 
     sealed: bytes
+    access_key: str | None = None
 
     def request(self) -> Request:
         """PUT the sealed `account_request`."""

@@ -107,6 +107,9 @@ class _Association(SealedReply):
     ok: ClassVar[frozenset[int]] = frozenset({200, 201, 204})
 
     sealed: bytes
+    policy: str | None = None  # these for an audit: what is sealed it can't tell
+    user: str | None = None
+    group: str | None = None
 
     def request(self) -> Request:
         """POST the sealed `association_request`."""
