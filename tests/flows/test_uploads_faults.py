@@ -554,3 +554,14 @@ def test_a_timeout_of_the_callers_own_ends_the_upload(how: str) -> None:
     with ScriptedServer(handler=storage) as server:
         asyncio.run(main(server))
     assert (storage.objects, storage.unfinished) == ({}, {})
+
+
+@both
+def test_a_bucket_that_was_made_is_not_known_at_once(connect: Connect) -> None:
+    missing = s3_error(404, "NoSuchBucket")
+    done = reply(200, headers={"ETag": '"e"'})
+    script = [missing, s3_error(409, "BucketAlreadyOwnedByYou"), missing, missing, done]
+    clock = FakeClock()
+    with ScriptedServer(script) as server, connect(server, clock=clock) as client:
+        assert client.upload_object("docs", "a", b"x").etag == "e"
+    assert [request.method for request in server.requests] == ["PUT"] * 5
