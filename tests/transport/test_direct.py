@@ -444,7 +444,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         calls.append(method)
         return exchange(pool, connection, method, *rest)
 
-    monkeypatch.setattr("minio_sdk.transport.http_requests.exchange", counting)
+    monkeypatch.setattr("minio_sdk.transport.attempts.exchange", counting)
     return calls
 
 
