@@ -29,16 +29,15 @@ import urllib3.connectionpool
 import urllib3.exceptions
 from urllib3._collections import HTTPHeaderDict
 
-from minio_sdk.transport.connections import WholeHead
+from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.message import Reply
 
 SMALL = 256 * 1024
 """Bytes of an answer's body up to which it is read here."""
 
-_READ = 64 * 1024
+_GULP = 64 * 1024  # an answer of a small object comes in one read of this
 _JOINED = 64 * 1024  # a body up to this goes out in one piece with its head
-_BLOCK = 1024 * 1024
 _FIELDS = 100  # http.client takes no more
 _Head = tuple[int, dict[str, str], int, int]
 _NOT_A_TARGET = re.compile("[^!-~]").search
@@ -127,7 +126,7 @@ def exchange(
     try:
         on_connection(connection)  # which raises where this is no longer wanted
         failed = _send(sock, head, body, timeout)
-        data = _receive(sock, _READ, timeout, failed)
+        data = _receive(sock, _GULP, timeout, failed)
         found = _plain(data, method)
         fits = room is not None and found is not None and _fits(found, room, len(data))
         if found is None or (found[2] > most and not fits):
@@ -161,9 +160,9 @@ def _send(sock: Any, head: bytes, body: Any, timeout: Callable[[], float]) -> OS
             return None
         sock.sendall(head)
         view = memoryview(body).cast("B")
-        for start in range(0, size, _BLOCK):
+        for start in range(0, size, READ):
             _wait_at_most(sock, timeout())
-            sock.sendall(view[start : start + _BLOCK])
+            sock.sendall(view[start : start + READ])
     except (BrokenPipeError, ConnectionResetError) as error:
         return error
     return None
@@ -195,13 +194,18 @@ def _rest(sock: Any, begun: bytes, length: int, timeout: Callable[[], float]) ->
     left = length - len(begun)
     while left > 0:
         _wait_at_most(sock, timeout())
-        block = sock.recv(min(left, _READ))
+        block = sock.recv(min(left, _GULP))
         if not block:
-            broken = http.client.IncompleteRead(b"", left)
-            raise urllib3.exceptions.ProtocolError(f"Connection broken: {broken!r}", broken)
+            raise _broken_off(left)
         parts.append(block)
         left -= len(block)
     return b"".join(parts)
+
+
+def _broken_off(missing: int) -> urllib3.exceptions.ProtocolError:
+    """What urllib3 says of a body that ends too early."""
+    broken = http.client.IncompleteRead(b"", missing)
+    return urllib3.exceptions.ProtocolError(f"Connection broken: {broken!r}", broken)
 
 
 def _fits(found: _Head, room: memoryview, have: int) -> bool:
@@ -215,10 +219,9 @@ def _fill(sock: Any, room: memoryview, begun: bytes, timeout: Callable[[], float
     room[:at] = begun
     while at < len(room):
         _wait_at_most(sock, timeout())
-        count = sock.recv_into(room[at : at + _BLOCK])
+        count = sock.recv_into(room[at : at + READ])
         if not count:
-            broken = http.client.IncompleteRead(b"", len(room) - at)
-            raise urllib3.exceptions.ProtocolError(f"Connection broken: {broken!r}", broken)
+            raise _broken_off(len(room) - at)
         at += count
 
 
