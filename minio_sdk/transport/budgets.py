@@ -19,10 +19,7 @@ import weakref
 from collections import deque
 from weakref import WeakKeyDictionary
 
-from minio_sdk.transport.stopping import check_running
-
-_LOOK = 0.2
-"""Seconds between two looks at whether the one who waits has been told to stop."""
+from minio_sdk.transport.stopping import wait_for_change
 
 
 class _Account:
@@ -109,8 +106,7 @@ class ByteBudget:
             self._queue.append(me)
             try:
                 while self._queue[0] is not me or not account.fits(cost):
-                    self._changed.wait(_LOOK)
-                    check_running()
+                    wait_for_change(self._changed)
                 account.held += cost
             finally:
                 self._queue.remove(me)
@@ -122,8 +118,7 @@ class ByteBudget:
         with self._changed:
             account = self._account
             while (self._queue or cost > account.free) and account.aside:
-                self._changed.wait(_LOOK)
-                check_running()
+                wait_for_change(self._changed)
             aside = bool(self._queue) or cost > account.free
             account.aside |= aside
             account.held += cost

@@ -12,6 +12,9 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+_LOOK = 0.2
+"""Seconds between two looks at whether the one who waits has been told to stop."""
+
 
 class Stopped(BaseException):
     """What this thread was doing is no longer wanted. Never leaves the call that stopped it."""
@@ -136,6 +139,12 @@ def check_running() -> None:
     worker = _here.get()
     if worker is not None:
         worker.check()
+
+
+def wait_for_change(changed: threading.Condition) -> None:
+    """Wait a little while for what this thread's work waits for; raise `Stopped` as `check_running`."""
+    changed.wait(_LOOK)
+    check_running()
 
 
 def on_connection(connection: Any) -> None:

@@ -14,13 +14,10 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar, cast
 
 from minio_sdk.blocking import iterate, run
-from minio_sdk.transport.stopping import Team, Worker, at_work, check_running
+from minio_sdk.transport.stopping import Team, Worker, at_work, wait_for_change
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_LOOK = 0.2
-"""Seconds between two looks at whether the one who waits has been told to stop."""
 
 
 class ThreadRelay:
@@ -231,8 +228,7 @@ class ThreadCrew(Generic[R]):
                 # In a forked child, which has none of its parent's; others leave the set before they end.
                 self._failure = RuntimeError("what was under way is with the parent process")
                 return
-            self._changed.wait(_LOOK)
-            check_running()
+            wait_for_change(self._changed)
 
     def _raise(self) -> None:
         if self._failure is not None:

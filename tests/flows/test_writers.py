@@ -375,10 +375,10 @@ def _interrupt_while_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C, when `write` waits for parts."""
     from minio_sdk.transport import threads
 
-    def interrupted() -> None:
+    def interrupted(_: threading.Condition) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(threads, "check_running", interrupted)
+    monkeypatch.setattr(threads, "wait_for_change", interrupted)
 
 
 def test_a_cancelled_write(monkeypatch: pytest.MonkeyPatch) -> None:
