@@ -22,6 +22,7 @@ from minio_sdk.errors import (
     MinIOConnectionError,
     ServerError,
     invalid,
+    reword,
 )
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.secret import Secret
@@ -203,7 +204,7 @@ class ContainerProvider(RefreshingProvider):
 def _text_of(reply: Reply, what: str) -> bytes:
     if reply.status != 200:
         error = error_of(reply, "NotFound")
-        error.message = f"HTTP {reply.status} in place of {what}"
+        reword(error, f"HTTP {reply.status} in place of {what}")
         raise error
     return reply.body.strip()
 

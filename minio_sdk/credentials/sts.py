@@ -17,7 +17,14 @@ from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Tenancy, check_url
 from minio_sdk.credentials.asking import Asking, check_seconds, credentials_of, offset_of
 from minio_sdk.credentials.refreshing import RefreshingProvider
-from minio_sdk.errors import ConfigurationError, CredentialsError, MinIOError, ServerError, invalid
+from minio_sdk.errors import (
+    ConfigurationError,
+    CredentialsError,
+    MinIOError,
+    ServerError,
+    invalid,
+    reword,
+)
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.secret import Secret, frozen
 from minio_sdk.policies import tenant_policy
@@ -280,9 +287,7 @@ class WebIdentityProvider(_StsProvider):
                 _post(self._form("AssumeRoleWithWebIdentity", WebIdentityToken=token))
             )
         except MinIOError as error:
-            error.message = error.message.replace(
-                token, "***"
-            )  # some services repeat what they refuse
+            reword(error, error.message.replace(token, "***"))  # some repeat what they refuse
             raise
 
     def _read_token(self) -> Secret:

@@ -22,6 +22,7 @@ from minio_sdk import (
     ConfigurationError,
     Credentials,
     CredentialsError,
+    MinIOError,
     ValidationError,
     WebIdentityProvider,
     tenant_policy,
@@ -245,10 +246,12 @@ def test_our_clock_may_be_wrong_by_hours() -> None:
 
 def test_a_token_that_a_service_repeats_is_not_shown() -> None:
     refusal = error(400, "InvalidIdentityToken", f"can't read {TOKEN}")
-    with ScriptedServer([refusal]) as server:
-        with pytest.raises(CredentialsError, match=r"can't read \*\*\*") as caught:
-            WebIdentityProvider(server.url, lambda: TOKEN).credentials()
-    assert CANARY not in shown(caught.value)
+    with ScriptedServer([refusal, refusal]) as server:
+        keys = WebIdentityProvider(server.url, lambda: TOKEN)
+        for ask, kind in ((keys.credentials, CredentialsError), (keys.fetch, MinIOError)):
+            with pytest.raises(kind, match=r"can't read \*\*\*") as caught:
+                ask()
+            assert CANARY not in shown(caught.value)
 
 
 @pytest.mark.parametrize("text", [None, "", "\xff"])
