@@ -22,6 +22,7 @@ from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.names import (
     canonical_tenant,
     check_bucket_part,
+    check_region,
     check_tenant_id,
     check_whole_bucket,
 )
@@ -122,7 +123,7 @@ class Config:
         if self.public_url is not None:
             self._set("public_url", check_url("public_url", self.public_url))
         if self.tenant_id is not None:
-            _checked("tenant_id", check_tenant_id, self.tenant_id)
+            _checked(check_tenant_id, self.tenant_id)
         for name in ("timeout", "connect_timeout"):
             _number(name, getattr(self, name), above=0, most=LONGEST_WAIT, what="seconds")
         for name in ("base_delay", "max_delay"):
@@ -145,14 +146,11 @@ class Config:
             raise _bad("state_dir", self.state_dir, "must be the path of a folder")
         _choice("api", self.api, ("auto", "s3", "enterprise"))
         _choice("tenancy", self.tenancy, ("bucket", "prefix"))
-        if not isinstance(self.region, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", self.region):
-            raise _bad(
-                "region", self.region, "must be letters, digits and '-', such as 'us-east-1'"
-            )
-        _checked("bucket", check_bucket_part, self.bucket, "bucket")
+        _checked(check_region, self.region)
+        _checked(check_bucket_part, self.bucket, "bucket")
         shared = self.shared_bucket
-        _checked("shared_bucket", check_bucket_part, shared, "shared_bucket")
-        _checked("shared_bucket", check_whole_bucket, shared, shared, "shared_bucket")
+        _checked(check_bucket_part, shared, "shared_bucket")
+        _checked(check_whole_bucket, shared, shared, "shared_bucket")
         self._check_audit()
         self._check_keys()
         self._check_whose_keys()
@@ -461,7 +459,7 @@ def _bad(name: str, value: object, rule: str) -> ConfigurationError:
     return ConfigurationError(f"{name}={shown(value)}: {rule}")
 
 
-def _checked(name: str, check: Callable[..., str], *arguments: object) -> None:
+def _checked(check: Callable[..., str], *arguments: object) -> None:
     try:
         check(*arguments)
     except ValidationError as error:

@@ -26,6 +26,7 @@ from minio_sdk.errors import (
     reword,
 )
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
+from minio_sdk.models.names import check_region
 from minio_sdk.models.secret import Secret, frozen
 from minio_sdk.policies import tenant_policy
 from minio_sdk.wire.failure import error_of
@@ -188,9 +189,7 @@ class AssumeRoleProvider(_StsProvider):
             )
         self._source = credentials
         self.external_id = _text("external_id", external_id)
-        if not isinstance(region, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,64}", region):
-            raise invalid("region", region, "must be letters, digits and '-', such as 'us-east-1'")
-        self.region = region
+        self.region = check_region(region)
         super().__init__(
             endpoint, role_arn, session_name, policy, tenant_id, tenancy, shared_bucket, read_only,
             duration, timeout, verify, proxies, clock,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
@@ -17,11 +16,10 @@ from minio_sdk.errors import (
     NotFoundError,
     NotSupportedError,
     ServerError,
-    invalid,
 )
 from minio_sdk.flows import listing
 from minio_sdk.flows.deletes import delete_many
-from minio_sdk.models.names import check_flag
+from minio_sdk.models.names import check_flag, check_region
 from minio_sdk.models.results import BucketInfo, ObjectInfo
 from minio_sdk.operation import Operation, Place
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning
@@ -45,10 +43,8 @@ async def create(
     """Make a bucket."""
     engine.scope.check_new(bucket)
     check_flag("object_lock", object_lock)
-    if region is not None and not (
-        isinstance(region, str) and re.fullmatch(r"[A-Za-z0-9-]{1,64}", region)
-    ):
-        raise invalid("region", region, "must be letters, digits and '-', such as 'eu-west-1'")
+    if region is not None:
+        check_region(region)
     registry = engine.scope.registry(bucket)
     if registry is None:
         operation = CreateBucket(engine.place(bucket), region or engine.config.region, object_lock)

@@ -16,6 +16,7 @@ MAX_KEY_BYTES = 1024
 _PART = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?", re.ASCII)
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 _LOOSE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{1,253}[A-Za-z0-9_]", re.ASCII)
+_REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
@@ -81,6 +82,13 @@ def check_existing_bucket(value: object, argument: str = "bucket") -> str:
             value,
             "must be 3 to 255 letters, digits, '.', '-' or '_', without two dots in a row",
         )
+    return value
+
+
+def check_region(value: object) -> str:
+    """A region: 1 to 64 letters, digits and dashes."""
+    if not isinstance(value, str) or not _REGION.fullmatch(value):
+        raise invalid("region", value, "must be letters, digits and '-', such as 'us-east-1'")
     return value
 
 
