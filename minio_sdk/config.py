@@ -6,7 +6,6 @@ would be right; a secret's value is never in a message.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -14,9 +13,9 @@ from dataclasses import dataclass, field, fields, replace
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from minio_sdk.errors import ConfigurationError, ValidationError, shown
+from minio_sdk.errors import ConfigurationError, ValidationError, bad_setting, shown
+from minio_sdk.models.addresses import check_url, without_userinfo
 from minio_sdk.models.audit import AuditRecord
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.names import (
@@ -143,7 +142,7 @@ class Config:
         if self.state_dir is not None and (
             not isinstance(self.state_dir, str) or not self.state_dir or "\0" in self.state_dir
         ):
-            raise _bad("state_dir", self.state_dir, "must be the path of a folder")
+            raise bad_setting("state_dir", self.state_dir, "must be the path of a folder")
         _choice("api", self.api, ("auto", "s3", "enterprise"))
         _choice("tenancy", self.tenancy, ("bucket", "prefix"))
         _checked(check_region, self.region)
@@ -227,17 +226,19 @@ class Config:
             self._set("verify", os.fspath(self.verify))
         if isinstance(self.verify, str):
             if not self.verify or not _is_there(self.verify):
-                raise _bad("verify", self.verify, "there is no such CA bundle")
+                raise bad_setting("verify", self.verify, "there is no such CA bundle")
         elif not isinstance(self.verify, bool):
-            raise _bad("verify", self.verify, "must be True, False or the path of a CA bundle")
+            raise bad_setting(
+                "verify", self.verify, "must be True, False or the path of a CA bundle"
+            )
         if self.cert is None:
             return
         paths = self.cert if isinstance(self.cert, (tuple, list)) else (self.cert,)
         if not 1 <= len(paths) <= 2 or not all(isinstance(p, (str, os.PathLike)) for p in paths):
-            raise _bad("cert", self.cert, "must be one path, or a pair (certificate, key)")
+            raise bad_setting("cert", self.cert, "must be one path, or a pair (certificate, key)")
         for path in paths:
             if not os.fspath(path) or not _is_there(path):
-                raise _bad("cert", path, "there is no such file")
+                raise bad_setting("cert", path, "there is no such file")
         texts = tuple(os.fspath(path) for path in paths)
         self._set("cert", texts[0] if len(texts) == 1 else texts)
 
@@ -339,7 +340,7 @@ class Config:
                 value = getattr(value, "__qualname__", type(value))
             elif each.name == "proxies":
                 value = {
-                    scheme: _without_userinfo(url)
+                    scheme: without_userinfo(url)
                     for scheme, url in dict(self.proxies or {}).items()
                 }
             parts.append(f"{each.name}={value!r}")
@@ -455,10 +456,6 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _bad(name: str, value: object, rule: str) -> ConfigurationError:
-    return ConfigurationError(f"{name}={shown(value)}: {rule}")
-
-
 def _checked(check: Callable[..., str], *arguments: object) -> None:
     try:
         check(*arguments)
@@ -485,79 +482,14 @@ def _number(
     ):
         limit = f"above {above}" if above is not None else f"at least {least}"
         limit += f" and at most {most}" if most is not None else ""
-        raise _bad(name, value, f"must be a number {limit} ({what})")
+        raise bad_setting(name, value, f"must be a number {limit} ({what})")
 
 
 def _integer(name: str, value: object, least: int, most: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise _bad(name, value, f"must be a whole number from {least} to {most}")
+        raise bad_setting(name, value, f"must be a whole number from {least} to {most}")
 
 
 def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise _bad(name, value, f"must be one of {', '.join(map(repr, choices))}")
-
-
-_HOST = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
-
-
-def _is_ipv6(host: str) -> bool:
-    """Whether it is an IPv6 address, with a zone or without."""
-    address, percent, zone = host.partition("%")
-    try:
-        ipaddress.IPv6Address(address)
-    except ValueError:
-        return False
-    return not percent or re.fullmatch(r"[A-Za-z0-9._~-]+", zone) is not None
-
-
-def _without_userinfo(url: str) -> str:
-    head, at, tail = url.rpartition("@")
-    return f"{head.partition('://')[0]}://***@{tail}" if at else url
-
-
-def check_url(name: str, value: object) -> str:
-    """The URL in its canonical form: lower-case scheme and host, no trailing slash.
-
-    Raises:
-        ConfigurationError: not the URL of a server; `name` is what it is called there.
-    """
-    example = "such as 'http://localhost:9000'"
-    if not isinstance(value, str) or not value:
-        # Not its value: bytes may hold a password.
-        what = "empty text" if value == "" else type(value).__name__
-        raise ConfigurationError(f"{name}: must be a URL {example}, not {what}")
-    if "@" in value:
-        raise ConfigurationError(f"{name}: must not hold a user name or password; use access_key")
-    if "?" in value or "#" in value:
-        # What follows is not shown: a presigned URL has its signature there.
-        start = re.split(r"[?#]", value)[0]
-        raise _bad(name, start, "must not have a query or fragment behind it")
-    if any(c.isspace() or not c.isprintable() for c in value):
-        raise _bad(name, value, "must not have blanks or control characters")
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError as error:
-        raise _bad(name, value, f"is not a URL: {error}") from None
-    scheme = parts.scheme.lower()
-    if scheme not in ("http", "https") or not parts.netloc:
-        raise _bad(name, value, f"must begin with http:// or https:// ({example})")
-    host = parts.hostname or ""
-    if not host.isascii():
-        try:
-            host = host.encode("idna").decode()
-        except UnicodeError:
-            raise _bad(name, value, "the host name can't be written in ASCII (IDNA)") from None
-    if not _is_ipv6(host) if "[" in parts.netloc else not _HOST.fullmatch(host):
-        raise _bad(name, value, "the host name is missing or has a character that hosts can't have")
-    if port == 0:
-        raise _bad(name, value, "the port must be 1 to 65535")
-    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", parts.path) or any(
-        part in (".", "..") for part in parts.path.split("/")
-    ):
-        raise _bad(name, value, "the path must be letters, digits, '-', '.', '_', '~' and '/'")
-    shown_host = f"[{host}]" if ":" in host else host
-    default = {"http": 80, "https": 443}[scheme]
-    netloc = shown_host if port in (None, default) else f"{shown_host}:{port}"
-    return f"{scheme}://{netloc}{parts.path.rstrip('/')}"
+        raise bad_setting(name, value, f"must be one of {', '.join(map(repr, choices))}")

@@ -267,3 +267,8 @@ class ConfigurationError(MinIOError, ValueError):
 def invalid(argument: str, value: object, rule: str) -> ValidationError:
     """The `ValidationError` that names the argument, the value and the rule."""
     return ValidationError(f"{argument}={shown(value)}: {rule}")
+
+
+def bad_setting(name: str, value: object, rule: str) -> ConfigurationError:
+    """The `ConfigurationError` that names the setting, the value and the rule."""
+    return ConfigurationError(f"{name}={shown(value)}: {rule}")

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
-from minio_sdk.config import check_url
 from minio_sdk.credentials.asking import document_of
 from minio_sdk.credentials.environment import MC_HOST, expanded, mc_file
 from minio_sdk.credentials.refreshing import RefreshingProvider
 from minio_sdk.errors import ConfigurationError, MinIOError
+from minio_sdk.models.addresses import check_url
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.secret import FrozenDict, Secret
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
-from minio_sdk.config import check_url
 from minio_sdk.credentials.asking import Asking, check_seconds, document_of, keys_in, offset_of
 from minio_sdk.credentials.refreshing import RefreshingProvider
 from minio_sdk.credentials.sts import read_secret_file
@@ -21,9 +20,11 @@ from minio_sdk.errors import (
     CredentialsError,
     MinIOConnectionError,
     ServerError,
+    bad_setting,
     invalid,
     reword,
 )
+from minio_sdk.models.addresses import check_url
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.secret import Secret
 from minio_sdk.wire.failure import error_of
@@ -221,7 +222,7 @@ def _number(env: Mapping[str, str], name: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < 3600:
-        raise ConfigurationError(f"{name}={text!r}: must be a number above 0")
+        raise bad_setting(name, text, "must be a number above 0")
     return value
 
 

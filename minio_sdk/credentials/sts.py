@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
-from minio_sdk.config import Tenancy, check_url
+from minio_sdk.config import Tenancy
 from minio_sdk.credentials.asking import Asking, check_seconds, credentials_of, offset_of
 from minio_sdk.credentials.refreshing import RefreshingProvider
 from minio_sdk.errors import (
@@ -25,6 +25,7 @@ from minio_sdk.errors import (
     invalid,
     reword,
 )
+from minio_sdk.models.addresses import check_url
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.names import check_region
 from minio_sdk.models.secret import Secret, frozen

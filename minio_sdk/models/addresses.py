@@ -1,0 +1,83 @@
+"""Rules for the URLs that users write.
+
+Rule of this file: no message has what may be a password.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from minio_sdk.errors import ConfigurationError, bad_setting
+
+_HOST = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
+
+
+def _is_ipv6(host: str) -> bool:
+    """Whether it is an IPv6 address, with a zone or without."""
+    address, percent, zone = host.partition("%")
+    try:
+        ipaddress.IPv6Address(address)
+    except ValueError:
+        return False
+    return not percent or re.fullmatch(r"[A-Za-z0-9._~-]+", zone) is not None
+
+
+def without_userinfo(url: str) -> str:
+    """The URL without the name and password in it."""
+    head, at, tail = url.rpartition("@")
+    return f"{head.partition('://')[0]}://***@{tail}" if at else url
+
+
+def check_url(name: str, value: object) -> str:
+    """The URL in its canonical form: lower-case scheme and host, no trailing slash.
+
+    Raises:
+        ConfigurationError: not the URL of a server; `name` is what it is called there.
+    """
+    example = "such as 'http://localhost:9000'"
+    if not isinstance(value, str) or not value:
+        # Not its value: bytes may hold a password.
+        what = "empty text" if value == "" else type(value).__name__
+        raise ConfigurationError(f"{name}: must be a URL {example}, not {what}")
+    if "@" in value:
+        raise ConfigurationError(f"{name}: must not hold a user name or password; use access_key")
+    if "?" in value or "#" in value:
+        # What follows is not shown: a presigned URL has its signature there.
+        start = re.split(r"[?#]", value)[0]
+        raise bad_setting(name, start, "must not have a query or fragment behind it")
+    if any(c.isspace() or not c.isprintable() for c in value):
+        raise bad_setting(name, value, "must not have blanks or control characters")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise bad_setting(name, value, f"is not a URL: {error}") from None
+    scheme = parts.scheme.lower()
+    if scheme not in ("http", "https") or not parts.netloc:
+        raise bad_setting(name, value, f"must begin with http:// or https:// ({example})")
+    host = parts.hostname or ""
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            raise bad_setting(
+                name, value, "the host name can't be written in ASCII (IDNA)"
+            ) from None
+    if not _is_ipv6(host) if "[" in parts.netloc else not _HOST.fullmatch(host):
+        raise bad_setting(
+            name, value, "the host name is missing or has a character that hosts can't have"
+        )
+    if port == 0:
+        raise bad_setting(name, value, "the port must be 1 to 65535")
+    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", parts.path) or any(
+        part in (".", "..") for part in parts.path.split("/")
+    ):
+        raise bad_setting(
+            name, value, "the path must be letters, digits, '-', '.', '_', '~' and '/'"
+        )
+    shown_host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[scheme]
+    netloc = shown_host if port in (None, default) else f"{shown_host}:{port}"
+    return f"{scheme}://{netloc}{parts.path.rstrip('/')}"
