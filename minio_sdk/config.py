@@ -381,7 +381,7 @@ def url_from_env(env: Mapping[str, str]) -> str | None:
 
 
 def _variables(name: str) -> tuple[str, ...]:
-    return (f"MINIO_{name.upper()}", *_AWS_NAMES.get(name, ()))
+    return (f"MINIO_{name.upper()}", *AWS_NAMES.get(name, ()))
 
 
 def _truth(text: str) -> bool:
@@ -429,10 +429,11 @@ def _parsed(variable: str, text: str, parse: Callable[[str], Any]) -> Any:
         raise ConfigurationError(f"{variable}={shown(text)}: {error}") from None
 
 
-_AWS_NAMES: dict[str, tuple[str, ...]] = {
+AWS_NAMES: dict[str, tuple[str, ...]] = {
     "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
     "verify": ("AWS_CA_BUNDLE",),
 }
+"""What AWS's tools call a field."""
 _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "access_key": str,
     "secret_key": Secret,

@@ -23,7 +23,9 @@ from minio_sdk.credentials.environment import (
     AWS_FILES,
     MC_HOST,
     PROFILE_NAMES,
+    asks_no_instance,
     aws_files,
+    first_of,
     keys_in_environment,
     mc_file,
 )
@@ -114,7 +116,7 @@ def find_credentials(config: Config, environ: Mapping[str, str] | None = None) -
     if isinstance(given, Credentials):
         return _fixed("config", given)
     if isinstance(given, RefreshingProvider):
-        return Provider("config", given.ask, given)
+        return _refreshing("config", given)
     if given is not None:
         ask = given.credentials if isinstance(given, CredentialsProvider) else given
         return Provider("config", lambda: _checked(ask()))
@@ -147,10 +149,10 @@ def _fixed(source: str, keys: Credentials) -> Provider:
 
 def _in_files(config: Config, env: Mapping[str, str], loopback: bool) -> Provider | None:
     """What AWS's files have, then `mc`'s; the latter has keys for exactly one server."""
-    if any(env.get(name) for name in PROFILE_NAMES) or any(map(os.path.exists, aws_files(env))):
+    if first_of(env, PROFILE_NAMES) or any(map(os.path.exists, aws_files(env))):
         from minio_sdk.credentials.profiles import ProfileProvider
 
-        explicit = any(env.get(name) for name in (*PROFILE_NAMES, *AWS_FILES))
+        explicit = first_of(env, (*PROFILE_NAMES, *AWS_FILES)) is not None
         kind = _tried(ProfileProvider(environ=env).kind, explicit)
         # For this computer's own server only keys will do: the others ask the network or a program.
         if kind == "keys" or (kind is not None and not loopback):
@@ -189,7 +191,7 @@ def _of_machine(env: Mapping[str, str]) -> Provider | None:
         from minio_sdk.credentials.profiles import identity_in_environment
 
         return _refreshing("web identity", _shared(identity_in_environment, settings))
-    if env.get("AWS_EC2_METADATA_DISABLED", "").lower() != "true":
+    if not asks_no_instance(env):
         from minio_sdk.credentials.metadata import OptionalInstanceProvider
 
         return _refreshing("instance", _shared(OptionalInstanceProvider, settings))

@@ -21,6 +21,7 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import plain
 from minio_sdk.models.secret import Secret
 from minio_sdk.wire.headers import http_date, iso_date
 from minio_sdk.wire.message import Reply, Request
@@ -185,13 +186,13 @@ def credentials_of(access: Any, secret: Any, token: Any, expiration: Any) -> Cre
         raise ValueError("an access key or its secret is missing")
     ends = None
     if expiration is not None:
-        ends = iso_date(str.__str__(expiration)) if isinstance(expiration, str) else None
+        ends = iso_date(plain(expiration)) if isinstance(expiration, str) else None
         if ends is None:
             raise ValueError("the moment of their end can't be read")
         ends = ends.astimezone(timezone.utc)
     if isinstance(token, str):
         token = Secret(token)
-    return Credentials(str.__str__(access), Secret(secret), token, ends)
+    return Credentials(plain(access), Secret(secret), token, ends)
 
 
 def check_seconds(argument: str, value: Any, least: float) -> float:

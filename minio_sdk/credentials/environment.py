@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.credentials.refreshing import RefreshingProvider
 from minio_sdk.errors import ConfigurationError
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
+from minio_sdk.models.names import plain
 
 _VARIABLES = (
     ("MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "MINIO_SESSION_TOKEN"),
@@ -36,6 +37,16 @@ def aws_files(env: Mapping[str, str]) -> tuple[Path, Path]:
     """Where AWS's files are: that of the keys, and that of the settings."""
     keys, settings = (expanded(env.get(k) or v, env) for k, v in AWS_FILES.items())
     return keys, settings
+
+
+def first_of(env: Mapping[str, str], names: Iterable[str]) -> str | None:
+    """The first of these variables that is set; it holds no secret."""
+    return next((plain(env[name]) for name in names if env.get(name)), None)
+
+
+def asks_no_instance(env: Mapping[str, str]) -> bool:
+    """Whether somebody has switched the question for an instance's metadata off."""
+    return env.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true"
 
 
 def mc_file(env: Mapping[str, str]) -> Path:

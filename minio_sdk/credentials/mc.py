@@ -18,6 +18,7 @@ from minio_sdk.credentials.refreshing import RefreshingProvider
 from minio_sdk.errors import ConfigurationError, MinIOError
 from minio_sdk.models.addresses import check_url
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import plain
 from minio_sdk.models.secret import FrozenDict, Secret
 
 # As `mc` reads it: nothing is percent-encoded.
@@ -111,7 +112,7 @@ def _taken_apart(value: str) -> tuple[str | None, str, Secret, Secret]:
 
 def _canonical(url: Any) -> str | None:
     try:
-        return check_url("url", str.__str__(url) if isinstance(url, str) else url)
+        return check_url("url", plain(url) if isinstance(url, str) else url)
     except ConfigurationError:
         return None  # an entry that is not for us
 
@@ -120,6 +121,6 @@ def _credentials(access: Any, secret: Any, token: Any) -> Credentials | None:
     if not access or not secret:
         return None  # an alias for anonymous calls
     try:
-        return Credentials(str.__str__(access), secret, token or None)
+        return Credentials(plain(access), secret, token or None)
     except (ConfigurationError, TypeError):
         return None

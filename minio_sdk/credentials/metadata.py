@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.credentials.asking import Asking, check_seconds, document_of, keys_in, offset_of
+from minio_sdk.credentials.environment import asks_no_instance
 from minio_sdk.credentials.refreshing import RefreshingProvider
 from minio_sdk.credentials.sts import read_secret_file
 from minio_sdk.errors import (
@@ -26,6 +27,7 @@ from minio_sdk.errors import (
 )
 from minio_sdk.models.addresses import check_url
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import plain
 from minio_sdk.models.secret import Secret
 from minio_sdk.wire.failure import error_of
 from minio_sdk.wire.message import Reply, Request
@@ -70,7 +72,7 @@ class InstanceMetadataProvider(RefreshingProvider):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         env = os.environ if environ is None else environ
-        self.disabled = env.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true"
+        self.disabled = asks_no_instance(env)
         given = endpoint or env.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or _instance(env)
         self.endpoint = check_url("endpoint", given)
         if timeout is None:
@@ -117,7 +119,7 @@ class InstanceMetadataProvider(RefreshingProvider):
         document = document_of(_text_of(reply, "credentials"), "the metadata service")
         code = document.get("Code", "Success")
         if code != "Success":
-            raise ServerError(f"the metadata service answers with {str.__str__(str(code))!r}")
+            raise ServerError(f"the metadata service answers with {plain(str(code))!r}")
         return keys_in(document, "Token", "the metadata service")
 
 

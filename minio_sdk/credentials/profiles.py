@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
+from minio_sdk.config import AWS_NAMES
 from minio_sdk.credentials.asking import check_seconds
-from minio_sdk.credentials.environment import PROFILE_NAMES, aws_files, expanded
+from minio_sdk.credentials.environment import PROFILE_NAMES, aws_files, expanded, first_of
 from minio_sdk.credentials.metadata import ContainerProvider, InstanceMetadataProvider
 from minio_sdk.credentials.process import ProcessProvider
 from minio_sdk.credentials.refreshing import RefreshingProvider
@@ -27,6 +28,7 @@ from minio_sdk.credentials.sts import (
 )
 from minio_sdk.errors import ConfigurationError
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import plain
 from minio_sdk.models.secret import FrozenDict, Secret
 from minio_sdk.wire.headers import integer
 
@@ -66,8 +68,8 @@ class ProfileProvider(RefreshingProvider):
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         env = os.environ if environ is None else environ
-        named = profile or next((env[name] for name in PROFILE_NAMES if env.get(name)), None)
-        self.profile = str.__str__(named or "default")
+        named = profile or first_of(env, PROFILE_NAMES)
+        self.profile = plain(named or "default")
         self.is_named = bool(named)
         keys, settings = aws_files(env)
         self.credentials_file = expanded(credentials_file, env) if credentials_file else keys
@@ -174,15 +176,15 @@ class ProfileProvider(RefreshingProvider):
         if keys is None:
             raise ConfigurationError(f"profile {name!r}: its source {source or way!r} has no keys")
         return AssumeRoleProvider(
-            self._sts(profile),
+            _sts(self._env, profile),
             credentials=keys,
             role_arn=profile["role_arn"],
             session_name=profile.get("role_session_name") or "minio-sdk",
             external_id=profile.get("external_id") or None,
             duration=_duration(name, profile),
-            region=self._region(profile) or "us-east-1",
+            region=_region(self._env, profile) or "us-east-1",
             timeout=self._timeout,
-            verify=authorities(self._env),
+            verify=_authorities(self._env),
             clock=self._clock,
         ).fetch()
 
@@ -213,47 +215,38 @@ class ProfileProvider(RefreshingProvider):
 
     def _with_token(self, name: str, profile: Profile) -> Credentials:
         return WebIdentityProvider(
-            self._sts(profile),
+            _sts(self._env, profile),
             Path(profile["web_identity_token_file"]).expanduser(),
             role_arn=profile["role_arn"],
             session_name=profile.get("role_session_name") or "minio-sdk",
             duration=_duration(name, profile),
             timeout=self._timeout,
-            verify=authorities(self._env),
+            verify=_authorities(self._env),
             clock=self._clock,
         ).fetch()
 
-    def _region(self, profile: Profile) -> str | None:
-        env = self._env
-        return env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or profile.get("region")
 
-    def _sts(self, profile: Profile) -> str:
-        return (
-            sts_endpoint(self._env) or profile.get("endpoint_url") or aws_sts(self._region(profile))
-        )
+def _region(env: Mapping[str, str], profile: Profile) -> str | None:
+    return first_of(env, AWS_NAMES["region"]) or profile.get("region")
 
 
-def sts_endpoint(env: Mapping[str, str]) -> str | None:
-    """The STS that the environment names."""
-    found = env.get("AWS_ENDPOINT_URL_STS") or env.get("AWS_ENDPOINT_URL")
-    return str.__str__(found) if found else None
+def _sts(env: Mapping[str, str], profile: Profile) -> str:
+    named = first_of(env, ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"))
+    return named or profile.get("endpoint_url") or aws_sts(_region(env, profile))
 
 
-def authorities(env: Mapping[str, str]) -> bool | str:
-    """The certificate authorities that the environment names."""
-    found = env.get("AWS_CA_BUNDLE")
-    return str.__str__(found) if found else True
+def _authorities(env: Mapping[str, str]) -> bool | str:
+    return first_of(env, AWS_NAMES["verify"]) or True
 
 
 def identity_in_environment(*, environ: Mapping[str, str]) -> WebIdentityProvider:
     """The web identity of a pod in EKS, and of others that say it in the same way."""
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     return WebIdentityProvider(
-        sts_endpoint(environ) or aws_sts(region),
+        _sts(environ, {}),
         Path(environ["AWS_WEB_IDENTITY_TOKEN_FILE"]),
-        role_arn=str.__str__(environ["AWS_ROLE_ARN"]),
+        role_arn=plain(environ["AWS_ROLE_ARN"]),
         session_name=environ.get("AWS_ROLE_SESSION_NAME") or "minio-sdk",
-        verify=authorities(environ),
+        verify=_authorities(environ),
     )
 
 
@@ -300,7 +293,7 @@ def _static(name: str, profile: Profile) -> Credentials | None:
         missing = _STATIC[1] if access else _STATIC[0]
         raise ConfigurationError(f"profile {name!r}: {missing} is missing")
     token = profile.get("aws_session_token")
-    return Credentials(str.__str__(access), Secret(secret), Secret(token) if token else None)
+    return Credentials(plain(access), Secret(secret), Secret(token) if token else None)
 
 
 def _duration(name: str, profile: Profile) -> int:
