@@ -62,13 +62,6 @@ class Signing:
         self.tenant = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
         self._signer: Signer | None = None
 
-    def signer(self, service: str = "s3") -> Signer | None:
-        """The signer for the credentials in force; None for anonymous requests."""
-        keys = self.provider.credentials()
-        if keys is None:
-            return None
-        return self.signer_of(keys, service)
-
     def signer_of(self, keys: Credentials, service: str = "s3") -> Signer:
         """The signer for `keys`; the one for S3 is kept as long as they are the ones in force."""
         if service != "s3":
