@@ -102,13 +102,18 @@ class _Failed(Exception):
     """
 
     def __init__(
-        self, *, error: MinIOError | None = None, reply: Reply | None = None, wait: float = 0.0
+        self,
+        *,
+        error: MinIOError | None = None,
+        reply: Reply | None = None,
+        wait: float = 0.0,
+        delay: float | None = None,
     ) -> None:
         super().__init__()
         self.error = error
         self.reply = reply
         self.wait = wait
-        self.delay: float | None = None
+        self.delay = delay
 
     @property
     def cost(self) -> int:
@@ -238,9 +243,7 @@ class RetryPolicy:
         if retried or self._learn_skew(reply, failure.code, offset):
             return _Failed(reply=reply, wait=wait)
         if self._better_keys(request, reply, failure.code):
-            refused = _Failed(reply=reply)
-            refused.delay = 0.0
-            return refused
+            return _Failed(reply=reply, delay=0.0)
         return None
 
     def _delay(self, state: tenacity.RetryCallState) -> float:
