@@ -25,12 +25,13 @@ from minio_sdk.models.names import plain
 from minio_sdk.models.secret import Secret
 from minio_sdk.wire.headers import http_date, iso_date
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.url import is_loopback, parse_endpoint
+from minio_sdk.wire.url import parse_endpoint
 
 MAX_ANSWER = 256 * 1024
 _BLOCK = 16 * 1024
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _NOISE = 60.0
+_SHORTEST = 0.001  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Asking:
         endpoint = parse_endpoint(url)
         proxies = self.proxies
         if proxies is None:
-            local = is_loopback(endpoint.host)
+            local = endpoint.is_loopback
             proxies = {} if local else requests.utils.get_environ_proxies(url)
         try:
             with requests.Session() as session:
@@ -195,8 +196,8 @@ def credentials_of(access: Any, secret: Any, token: Any, expiration: Any) -> Cre
     return Credentials(plain(access), Secret(secret), token, ends)
 
 
-def check_seconds(argument: str, value: Any, least: float) -> float:
+def check_seconds(argument: str, value: Any) -> float:
     """A number of seconds."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= least:
-        raise invalid(argument, value, f"must be a number of seconds, at least {least:g}")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= _SHORTEST:
+        raise invalid(argument, value, f"must be a number of seconds, at least {_SHORTEST:g}")
     return value

@@ -82,7 +82,7 @@ class InstanceMetadataProvider(RefreshingProvider):
         if isinstance(tries, bool) or not isinstance(tries, int) or tries < 1:
             raise invalid("tries", tries, "must be a whole number, at least 1")
         # The address is the link's own: no proxy can ask it for us.
-        seconds = check_seconds("timeout", timeout, 0.001)
+        seconds = check_seconds("timeout", timeout)
         self._asking = Asking(clock, timeout=seconds, tries=tries, proxies={})
         super().__init__(clock=clock)
 
@@ -170,9 +170,7 @@ class ContainerProvider(RefreshingProvider):
         file = env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
         self._token_file = Path(file) if file else None
         self._token = Secret(env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""))
-        self._asking = Asking(
-            clock, timeout=check_seconds("timeout", timeout, 0.001), tries=3, proxies={}
-        )
+        self._asking = Asking(clock, timeout=check_seconds("timeout", timeout), tries=3, proxies={})
         super().__init__(clock=clock)
 
     def __repr__(self) -> str:

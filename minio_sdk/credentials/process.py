@@ -55,7 +55,7 @@ class ProcessProvider(RefreshingProvider):
             # Not its value: an argument may be a password.
             raise ConfigurationError("command: must be a program and its arguments")
         self._words = _Command(words)
-        self._timeout = check_seconds("timeout", timeout, 0.001)
+        self._timeout = check_seconds("timeout", timeout)
         super().__init__(clock=clock)
 
     def __repr__(self) -> str:

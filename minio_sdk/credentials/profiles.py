@@ -74,7 +74,7 @@ class ProfileProvider(RefreshingProvider):
         keys, settings = aws_files(env)
         self.credentials_file = expanded(credentials_file, env) if credentials_file else keys
         self.config_file = expanded(config_file, env) if config_file else settings
-        self._timeout = check_seconds("timeout", timeout, 0.001)
+        self._timeout = check_seconds("timeout", timeout)
         self._env = FrozenDict({k: Secret(v) for k, v in env.items() if k.startswith("AWS_") and v})
         super().__init__(clock=clock)
 

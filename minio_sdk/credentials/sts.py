@@ -90,7 +90,7 @@ class _StsProvider(RefreshingProvider):
         self.duration = duration
         self._asking = Asking(
             clock,
-            timeout=check_seconds("timeout", timeout, 0.001),
+            timeout=check_seconds("timeout", timeout),
             proxies=None if proxies is None else frozen(proxies),
             verify=verify,
         )
