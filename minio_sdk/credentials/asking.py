@@ -13,6 +13,7 @@ from datetime import timezone
 from typing import Any, cast
 
 from minio_sdk.clock import Clock
+from minio_sdk.config import LONGEST_WAIT
 from minio_sdk.errors import (
     MinIOConnectionError,
     MinIOError,
@@ -198,6 +199,8 @@ def credentials_of(access: Any, secret: Any, token: Any, expiration: Any) -> Cre
 
 def check_seconds(argument: str, value: Any) -> float:
     """A number of seconds."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= _SHORTEST:
-        raise invalid(argument, value, f"must be a number of seconds, at least {_SHORTEST:g}")
-    return value
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not _SHORTEST <= value <= LONGEST_WAIT:
+        rule = f"must be a number of seconds, at least {_SHORTEST:g} and at most {LONGEST_WAIT}"
+        raise invalid(argument, value, rule)
+    return float(value)

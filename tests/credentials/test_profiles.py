@@ -315,8 +315,9 @@ def test_a_program_that_takes_too_long_or_is_none() -> None:
     for command in ("", [], "'", [5], "a\0b"):
         with pytest.raises(ConfigurationError, match="^command: "):
             ProcessProvider(command)  # type: ignore[arg-type]
-    with pytest.raises(ValidationError, match="^timeout="):
-        ProcessProvider("x", timeout="1")  # type: ignore[arg-type]
+    for timeout in ("1", 1e10, float("nan")):
+        with pytest.raises(ValidationError, match="^timeout="):
+            ProcessProvider("x", timeout=timeout)  # type: ignore[arg-type]
     assert CANARY not in repr(ProcessProvider("login --password canary").__dict__)
 
 

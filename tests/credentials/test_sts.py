@@ -276,6 +276,7 @@ def test_a_token_file_that_is_none(tmp_path: Path, text: str | None) -> None:
         ({"external_id": 5}, "external_id"),
         ({"region": "eu central"}, "region"),
         ({"timeout": 0}, "timeout"),
+        ({"timeout": float("inf")}, "timeout"),
         ({"policy": "{"}, "policy"),
         ({"policy": {}}, "policy"),
         ({"policy": {"a": object()}}, "policy"),
