@@ -36,6 +36,7 @@ from minio_sdk.models.secret import FrozenDict, Secret
 from minio_sdk.wire.url import parse_endpoint
 
 T = TypeVar("T")
+_State = tuple[tuple[int, int], ...]
 
 DEVELOPMENT = Credentials("minioadmin", "minioadmin")
 """The pair that a MinIO server has until its operator sets another; `LocalServer` has it too."""
@@ -153,10 +154,11 @@ def _in_files(config: Config, env: Mapping[str, str], loopback: bool) -> Provide
         from minio_sdk.credentials.profiles import ProfileProvider
 
         explicit = first_of(env, (*PROFILE_NAMES, *AWS_FILES)) is not None
-        kind = _tried(ProfileProvider(environ=env).kind, explicit)
+        settings, state = _settings(env), _state(env)
+        kind = _tried(lambda: _kind(settings, state), explicit)
         # For this computer's own server only keys will do: the others ask the network or a program.
         if kind == "keys" or (kind is not None and not loopback):
-            return _refreshing("profile", _shared(ProfileProvider, _settings(env), _state(env)))
+            return _refreshing("profile", _shared(ProfileProvider, settings, state))
     if mc_file(env).exists() or any(name.startswith(MC_HOST) for name in env):
         from minio_sdk.credentials.mc import McConfigProvider
 
@@ -208,14 +210,23 @@ def _settings(env: Mapping[str, str]) -> FrozenDict[str]:
     return FrozenDict({k: Secret(v) for k, v in env.items() if k.startswith("AWS_") or k in kept})
 
 
-def _state(env: Mapping[str, str]) -> tuple[float, ...]:
+def _state(env: Mapping[str, str]) -> _State:
     """What changes when somebody writes AWS's files: clients that are made then see the new ones."""
-    return tuple(path.stat().st_mtime for path in aws_files(env) if path.exists())
+    files = [path.stat() for path in aws_files(env) if path.exists()]
+    return tuple((file.st_mtime_ns, file.st_size) for file in files)
+
+
+@lru_cache(maxsize=64)
+def _kind(settings: FrozenDict[str], _: _State) -> str | None:
+    """What the profile has, read once for all clients: each view is one."""
+    from minio_sdk.credentials.profiles import ProfileProvider
+
+    return ProfileProvider(environ=settings).kind()
 
 
 @lru_cache(maxsize=64)
 def _shared(
-    make: Callable[..., RefreshingProvider], settings: FrozenDict[str], _: tuple[float, ...] = ()
+    make: Callable[..., RefreshingProvider], settings: FrozenDict[str], _: _State = ()
 ) -> RefreshingProvider:
     """One provider, and so one refresher, for all clients that find the same source."""
     return make(environ=settings)

@@ -17,6 +17,7 @@ from minio_sdk import (
     CredentialsError,
     EnvironmentProvider,
     MinIOClient,
+    ProfileProvider,
 )
 from minio_sdk.credentials import DEVELOPMENT, Provider, _shared, find_credentials
 from tests.credentials.test_metadata import Instance, document
@@ -215,6 +216,13 @@ def test_a_file_that_is_written_anew_is_read_by_clients_made_then(home: Home) ->
         for name in ("credentials", "config"):
             os.utime(home.folder / ".aws" / name, (number, number))
         assert home.found(REMOTE) == ("profile", f"K{number}")
+
+
+def test_files_are_read_once_for_all_clients(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.aws(KEYS.format("default", "FILE"))
+    assert home.found(LOCAL) == ("profile", "FILE")
+    monkeypatch.delattr(ProfileProvider, "read")
+    assert home.found(LOCAL) == ("profile", "FILE")
 
 
 def test_a_file_nobody_has_named_and_nobody_can_read_is_a_warning(
