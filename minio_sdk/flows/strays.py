@@ -16,7 +16,13 @@ from collections.abc import Sequence
 from contextlib import aclosing
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import AccessDeniedError, NotFoundError, NotSupportedError, ServerError
+from minio_sdk.errors import (
+    AccessDeniedError,
+    MinIOError,
+    NotFoundError,
+    NotSupportedError,
+    ServerError,
+)
 from minio_sdk.flows import listing
 from minio_sdk.operation import Place
 from minio_sdk.operations.multipart import AbortMultipartUpload, StoredPart, Upload
@@ -63,12 +69,10 @@ async def _uploads_of(engine: Engine, place: Place, key: str) -> list[Upload]:
     try:
         async with aclosing(listing.uploads(engine, place, key)) as uploads:
             return [upload async for upload in uploads if upload.key == key]
-    except (NotFoundError, NotSupportedError, AccessDeniedError):
-        return []
-    except ServerError as error:
-        if error.status not in (None, 200):
-            raise
-        return []  # it sends something else than a list
+    except MinIOError as error:
+        if isinstance(error, AccessDeniedError) or _tells_nothing(error):
+            return []
+        raise
 
 
 async def _is_empty(engine: Engine, place: Place, key: str, upload_id: str) -> bool:
@@ -85,12 +89,17 @@ async def stored_parts(
     try:
         async with aclosing(listing.parts(engine, place, key, upload_id)) as parts:
             return {part.part_number: part async for part in parts}
-    except (NotFoundError, NotSupportedError):
-        return None
-    except ServerError as error:
-        if error.status not in (None, 200):
-            raise
-        return None  # it sends something else than a list
+    except MinIOError as error:
+        if _tells_nothing(error):
+            return None
+        raise
+
+
+def _tells_nothing(error: MinIOError) -> bool:
+    """Whether there is nothing to list, or the server sends something else than a list."""
+    if isinstance(error, ServerError):
+        return error.status in (None, 200)
+    return isinstance(error, (NotFoundError, NotSupportedError))
 
 
 async def end_upload(engine: Engine, place: Place, key: str, upload_id: str) -> None:
