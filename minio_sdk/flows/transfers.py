@@ -272,6 +272,6 @@ async def stored_by_us(
     )
 
 
-def hopeless(error: BaseException) -> bool:
+def hopeless(error: MinIOError) -> bool:
     """Whether an upload that ended so could not go on later either."""
-    return isinstance(error, HOPELESS) and isinstance(error, MinIOError)
+    return isinstance(error, HOPELESS)
