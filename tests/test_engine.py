@@ -318,6 +318,19 @@ def test_a_bucket_that_was_there_before_is_a_conflict(connect: Connect) -> None:
 
 
 @both
+def test_a_shared_bucket_that_another_client_has_just_made_is_not_known_at_once(
+    connect: Connect,
+) -> None:
+    missing = s3_error(404, "NoSuchBucket")
+    owned, done = s3_error(409, "BucketAlreadyOwnedByYou"), reply(200, headers={"ETag": '"e"'})
+    script = [reply(404), missing, owned, missing, done]
+    with ScriptedServer(script) as server:
+        with connect(server, tenancy="prefix", clock=FakeClock()) as client:
+            client.create_bucket("docs")
+    assert [request.method for request in server.requests] == ["HEAD", *["PUT"] * 4]
+
+
+@both
 def test_a_bucket_that_our_own_first_try_removed_is_removed(connect: Connect) -> None:
     gone = s3_error(404, "NoSuchBucket")
     with ScriptedServer([drop_before_reply(), gone, gone]) as server, connect(server) as client:

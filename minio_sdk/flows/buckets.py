@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from minio_sdk.flows import listing
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.names import check_flag, check_region
 from minio_sdk.models.results import BucketInfo, ObjectInfo
-from minio_sdk.operation import Operation, Place
+from minio_sdk.operation import Operation, Place, T
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning
 from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
 from minio_sdk.operations.delete_object import DeleteObject
@@ -32,6 +32,9 @@ from minio_sdk.operations.put_object import PutObject
 _CHECK_NAME = "check the tenant and the spelling; list_buckets() shows those there are"
 
 FAILED = frozenset({408, 429, 500, 502, 503, 504})
+
+# Seconds; SeaweedFS may miss a bucket for a moment after another call has made it.
+_UNTIL_KNOWN = (0.05, 0.2, 0.5)
 
 KNOWN_FOR = 60.0
 """Seconds that a bucket seen to exist is taken to exist still."""
@@ -72,7 +75,7 @@ async def create(
             await _create_on_server(engine, CreateBucket(shared, engine.config.region))
         except BucketAlreadyExistsError:
             pass  # another client was quicker, and the marker can be written now
-        await engine.send(marker)
+        await when_known(engine, lambda: engine.send(marker))
     _remember(engine, bucket)
 
 
@@ -94,6 +97,16 @@ async def create_missing(engine: Engine, bucket: str) -> None:
         # With bucket tenancy the name can only be the tenant's own; elsewhere it may be a stranger's.
         if error.code != "BucketAlreadyOwnedByYou" and engine.config.tenant_id is None:
             raise
+
+
+async def when_known(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
+    """Do something in a bucket that was just made, once the server knows of it."""
+    for pause in _UNTIL_KNOWN:
+        try:
+            return await work()
+        except BucketNotFoundError:
+            await engine.transport.sleep(pause)
+    return await work()
 
 
 async def exists(engine: Engine, bucket: str) -> bool:

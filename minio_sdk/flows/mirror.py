@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -324,13 +325,14 @@ class _Mirror:
     async def _copy(self, engine: Engine, source: Remote, target: Remote, entry: Entry) -> None:
         dest, key = engine.place(target.bucket), target.prefix + entry.name
         place, source_key = engine.place(source.bucket), source.prefix + entry.name
+        copy = partial(copies.copy, engine, dest, key, place, source_key)
         try:
-            await copies.copy(engine, dest, key, place, source_key)
+            await copy()
         except BucketNotFoundError as error:
             if error.bucket != target.bucket:
                 raise
             await buckets.create_missing(engine, target.bucket)
-            await copies.copy(engine, dest, key, place, source_key)
+            await buckets.when_known(engine, copy)
 
     def add(self, found: Settled) -> None:
         """Take down what became of a name."""

@@ -57,9 +57,6 @@ MAX_OBJECT = MAX_PARTS * MAX_PART
 UNCOUNTED = 64 * 1024
 """Bytes that may be read without asking the memory budget."""
 
-# Seconds; SeaweedFS may miss a bucket for a moment after another call has made it.
-_UNTIL_KNOWN = (0.05, 0.2, 0.5)
-
 BEGINNING = 5.0
 """Seconds that the first request of an upload has to end by itself after an interrupt."""
 
@@ -335,12 +332,7 @@ async def begin(engine: Engine, operation: Operation[T], create_bucket: bool) ->
         if not create_bucket or operation.place.bucket is None:
             raise
         await buckets.create_missing(engine, operation.place.bucket)
-        for pause in _UNTIL_KNOWN:
-            try:
-                return await engine.send(operation)
-            except BucketNotFoundError:
-                await engine.transport.sleep(pause)
-        return await engine.send(operation)
+        return await buckets.when_known(engine, lambda: engine.send(operation))
 
 
 def _check_length(expected: int | None, found: int) -> None:

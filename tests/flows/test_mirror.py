@@ -147,6 +147,26 @@ def test_the_bucket_is_made(server: Memory, folder: Path) -> None:
     assert in_bucket(server, "new") == {"a": b"1"}
 
 
+def test_a_bucket_that_was_made_is_not_known_at_once(server: Memory) -> None:
+    server.store("acme-docs", "a", b"1")
+    looks = 0
+    hidden = Bucket()
+
+    def hide(request: Request) -> None:
+        nonlocal looks
+        if (request.method, request.path) == ("HEAD", "/acme-new"):
+            looks += 1
+            if looks == 2:
+                del server.buckets["acme-new"]
+            if looks == 3:
+                server.buckets["acme-new"] = hidden
+
+    server.before = hide
+    assert mirrored(server, "minio://docs", "minio://new").copied == ("a",)
+    assert looks == 3
+    assert set(hidden.keys) == {"a"}
+
+
 def test_delete_removes_what_only_the_target_has(server: Memory, folder: Path) -> None:
     write(folder, "a", b"1")
     for key in ("p/a", "p/b", "p/c/d", "p/keep.log", "other", "p2/x"):
