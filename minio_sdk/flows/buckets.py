@@ -99,6 +99,18 @@ async def create_missing(engine: Engine, bucket: str) -> None:
             raise
 
 
+async def send(engine: Engine, operation: Operation[T], *, create: bool = False) -> T:
+    """Send something that a missing bucket refuses; with `create` the bucket is made then."""
+    try:
+        await check(engine, operation)
+        return await engine.send(operation)
+    except BucketNotFoundError:
+        if not create or operation.place.bucket is None:
+            raise
+        await create_missing(engine, operation.place.bucket)
+        return await when_known(engine, lambda: engine.send(operation))
+
+
 async def when_known(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
     """Do something in a bucket that was just made, once the server knows of it."""
     for pause in _UNTIL_KNOWN:

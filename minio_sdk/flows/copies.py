@@ -30,7 +30,7 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets, objects, quirks, uploads
+from minio_sdk.flows import buckets, in_parts, objects, quirks
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.models.names import check_key, check_version_id
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
@@ -330,11 +330,11 @@ async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
         limit = min(AT_ONCE, engine.config.pool_size)
         etags = await engine.transport.map(copy_part, range(len(starts)), limit)
         await _check_unchanged(engine, source)
-        done = await uploads.complete(
+        done = await in_parts.complete(
             engine, CompleteMultipartUpload(job.dest, job.key, upload_id, etags, found.size)
         )
     except BaseException:
-        await uploads.abort(engine, AbortMultipartUpload(job.dest, job.key, upload_id))
+        await in_parts.abort(engine, AbortMultipartUpload(job.dest, job.key, upload_id))
         raise
     return replace(done, status="copied")
 

@@ -26,7 +26,7 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import uploads
+from minio_sdk.flows import buckets, uploads
 from minio_sdk.flows.bulk_items import Done, Package, do, failed, size_of
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.unpacked import Expected, Unpacked
@@ -252,7 +252,7 @@ class Packer:
         bucket = place.bucket or ""
         put = PutObjectExtract(place, f"{NAME}{secrets.token_hex(16)}.tar", body)
         try:
-            date = await uploads.begin(engine, put, True)
+            date = await buckets.send(engine, put, create=True)
             if not await _remove(engine, put):
                 if date is None:
                     self._strike(bucket)

@@ -124,6 +124,20 @@ class Source:
             self._left -= len(data)
         return data
 
+    def check_length(self, found: int) -> None:
+        """Make sure that so many bytes are all there were to be.
+
+        Raises:
+            IntegrityError: they aren't.
+        """
+        expected = self.length
+        if expected is not None and found != expected:
+            comparison = "more" if found > expected else "fewer"
+            raise IntegrityError(
+                f"the data has {comparison} bytes than the {expected} it was said to have",
+                hint="don't change a file while it is uploaded; leave length out if it isn't known",
+            )
+
     def unread(self, data: bytes | memoryview) -> None:
         """Give back what `read` gave last; the next `read` begins with it."""
         self._rest = b"".join((data, self._rest)) if self._rest else data

@@ -1,7 +1,6 @@
 """Uploads: one request for what is small, parts for what is large or of unknown length.
 
-Rule of this file: an object appears only when all of it has arrived. Whatever goes wrong before that, an
-unfinished multipart upload is aborted, and the abort's own failure never hides the cause.
+Rule of this file: an object appears only when all of it has arrived.
 """
 
 from __future__ import annotations
@@ -9,44 +8,34 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from typing import BinaryIO
 
 from minio_sdk.config import MAX_PART
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
-    BucketNotFoundError,
     IntegrityError,
     MinIOError,
     ObjectNotFoundError,
     PreconditionFailedError,
-    UploadNotFoundError,
     as_class,
     invalid,
 )
 from minio_sdk.flows import buckets, quirks
-from minio_sdk.flows.checked import refused, sent, unrepeatable
+from minio_sdk.flows.checked import sent
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.held import held
+from minio_sdk.flows.in_parts import InParts
 from minio_sdk.flows.leases import Lease, users_code
-from minio_sdk.flows.parts import Sent, send_parts
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.sources import FileSlices, Source
 from minio_sdk.flows.transfers import Resuming, hopeless, stored_by_us
 from minio_sdk.models.names import check_key
 from minio_sdk.models.results import UploadResponse
-from minio_sdk.operation import Operation, Place, T
-from minio_sdk.operations.multipart import (
-    MAX_PARTS,
-    AbortMultipartUpload,
-    Begun,
-    CompleteMultipartUpload,
-    CreateMultipartUpload,
-)
+from minio_sdk.operation import Place
+from minio_sdk.operations.multipart import MAX_PARTS, CreateMultipartUpload
 from minio_sdk.operations.put_object import PutObject
-from minio_sdk.wire.checksums import crc32_joined
 from minio_sdk.wire.describing import check_storage_class, describing_header
 from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.metadata import metadata_headers
@@ -56,9 +45,6 @@ from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags, tags_header
 MAX_OBJECT = MAX_PARTS * MAX_PART
 UNCOUNTED = 64 * 1024
 """Bytes that may be read without asking the memory budget."""
-
-BEGINNING = 5.0
-"""Seconds that the first request of an upload has to end by itself after an interrupt."""
 
 _COMPRESSED = {
     "gzip": "application/gzip",
@@ -179,7 +165,7 @@ async def _put(
             await check_condition(engine, place, key, condition)
         if body is None:
             create = CreateMultipartUpload(place, key, headers)
-            job = _InParts(engine, create, create_bucket, source, lease, meter, condition, resuming)
+            job = InParts(engine, create, create_bucket, source, lease, meter, condition, resuming)
             stored = await job.store()
         else:
             if condition is not None:
@@ -222,7 +208,7 @@ async def _small(engine: Engine, source: Source, lease: Lease) -> bytes | memory
     if len(body) > threshold:
         source.unread(body)
         return None
-    _check_length(length, len(body))
+    source.check_length(len(body))
     return body
 
 
@@ -308,7 +294,7 @@ async def _put_open(
 async def _put_whole(engine: Engine, operation: PutObject, create_bucket: bool) -> UploadResponse:
     """Store in one request; a refusal that our own first try has caused is settled by the ETag."""
     try:
-        return await begin(engine, operation, create_bucket)
+        return await buckets.send(engine, operation, create=create_bucket)
     except ObjectNotFoundError as error:
         # Some say so where `if_match` finds nothing.
         raise as_class(error, PreconditionFailedError, GONE, READ_ANEW) from None
@@ -321,204 +307,3 @@ async def _put_whole(engine: Engine, operation: PutObject, create_bucket: bool) 
         if ours is None:
             raise
         return ours
-
-
-async def begin(engine: Engine, operation: Operation[T], create_bucket: bool) -> T:
-    """Send the first request of an upload, where a missing bucket shows."""
-    try:
-        await buckets.check(engine, operation)
-        return await engine.send(operation)
-    except BucketNotFoundError:
-        if not create_bucket or operation.place.bucket is None:
-            raise
-        await buckets.create_missing(engine, operation.place.bucket)
-        return await buckets.when_known(engine, lambda: engine.send(operation))
-
-
-def _check_length(expected: int | None, found: int) -> None:
-    if expected is not None and found != expected:
-        comparison = "more" if found > expected else "fewer"
-        raise IntegrityError(
-            f"the data has {comparison} bytes than the {expected} it was said to have",
-            hint="don't change a file while it is uploaded; leave length out if it isn't known",
-        )
-
-
-@dataclass(slots=True)
-class _InParts:
-    """An upload in parts; see `put`."""
-
-    engine: Engine
-    create: CreateMultipartUpload
-    create_bucket: bool
-    source: Source
-    lease: Lease
-    meter: Meter
-    condition: Condition | None
-    resuming: Resuming | None
-    begun: list[Begun] = field(default_factory=list)
-    checked: bool = True
-    _again: int = 0
-    _told: int = 0
-
-    async def store(self) -> UploadResponse:
-        """The object; without checksums if the server refuses those of parts."""
-        if self.resuming is not None and self.resuming.begun is not None:
-            self.begun.append(self.resuming.begun)
-        try:
-            return await self._try()
-        except MinIOError as error:
-            if not self.begun or self.begun[0].checksums is None or not refused(error):
-                raise
-            if not await self.source.rewind(self.engine.transport):
-                raise unrepeatable(self.engine, error) from None
-        if self.resuming is not None:
-            await self.resuming.drop()
-        self.lease.close()
-        self.begun.clear()
-        self.checked, self._again = False, 0
-        stored = await self._try()
-        self.engine.api.checksums = False
-        return stored
-
-    async def _try(self) -> UploadResponse:
-        engine, create, resuming = self.engine, self.create, self.resuming
-        place, key = create.place, create.key
-        try:
-            # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
-            if not self.begun:
-                await engine.transport.map(self._start, (create,), 1, grace=BEGINNING)
-            begun = self.begun[0]
-            there = {} if resuming is None else resuming.there
-            parts = await send_parts(
-                engine, place, key, begun, self.source, self.lease, self._count, there
-            )
-            size = sum(part.size for part in parts)
-            _check_length(self.source.length, size)
-            if self.source.slices is not None:
-                await engine.transport.call(self.source.slices.check)
-            headers = {}
-            if self.condition is not None:
-                # Once more: the parts have taken their time, and some servers don't look at the header.
-                await check_condition(engine, place, key, self.condition)
-                headers = self.condition.headers()
-            operation = completion(create, begun, parts, size, headers)
-            if resuming is not None:
-                await resuming.completes(etag_of_parts(operation.etags))
-            return await complete(engine, operation)
-        except BaseException:
-            if resuming is not None and resuming.kept:
-                raise  # `put_file` ends it, or leaves it for later
-            for upload in self.begun:
-                await abort(engine, AbortMultipartUpload(place, key, upload.upload_id))
-            raise
-
-    async def _start(self, create: CreateMultipartUpload) -> None:
-        if self.checked:
-            await sent(self.engine, create, self._begin)
-        else:
-            await self._begin(create)
-
-    async def _begin(self, create: CreateMultipartUpload) -> None:
-        resuming = self.resuming
-        if resuming is None:
-            self.begun.append(await begin(self.engine, create, self.create_bucket))
-            return
-        await resuming.asks()
-        try:
-            begun = await begin(self.engine, create, self.create_bucket)
-        except MinIOError as error:
-            await resuming.refused(error)
-            raise
-        self.begun.append(begun)
-        await resuming.began(begun)
-
-    def _count(self, size: int) -> None:
-        """Tell of what has arrived, once: not of what comes again."""
-        self._again += size
-        if self._again > self._told:
-            more, self._told = self._again - self._told, self._again
-            self.meter.add(more)
-
-
-async def start(
-    engine: Engine, create: CreateMultipartUpload, create_bucket: bool, begun: list[Begun]
-) -> None:
-    """Begin an upload in parts, and put down in `begun` what is to be ended."""
-
-    async def send(operation: CreateMultipartUpload) -> None:
-        begun.append(await begin(engine, operation, create_bucket))
-
-    async def send_checked(operation: CreateMultipartUpload) -> None:
-        await sent(engine, operation, send)
-
-    # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
-    await engine.transport.map(send_checked, (create,), 1, grace=BEGINNING)
-
-
-def completion(
-    create: CreateMultipartUpload,
-    begun: Begun,
-    parts: Sequence[Sent],
-    size: int,
-    headers: dict[str, str],
-) -> CompleteMultipartUpload:
-    """What makes the parts an object, with their checksums where the upload has some."""
-    crc32s = [part.crc32 for part in parts if part.crc32 is not None]
-    if begun.checksums is None or len(crc32s) < len(parts):
-        crc32s = []
-    whole = None
-    if crc32s and begun.checksums == "FULL_OBJECT":
-        whole = crc32_joined([(crc, part.size) for crc, part in zip(crc32s, parts, strict=True)])
-    etags = [part.etag for part in parts]
-    return CompleteMultipartUpload(
-        create.place, create.key, begun.upload_id, etags, size, headers, crc32s, whole
-    )
-
-
-async def complete(engine: Engine, operation: CompleteMultipartUpload) -> UploadResponse:
-    """Make the parts an object; a lost answer is settled by asking for the object."""
-    try:
-        return await engine.send(operation)
-    except (UploadNotFoundError, PreconditionFailedError) as error:
-        if error.attempts == 1:
-            raise
-        # An earlier try may have done it, and its answer been lost: then the object is there.
-        place, key, etag = operation.place, operation.key, etag_of_parts(operation.etags)
-        ours = await stored_by_us(engine, place, key, etag, operation.size)
-        if ours is None:
-            raise
-        return ours
-
-
-def etag_of_parts(etags: Sequence[str]) -> str | None:
-    """The ETag of an object made of these parts: the MD5 of their MD5s, and how many there are."""
-    try:
-        digests = b"".join(bytes.fromhex(etag.strip('"')) for etag in etags)
-    except ValueError:
-        return None  # encrypted parts have ETags of another kind
-    whole = hashlib.md5(digests, usedforsecurity=False).hexdigest()
-    return f"{whole}-{len(etags)}"
-
-
-async def abort(engine: Engine, operation: AbortMultipartUpload) -> None:
-    """End an upload; a failure here is not the news, what led to it is.
-
-    An interrupt, or a cancellation, that comes while this is under way is for what is over already: it is
-    passed on when the upload is ended. The next one is for this.
-    """
-    try:
-        await _abort(engine, operation)
-    except GeneratorExit:  # nobody runs this any more
-        raise
-    except BaseException:
-        await _abort(engine, operation)
-        raise
-
-
-async def _abort(engine: Engine, operation: AbortMultipartUpload) -> None:
-    try:
-        # `begin`: when it was the deadline that ended the upload, this has one of its own.
-        await engine.begin().send(operation)
-    except Exception:  # whatever it is: also a user's provider that has no more keys to give
-        return

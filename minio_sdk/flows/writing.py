@@ -14,7 +14,7 @@ from typing import Any
 
 from minio_sdk.engine import Crew, Engine
 from minio_sdk.errors import MinIOError, ValidationError
-from minio_sdk.flows import quirks, uploads
+from minio_sdk.flows import buckets, in_parts, quirks
 from minio_sdk.flows.checked import sent
 from minio_sdk.flows.drafts import Draft
 from minio_sdk.flows.leases import Lease
@@ -102,9 +102,9 @@ class Writer:
                 await self._send()
                 assert self._crew is not None  # there was something to send
                 parts = await self._crew.end()
-                stored = await uploads.complete(
+                stored = await in_parts.complete(
                     self._engine,
-                    uploads.completion(self._create, self._begun[0], parts, self.size, {}),
+                    in_parts.completion(self._create, self._begun[0], parts, self.size, {}),
                 )
         except BaseException as error:
             await self._fail(error)
@@ -126,7 +126,7 @@ class Writer:
             while self._begun:
                 upload_id = self._begun.pop().upload_id
                 operation = AbortMultipartUpload(self._place, self.key, upload_id)
-                await uploads.abort(self._engine, operation)
+                await in_parts.abort(self._engine, operation)
 
     async def _fail(self, error: BaseException) -> None:
         if isinstance(error, MinIOError):
@@ -152,7 +152,7 @@ class Writer:
         body = await self._draft.part(1, 0, self.size)
 
         async def store(operation: PutObject) -> UploadResponse:
-            return await uploads.begin(self._engine, operation, False)
+            return await buckets.send(self._engine, operation)
 
         operation = PutObject(self._place, self.key, body, self._create.headers)
         return (await sent(self._engine, operation, store))[0]
@@ -161,7 +161,7 @@ class Writer:
         """Have all of the draft sent, and begin another one."""
         if self._crew is None:
             await self._refuse()
-            await uploads.start(self._engine, self._create, False, self._begun)
+            await in_parts.start(self._engine, self._create, self._begun)
             limit = min(AT_ONCE, self._engine.config.pool_size)
             self._crew = self._engine.transport.crew(limit, grace=GRACE)
         draft, most = self._draft, self._part

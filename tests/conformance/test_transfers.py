@@ -93,7 +93,7 @@ async def killed(
 
     with patch.context() as patched:
         patched.setattr(f"minio_sdk.flows.transfers.Resuming.{at}", end)
-        patched.setattr("minio_sdk.flows.uploads.abort", nothing)
+        patched.setattr("minio_sdk.flows.in_parts.abort", nothing)
         with pytest.raises(Killed):
             await large.upload_file(bucket, "a", path, resume=True)
 
