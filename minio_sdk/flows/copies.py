@@ -41,6 +41,7 @@ from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
     AbortMultipartUpload,
+    Begun,
     CompleteMultipartUpload,
     CreateMultipartUpload,
 )
@@ -317,24 +318,29 @@ async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
         headers["x-amz-tagging"] = tags_header(tags)
     size = max(PART, -(-found.size // MAX_PARTS))
     starts = range(0, found.size, size)
-    begun = await engine.send(CreateMultipartUpload(job.dest, job.key, headers))
-    upload_id = begun.upload_id
+    begun: list[Begun] = []
 
     async def copy_part(number: int) -> str:
         first = starts[number]
         last = min(first + size, found.size) - 1
-        operation = UploadPartCopy(job.dest, job.key, source, upload_id, number + 1, first, last)
-        return await engine.send(operation)
+        id = begun[0].upload_id
+        return await engine.send(
+            UploadPartCopy(job.dest, job.key, source, id, number + 1, first, last)
+        )
 
     try:
+        create = CreateMultipartUpload(job.dest, job.key, headers)
+        await in_parts.start(engine, create, begun, checked=False)
         limit = min(AT_ONCE, engine.config.pool_size)
         etags = await engine.transport.map(copy_part, range(len(starts)), limit)
         await _check_unchanged(engine, source)
+        id = begun[0].upload_id
         done = await in_parts.complete(
-            engine, CompleteMultipartUpload(job.dest, job.key, upload_id, etags, found.size)
+            engine, CompleteMultipartUpload(job.dest, job.key, id, etags, found.size)
         )
     except BaseException:
-        await in_parts.abort(engine, AbortMultipartUpload(job.dest, job.key, upload_id))
+        for each in begun:
+            await in_parts.abort(engine, AbortMultipartUpload(job.dest, job.key, each.upload_id))
         raise
     return replace(done, status="copied")
 

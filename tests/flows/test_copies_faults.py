@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -24,6 +25,7 @@ from minio_sdk.operations import object_tagging
 from tests.both import Connect, both, config_for
 from tests.clock import FakeClock
 from tests.flows.store import Store, Stored, document
+from tests.flows.test_parallel_parts import slow_to_begin
 from tests.scripted import (
     Request,
     ScriptedServer,
@@ -425,6 +427,23 @@ async def test_a_cancelled_copy_leaves_nothing() -> None:
         async with AsyncMinIOClient(config_for(server)) as client:
             copying = asyncio.ensure_future(client.copy_object("docs", "b", "docs", "a"))
             await asyncio.to_thread(server.wait_for, 7)  # HEAD, tags, begin, four parts
+            copying.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await copying
+    assert list(store.objects) == [SOURCE]
+    assert store.unfinished == {}
+    assert store.asked[-1] == f"DELETE {DEST}?uploadId=u1"
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("small")
+async def test_a_copy_that_is_cancelled_while_it_begins_leaves_nothing() -> None:
+    store = Store({SOURCE: b"0123456789"}, name="MinIO")
+    reached = threading.Event()
+    with ScriptedServer(handler=slow_to_begin(store, reached.set)) as server:
+        async with AsyncMinIOClient(config_for(server)) as client:
+            copying = asyncio.ensure_future(client.copy_object("docs", "b", "docs", "a"))
+            await asyncio.to_thread(reached.wait, 10)
             copying.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await copying
