@@ -38,7 +38,7 @@ from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.put_object_extract import PutObjectExtract
 from minio_sdk.wire.describing import DESCRIBING
 from minio_sdk.wire.quirks import is_minio
-from minio_sdk.wire.tar import END, entry_head, keeps_key
+from minio_sdk.wire.tar import END, entry_head, keeps_key, padding
 
 SMALL = 128 * 1024
 """The largest object that is packed: MinIO unpacks larger ones one after the other."""
@@ -89,7 +89,8 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes in the tar."""
-        return len(self.head) + -(-self.expected.size // 512) * 512
+        size = self.expected.size
+        return len(self.head) + size + len(padding(size))
 
 
 @dataclass(slots=True)
@@ -316,7 +317,7 @@ async def _remove(engine: Engine, put: PutObjectExtract) -> bool:
 
 def _parts(entry: Entry) -> tuple[bytes, bytes | memoryview, bytes]:
     body = entry.body if entry.body is not None else b""
-    return entry.head, body, bytes(-len(body) % 512)
+    return entry.head, body, padding(len(body))
 
 
 def _failed(error: Exception, entry: Entry) -> MinIOError:

@@ -41,9 +41,14 @@ def entry_head(name: str, size: int, records: Mapping[str, str]) -> bytes:
     return _header(_PAX, len(told)) + padded(told) + _header(_FILE, size)
 
 
+def padding(size: int) -> bytes:
+    """What stands behind so many bytes, up to the end of their last block."""
+    return bytes(-size % BLOCK)
+
+
 def padded(data: bytes) -> bytes:
     """Bytes, up to the end of their last block."""
-    return data + bytes(-len(data) % BLOCK)
+    return data + padding(len(data))
 
 
 def _record(key: str, value: str) -> bytes:
