@@ -11,10 +11,7 @@ from typing import Any
 
 from minio_sdk.engine import Transport
 from minio_sdk.flows.blocks import block
-from minio_sdk.flows.leases import Lease
-
-UNCOUNTED = 64 * 1024
-"""Bytes that are in memory without asking the budget."""
+from minio_sdk.flows.leases import UNCOUNTED, Lease
 
 _HERE = 0
 """The number of a draft's own grant; those of parts begin with 1."""

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 
 from minio_sdk.engine import Budget, Budgets
 
+UNCOUNTED = 64 * 1024
+"""Bytes of an upload that may be in memory without asking the budget."""
+
 _inside: ContextVar[bool] = ContextVar("_inside", default=False)
 
 

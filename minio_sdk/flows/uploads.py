@@ -27,7 +27,7 @@ from minio_sdk.flows.checked import sent
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.held import held
 from minio_sdk.flows.in_parts import InParts
-from minio_sdk.flows.leases import Lease, users_code
+from minio_sdk.flows.leases import UNCOUNTED, Lease, users_code
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.sources import FileSlices, Source
 from minio_sdk.flows.transfers import Resuming, hopeless, stored_by_us
@@ -43,9 +43,6 @@ from minio_sdk.wire.quirks import suspicious
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags, tags_header
 
 MAX_OBJECT = MAX_PARTS * MAX_PART
-UNCOUNTED = 64 * 1024
-"""Bytes that may be read without asking the memory budget."""
-
 _COMPRESSED = {
     "gzip": "application/gzip",
     "bzip2": "application/x-bzip2",
