@@ -73,7 +73,6 @@ class Resuming:
 
     async def look(self) -> None:
         """Find what an earlier run has done; of another source it is undone."""
-        call = self._engine.transport.call
         facts = self._facts
         config, names = self._engine.config, (facts["bucket"], self._key, facts["path"])
         journal = self._journal = await held(
@@ -85,13 +84,13 @@ class Resuming:
         upload_id = entry["upload_id"]
         self._asked = entry["asked"]
         await self._end_strays(upload_id, last=False)
+        if upload_id is None:
+            return
         why = None
         if entry["mark"] != facts["mark"]:
             why = "the file has changed"
         elif (entry["headers"], entry["part"]) != (facts["headers"], facts["part"]):
             why = "it is to be stored in another way"
-        if upload_id is None:
-            return
         if why is None:
             there = await stored_parts(self._engine, self._place, self._key, upload_id)
             if there is not None:
@@ -102,7 +101,7 @@ class Resuming:
             if self.stored is not None:
                 return
         await end_upload(self._engine, self._place, self._key, upload_id)
-        await call(self._forget)
+        await self._engine.transport.call(self._forget)
         if why is not None:  # else the server has dropped it, which is no news of the source
             warn_of_restart(entry, why)
 

@@ -263,19 +263,19 @@ async def _put_open(
         if resuming is not None and resuming.stored is not None:
             meter.bytes_total, meter.objects_total = slices.size, 1
             meter.add(slices.size, objects=1)
-            await resuming.ended()
-            return resuming.stored
-        stored = await _put(
-            engine,
-            place,
-            key,
-            source,
-            headers,
-            meter,
-            create_bucket=True,
-            condition=condition,
-            resuming=resuming,
-        )
+            stored = resuming.stored
+        else:
+            stored = await _put(
+                engine,
+                place,
+                key,
+                source,
+                headers,
+                meter,
+                create_bucket=True,
+                condition=condition,
+                resuming=resuming,
+            )
         if resuming is not None:
             await resuming.ended()
         return stored
