@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +21,25 @@ ROOT = Path(__file__).parent.parent
 
 linux_only = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads /proc")
 posix_only = pytest.mark.skipif(os.name != "posix", reason="needs fork and signals")
+
+
+class Interrupted(BaseException):
+    """As KeyboardInterrupt, which would end the tests if it came at the wrong moment."""
+
+
+@contextmanager
+def interrupts(error: type[BaseException] = Interrupted) -> Iterator[Callable[[], None]]:
+    """What interrupts this thread, the main one, from any other: by a signal that nobody else uses."""
+
+    def interrupt(*_: object) -> None:
+        raise error
+
+    main = threading.get_ident()
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        yield lambda: signal.pthread_kill(main, signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def eventually(happened: Callable[[], bool], seconds: float = 20) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
-import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -33,6 +31,7 @@ from minio_sdk.wire.message import Request as WireRequest
 from tests.both import Connect, both, config_for
 from tests.flows.memory import Bucket, Memory
 from tests.flows.store import Store
+from tests.processes import Interrupted, interrupts
 from tests.scripted import Exchange, Request, ScriptedServer, Step, reply, s3_error
 
 MANY = 10_000
@@ -461,36 +460,24 @@ def test_an_interrupt_ends_the_job_and_its_uploads() -> None:
     """What is under way ends at its next request, and aborts what it has begun."""
     halting = Halting()
 
-    class Interrupted(BaseException):
-        pass
-
-    def interrupt(*_: object) -> None:
-        raise Interrupted
-
-    main = _thread.get_ident()
-
     def send() -> None:
         halting.reached.wait(10)
-        signal.pthread_kill(main, signal.SIGUSR1)
+        interrupt()
         halting.go_on.set()
 
-    before = signal.signal(signal.SIGUSR1, interrupt)
     threads = threading.active_count()
-    try:
-        with ScriptedServer(handler=halting) as server:
-            config = config_for(server, part_size=PART, multipart_threshold=PART)
-            with MinIOClient(config) as client:
-                sender = threading.Thread(target=send)
-                sender.start()
-                with pytest.raises(Interrupted):
-                    client.upload_many(large(50), concurrency=2)
-                sender.join()
-                parts = sum("partNumber=" in request.query for request in server.requests)
-                assert parts < 2 * 12  # had both uploads gone on
-                assert not halting.unfinished
-                assert not halting.objects
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    with interrupts() as interrupt, ScriptedServer(handler=halting) as server:
+        config = config_for(server, part_size=PART, multipart_threshold=PART)
+        with MinIOClient(config) as client:
+            sender = threading.Thread(target=send)
+            sender.start()
+            with pytest.raises(Interrupted):
+                client.upload_many(large(50), concurrency=2)
+            sender.join()
+            parts = sum("partNumber=" in request.query for request in server.requests)
+            assert parts < 2 * 12  # had both uploads gone on
+            assert not halting.unfinished
+            assert not halting.objects
     assert threading.active_count() <= threads
 
 

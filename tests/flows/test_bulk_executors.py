@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import importlib
 import multiprocessing
@@ -30,6 +29,7 @@ from minio_sdk import (
 )
 from tests.both import Connect, both, config_for
 from tests.flows.store import Store
+from tests.processes import Interrupted, interrupts
 from tests.scripted import Request, ScriptedServer, Step, drop_before_reply, reply, s3_error
 
 SPAWN = multiprocessing.get_context(
@@ -175,14 +175,7 @@ def test_credentials_that_cant_be_sent_are_refused_at_once(
 
 def test_an_interrupt_leaves_the_threads_of_the_user_idle(server: ScriptedServer) -> None:
     """What is on them ends before the call does."""
-    main = _thread.get_ident()
     reached = threading.Event()
-
-    class Interrupted(BaseException):
-        pass
-
-    def interrupt(*_: object) -> None:
-        raise Interrupted
 
     def fault(_: Request) -> Step | None:
         reached.set()
@@ -193,25 +186,25 @@ def test_an_interrupt_leaves_the_threads_of_the_user_idle(server: ScriptedServer
 
     def send() -> None:
         reached.wait(10)
-        signal.pthread_kill(main, signal.SIGUSR1)
+        interrupt()
 
     def endless() -> Iterator[str]:
         while True:
             yield "k"
 
-    before = signal.signal(signal.SIGUSR1, interrupt)
-    try:
-        with ThreadPoolExecutor(2) as pool, MinIOClient(config_for(server)) as client:
-            sender = threading.Thread(target=send)
-            sender.start()
-            with pytest.raises(Interrupted):
-                client.download_many(endless(), bucket="docs", executor=pool)
-            asked = len(server.requests)
-            sender.join()
-            assert pool.submit(int).result() == 0
-            assert len(server.requests) <= asked + 1  # which the other thread had on its way
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    with (
+        interrupts() as interrupt,
+        ThreadPoolExecutor(2) as pool,
+        MinIOClient(config_for(server)) as client,
+    ):
+        sender = threading.Thread(target=send)
+        sender.start()
+        with pytest.raises(Interrupted):
+            client.download_many(endless(), bucket="docs", executor=pool)
+        asked = len(server.requests)
+        sender.join()
+        assert pool.submit(int).result() == 0
+        assert len(server.requests) <= asked + 1  # which the other thread had on its way
 
 
 def test_a_cancelled_job_on_threads_leaves_them_idle(server: ScriptedServer) -> None:

@@ -7,10 +7,8 @@ of the memory budget is free.
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import re
-import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +24,7 @@ from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import Journal
 from tests.both import config_for
 from tests.flows.test_uploads_faults import Storage
-from tests.processes import eventually, posix_only
+from tests.processes import Interrupted, eventually, interrupts, posix_only
 from tests.scripted import Exchange, Request, ScriptedServer, Step, hang, reply, s3_error
 
 BODY = bytes(range(251)) * 44
@@ -168,21 +166,13 @@ def free_bytes(client: Any) -> int:
 
 @posix_only
 def test_ctrl_c_at_every_request(job: Job) -> None:
-    class Struck(BaseException):
-        """As KeyboardInterrupt, which would end the tests if it came at the wrong moment."""
-
-    def interrupt(*_: object) -> None:
-        raise Struck
-
-    main = _thread.get_ident()
-    before = signal.signal(signal.SIGUSR1, interrupt)
     at = 0
-    try:
+    with interrupts() as interrupt:
         while True:
             at += 1
             disk = job.server()
             disk.at = at
-            disk.strike = lambda: signal.pthread_kill(main, signal.SIGUSR1)
+            disk.strike = interrupt
             threads = set(threading.enumerate())
             with ScriptedServer(handler=disk, strict=False) as server:
                 ours = set(threading.enumerate())
@@ -190,7 +180,7 @@ def test_ctrl_c_at_every_request(job: Job) -> None:
                     free = free_bytes(client)
                     try:
                         job.call(client)
-                    except Struck:
+                    except Interrupted:
                         pass
                     else:
                         assert disk.number < at, f"request {at} was struck, and the call went on"
@@ -201,8 +191,6 @@ def test_ctrl_c_at_every_request(job: Job) -> None:
             assert set(threading.enumerate()) <= threads
             if disk.number < at:
                 break
-    finally:
-        signal.signal(signal.SIGUSR1, before)
     assert at > 3
 
 
@@ -261,22 +249,10 @@ def twice(storage: Storage, strike: Callable[[], object]) -> Callable[[Request],
 
 @posix_only
 def test_ctrl_c_while_an_upload_is_ended() -> None:
-    class Struck(BaseException):
-        pass
-
-    def interrupt(*_: object) -> None:
-        raise Struck
-
-    main = _thread.get_ident()
-    before = signal.signal(signal.SIGUSR1, interrupt)
     storage = Storage()
-    handler = twice(storage, lambda: signal.pthread_kill(main, signal.SIGUSR1))
-    try:
-        with ScriptedServer(handler=handler) as server:
-            with MinIOClient(config_for(server, **PARTS)) as client, pytest.raises(Struck):
-                client.put_object("docs", "a", bytes(6 << 20))
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    with interrupts() as interrupt, ScriptedServer(handler=twice(storage, interrupt)) as server:
+        with MinIOClient(config_for(server, **PARTS)) as client, pytest.raises(Interrupted):
+            client.put_object("docs", "a", bytes(6 << 20))
     assert (storage.unfinished, storage.counts["abort"]) == ({}, 1)
 
 

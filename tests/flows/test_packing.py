@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +24,7 @@ from minio_sdk import (
 from tests.both import Connect, both, config_for
 from tests.flows.store import Store
 from tests.flows.unpacking import UNPACK, Member, Unpacking, fails
-from tests.processes import posix_only
+from tests.processes import Interrupted, interrupts, posix_only
 from tests.scripted import Exchange, Request, ScriptedServer, Step, drop_before_reply, s3_error
 
 SOME = [{"bucket": "docs", "key": f"k/{n}.txt", "data": b"%d" % n} for n in range(20)]
@@ -485,28 +484,16 @@ def test_a_cancelled_job_leaves_no_tar() -> None:
 def test_an_interrupted_job_leaves_no_tar() -> None:
     halting = Halting()
 
-    class Interrupted(BaseException):
-        pass
-
-    def interrupt(*_: object) -> None:
-        raise Interrupted
-
-    main = threading.get_ident()
-
     def send() -> None:
         halting.reached.wait(10)
-        signal.pthread_kill(main, signal.SIGUSR1)
+        interrupt()
 
-    before = signal.signal(signal.SIGUSR1, interrupt)
-    try:
-        with ScriptedServer(handler=halting) as server:
-            with MinIOClient(config_for(server)) as client:
-                sender = threading.Thread(target=send)
-                sender.start()
-                with pytest.raises(Interrupted):
-                    client.upload_many(SOME, pack=True)
-                sender.join()
-            halting.go_on.set()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    with interrupts() as interrupt, ScriptedServer(handler=halting) as server:
+        with MinIOClient(config_for(server)) as client:
+            sender = threading.Thread(target=send)
+            sender.start()
+            with pytest.raises(Interrupted):
+                client.upload_many(SOME, pack=True)
+            sender.join()
+        halting.go_on.set()
     assert (halting.objects, len(halting.tars)) == ({}, 1)

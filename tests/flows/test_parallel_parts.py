@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import signal
 import threading
@@ -30,6 +29,7 @@ from tests.flows.test_uploads_faults import (
     Storage,
     blocks,
 )
+from tests.processes import interrupts
 from tests.scripted import Exchange, Request, ScriptedServer, Step, hang, s3_error
 
 
@@ -235,20 +235,12 @@ def test_a_cancellation_while_an_upload_begins_leaves_none() -> None:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs a signal that nobody else uses")
 def test_ctrl_c_while_an_upload_begins_leaves_none() -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    main = _thread.get_ident()
-    before = signal.signal(signal.SIGUSR1, interrupt)
     storage = Storage()
-    handler = slow_to_begin(storage, lambda: signal.pthread_kill(main, signal.SIGUSR1))
-    try:
-        with ScriptedServer(handler=handler) as server:
+    with interrupts(KeyboardInterrupt) as interrupt:
+        with ScriptedServer(handler=slow_to_begin(storage, interrupt)) as server:
             with MinIOClient(config_for(server, **SETTINGS)) as client:
                 with pytest.raises(KeyboardInterrupt):
                     client.put_object("docs", "a", BODY)
-    finally:
-        signal.signal(signal.SIGUSR1, before)
     assert storage.counts == {"create": 1, "abort": 1}
     assert (storage.objects, storage.unfinished) == ({}, {})
 

@@ -33,6 +33,7 @@ from minio_sdk import (
 )
 from tests.both import Connect, at_once, both, config_for
 from tests.clock import FakeClock
+from tests.processes import interrupts
 from tests.scripted import (
     Exchange,
     Request,
@@ -460,26 +461,18 @@ def test_data_that_is_not_bytes_ends_the_upload(connect: Connect) -> None:
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs a signal that nobody else uses")
 @pytest.mark.parametrize("stage", ["part", "complete"])
 def test_ctrl_c_ends_the_upload_of_a_blocking_client(stage: str) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
     def strike(exchange: Exchange) -> None:
-        signal.pthread_kill(main, signal.SIGUSR1)
+        interrupt()
         hang()(exchange)
 
-    main = _thread.get_ident()
     threads = set(threading.enumerate())
-    before = signal.signal(signal.SIGUSR1, interrupt)
     storage = Storage({(stage, 1): strike})
-    try:
-        with ScriptedServer(handler=storage) as server:
-            with MinIOClient(config_for(server, **SETTINGS)) as client:
-                with pytest.raises(KeyboardInterrupt):
-                    client.put_object("docs", "a", BODY)
-                assert (storage.objects, storage.unfinished) == ({}, {})
-                client.put_object("docs", "b", BODY)
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    with interrupts(KeyboardInterrupt) as interrupt, ScriptedServer(handler=storage) as server:
+        with MinIOClient(config_for(server, **SETTINGS)) as client:
+            with pytest.raises(KeyboardInterrupt):
+                client.put_object("docs", "a", BODY)
+            assert (storage.objects, storage.unfinished) == ({}, {})
+            client.put_object("docs", "b", BODY)
     assert storage.objects == {"/acme-docs/b": BODY}
     assert set(threading.enumerate()) <= threads
 
