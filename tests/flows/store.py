@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from tests.scripted import Reply, Request, Step, reply, s3_error
+from tests.scripted import Exchange, Reply, Request, Step, hang, reply, s3_error
 
 DATE = "Sun, 22 Nov 2026 02:00:00 GMT"
 
@@ -198,3 +198,26 @@ def document(text: str) -> Reply:
 def result(tag: str, etag: str) -> Reply:
     """A 200 with a document that holds an ETag."""
     return document(f"<{tag}><ETag>&quot;{etag}&quot;</ETag></{tag}>")
+
+
+class Halting:
+    """Says when another handler has worked on a request of a kind, and answers when the test goes on."""
+
+    def __init__(
+        self, handler: Callable[[Request], Step], which: Callable[[Request], object]
+    ) -> None:
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        self._handler = handler
+        self._which = which
+
+    def __call__(self, request: Request) -> Step:
+        step = self._handler(request)
+        if not self._which(request):
+            return step
+
+        def later(exchange: Exchange) -> None:
+            self.reached.set()
+            hang(self.go_on, step)(exchange)
+
+        return later

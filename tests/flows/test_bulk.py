@@ -30,9 +30,9 @@ from minio_sdk.flows.bulk import Job
 from minio_sdk.wire.message import Request as WireRequest
 from tests.both import Connect, both, config_for
 from tests.flows.memory import Bucket, Memory
-from tests.flows.store import Store
+from tests.flows.store import Halting, Store
 from tests.processes import Interrupted, interrupts
-from tests.scripted import Exchange, Request, ScriptedServer, Step, reply, s3_error
+from tests.scripted import Request, ScriptedServer, Step, reply, s3_error
 
 MANY = 10_000
 
@@ -426,25 +426,8 @@ def test_a_bar_without_rich(connect: Connect, monkeypatch: pytest.MonkeyPatch) -
 PART = 5 << 20
 
 
-class Halting(Store):
-    """Says when the second part of anything comes in, and answers it only when the test goes on."""
-
-    def __init__(self) -> None:
-        super().__init__(name="MinIO")
-        self.reached = threading.Event()
-        self.go_on = threading.Event()
-
-    def __call__(self, request: Request) -> Step:
-        step = super().__call__(request)
-        if "partNumber=2" not in request.query:
-            return step
-
-        def later(exchange: Exchange) -> None:
-            self.reached.set()
-            self.go_on.wait(10)
-            step(exchange)
-
-        return later
+class Uploads(Store):
+    """Takes parts of anything."""
 
     def _part(self, request: Request, parts: dict[int, bytes], number: int) -> Any:
         parts[number] = request.body
@@ -458,7 +441,8 @@ def large(count: int) -> Iterator[dict[str, Any]]:
 
 def test_an_interrupt_ends_the_job_and_its_uploads() -> None:
     """What is under way ends at its next request, and aborts what it has begun."""
-    halting = Halting()
+    store = Uploads(name="MinIO")
+    halting = Halting(store, lambda request: "partNumber=2" in request.query)
 
     def send() -> None:
         halting.reached.wait(10)
@@ -476,13 +460,14 @@ def test_an_interrupt_ends_the_job_and_its_uploads() -> None:
             sender.join()
             parts = sum("partNumber=" in request.query for request in server.requests)
             assert parts < 2 * 12  # had both uploads gone on
-            assert not halting.unfinished
-            assert not halting.objects
+            assert not store.unfinished
+            assert not store.objects
     assert threading.active_count() <= threads
 
 
 def test_a_cancelled_job_leaves_no_task_and_no_upload() -> None:
-    halting = Halting()
+    store = Uploads(name="MinIO")
+    halting = Halting(store, lambda request: "partNumber=2" in request.query)
 
     async def cancelled(url: str) -> None:
         config = config_for(url, part_size=PART, multipart_threshold=PART)
@@ -497,5 +482,5 @@ def test_a_cancelled_job_leaves_no_task_and_no_upload() -> None:
 
     with ScriptedServer(handler=halting) as server:
         asyncio.run(cancelled(server.url))
-    assert not halting.unfinished
-    assert not halting.objects
+    assert not store.unfinished
+    assert not store.objects

@@ -22,10 +22,10 @@ from minio_sdk import (
     ValidationError,
 )
 from tests.both import Connect, both, config_for
-from tests.flows.store import Store
+from tests.flows.store import Halting, Store
 from tests.flows.unpacking import UNPACK, Member, Unpacking, fails
 from tests.processes import Interrupted, interrupts, posix_only
-from tests.scripted import Exchange, Request, ScriptedServer, Step, drop_before_reply, s3_error
+from tests.scripted import Request, ScriptedServer, Step, drop_before_reply, s3_error
 
 SOME = [{"bucket": "docs", "key": f"k/{n}.txt", "data": b"%d" % n} for n in range(20)]
 OLD = "Wed, 01 Jan 2020 00:00:00 GMT"
@@ -440,30 +440,16 @@ def test_ten_thousand_within_the_budget() -> None:
     assert max(bodies) <= 256 * 1024
 
 
-class Halting(Unpacking):
-    """Stores the tar, says when it has, and answers only when the test goes on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unpack = None
-        self.reached, self.go_on = threading.Event(), threading.Event()
-
-    def __call__(self, request: Request) -> Step:
-        step = super().__call__(request)
-        if not request.header(UNPACK):
-            return step
-
-        def later(exchange: Exchange) -> None:
-            self.reached.set()
-            self.go_on.wait(10)
-            step(exchange)
-
-        return later
+def halted() -> tuple[Unpacking, Halting]:
+    """A server that stores a tar as it is, and says so only when the test goes on."""
+    kept = Unpacking()
+    kept.unpack = None
+    return kept, Halting(kept, lambda request: request.header(UNPACK))
 
 
 def test_a_cancelled_job_leaves_no_tar() -> None:
     """Also where the server, of which nothing is known yet, has stored it."""
-    halting = Halting()
+    kept, halting = halted()
 
     async def cancelled(url: str) -> None:
         async with AsyncMinIOClient(config_for(url)) as client:
@@ -477,12 +463,12 @@ def test_a_cancelled_job_leaves_no_tar() -> None:
 
     with ScriptedServer(handler=halting) as server:
         asyncio.run(cancelled(server.url))
-    assert (halting.objects, len(halting.tars)) == ({}, 1)
+    assert (kept.objects, len(kept.tars)) == ({}, 1)
 
 
 @posix_only
 def test_an_interrupted_job_leaves_no_tar() -> None:
-    halting = Halting()
+    kept, halting = halted()
 
     def send() -> None:
         halting.reached.wait(10)
@@ -496,4 +482,4 @@ def test_an_interrupted_job_leaves_no_tar() -> None:
                 client.upload_many(SOME, pack=True)
             sender.join()
         halting.go_on.set()
-    assert (halting.objects, len(halting.tars)) == ({}, 1)
+    assert (kept.objects, len(kept.tars)) == ({}, 1)
