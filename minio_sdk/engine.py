@@ -308,7 +308,7 @@ class Engine:
             found = settled(await self.transport.call(found.result))
         return found
 
-    async def exchange(self, request: Request, name: str = "") -> Reply:
+    async def exchange(self, request: Request, name: str) -> Reply:
         """The answer to a question that is none of S3's operations, within the deadline of this call.
 
         Args:

@@ -45,7 +45,7 @@ async def has_admin(engine: Engine) -> bool:
     if api.admin is None:
         admin = is_minio(api.server) if await engine.speaks() == "s3" else False
         if admin is None:
-            reply = await engine.exchange(AdminInfo().request())
+            reply = await engine.exchange(AdminInfo().request(), AdminInfo.name)
             if reply.status in RETRIED_STATUSES:
                 raise error_of(reply, "")
             admin = is_minio(reply.headers.get("server"))

@@ -16,6 +16,7 @@ import pytest
 from minio_sdk import (
     AccessDeniedError,
     Admin,
+    AuditRecord,
     ConflictError,
     Credentials,
     IntegrityError,
@@ -156,6 +157,15 @@ def test_no_other_server_gets_more_than_a_harmless_question(connect: Connect, wh
     assert {(request.method, request.target) for request in server.requests} == {("GET", INFO)}
     # Who names itself is asked once.
     assert len(server.requests) == (1 if who in NAMED else len(CALLS))
+
+
+@both
+def test_an_audit_is_told_what_the_question_was(connect: Connect) -> None:
+    records: list[AuditRecord] = []
+    script = [IS_MINIO, reply(200)]
+    with ScriptedServer(script) as server, connect(server, audit=records.append) as client:
+        client.admin.remove_user("ada")
+    assert [record.operation for record in records] == ["AdminInfo", "AdminRemoveUser"]
 
 
 @both
