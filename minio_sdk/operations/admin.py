@@ -84,13 +84,9 @@ class AdminInfo(AdminOperation[AdminServerInfo]):
 
     name: ClassVar[str] = "AdminInfo"
 
-    retry: bool = True
-
     def request(self) -> Request:
         """GET info."""
-        request = self._ask("GET", "info")
-        request.retry = self.retry
-        return request
+        return self._ask("GET", "info")
 
     def parse(self, reply: Reply) -> AdminServerInfo:
         """What the server says of itself."""
