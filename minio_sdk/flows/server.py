@@ -20,6 +20,7 @@ from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.retry import RETRIED_STATUSES
 from minio_sdk.wire.failure import error_of, is_web_page, not_s3
 from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.quirks import is_minio
 
 
 async def find_api(engine: Engine, retry: bool = True) -> str:
@@ -109,15 +110,16 @@ async def info(engine: Engine) -> ServerInfo:
     begun = clock.monotonic()
     reply = await engine.send(_Greeting(engine.scope.server))
     latency = clock.monotonic() - begun
-    name, _, version = reply.headers.get("server", "").partition(" ")
+    header = reply.headers.get("server", "")
+    name, _, version = header.partition(" ")
     if "/" in name and not version:
         name, _, version = name.partition("/")
     elif version:
         version = version.split()[-1]
-    details: dict[str, Any] = {"server_header": reply.headers.get("server", "")}
+    details: dict[str, Any] = {"server_header": header}
     if reply.status == 403:
         details["access"] = str(error_of(reply, "").code or "denied")
-    if name.lower().startswith("minio"):
+    if is_minio(header):
         details.update(await _minio(engine))
         version = str(details.pop("version", version))
     return ServerInfo(

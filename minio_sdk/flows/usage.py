@@ -24,6 +24,7 @@ from minio_sdk.models.usage import BucketUsage, TenantUsage
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.operations.multipart import ListMultipartUploads
+from minio_sdk.wire.quirks import is_minio
 
 AT_ONCE = 8
 """Buckets that are listed side by side."""
@@ -163,7 +164,7 @@ async def _of_bucket(
 async def _count_uploads(
     engine: Engine, place: Place, prefix: str, figures: dict[str, int]
 ) -> None:
-    if (place.prefix or prefix) and (engine.api.server or "").lower().startswith("minio"):
+    if (place.prefix or prefix) and is_minio(engine.api.server):
         error = NotSupportedError(
             "MinIO lists the unfinished uploads of a whole bucket or of one key, and none by prefix",
             hint="uploads=False; MinIO ends them by itself after a day",
