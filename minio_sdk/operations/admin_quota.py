@@ -14,6 +14,20 @@ from minio_sdk.wire.told import Told
 MAX_QUOTA = 2**63 - 1
 
 
+def check_quota(argument: str, size: object) -> int | None:
+    """The most bytes that something may hold; None for no limit.
+
+    Raises:
+        ValidationError: neither.
+    """
+    if size is None:
+        return None
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= MAX_QUOTA:
+        rule = f"must be a whole number of bytes, 1 to {MAX_QUOTA}, or None"
+        raise invalid(argument, size, rule)
+    return size
+
+
 @dataclass(frozen=True, slots=True)
 class AdminSetBucketQuota(OfBucket[None]):
     """PUT set-bucket-quota: the most bytes that a bucket may hold; None for no limit."""
@@ -24,12 +38,7 @@ class AdminSetBucketQuota(OfBucket[None]):
 
     def request(self) -> Request:
         """PUT the limit."""
-        size = self.size
-        whole = isinstance(size, int) and not isinstance(size, bool)
-        if size is not None and not (whole and 1 <= size <= MAX_QUOTA):
-            raise invalid(
-                "size", size, f"must be a whole number of bytes, 1 to {MAX_QUOTA}, or None"
-            )
+        size = check_quota("size", self.size)
         # Releases before August 2023 know "quota" only.
         document: dict[str, object] = {"quota": size or 0, "size": size or 0}
         if size is not None:

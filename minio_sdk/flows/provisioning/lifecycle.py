@@ -26,6 +26,7 @@ from minio_sdk.flows.provisioning.servers import backend_of
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant, check_flag, check_tenant_id
 from minio_sdk.operation import Place
+from minio_sdk.operations.admin_quota import check_quota
 from minio_sdk.operations.buckets import CreateBucket, HeadBucket
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.tenancy import REGISTRY, slug_of
@@ -35,8 +36,6 @@ PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 
 ROUNDS = 5
 """How often the keys are listed until there are none but the new ones."""
-
-MAX_QUOTA = 2**63 - 1
 
 
 @asynccontextmanager
@@ -54,7 +53,9 @@ async def add(
     """A user for the tenant, and its first keys."""
     check_tenant_id(tenant_id)
     wanted = Wanted(
-        canonical_tenant(tenant_id), _checked(quota), check_flag("read_only", read_only)
+        canonical_tenant(tenant_id),
+        check_quota("quota", quota),
+        check_flag("read_only", read_only),
     )
     async with _server(operator, name) as backend:
         backend.check(wanted)
@@ -134,14 +135,6 @@ async def tenants(operator: Operator, name: str | None) -> list[Tenant]:
         if nobodys:
             found.append(Tenant(tenant_id=None, server=backend.server, buckets=tuple(nobodys)))
         return found
-
-
-def _checked(quota: object) -> int | None:
-    if quota is None:
-        return None
-    if not isinstance(quota, int) or isinstance(quota, bool) or not 1 <= quota <= MAX_QUOTA:
-        raise invalid("quota", quota, f"must be a whole number of bytes, 1 to {MAX_QUOTA}, or None")
-    return quota
 
 
 async def _found(backend: Backend, tenant_id: str) -> Account:
