@@ -128,10 +128,8 @@ class SeaweedFS(Iam):
         """The user, when there is one."""
         user = user_of(tenant_id)
         policy = await self._policy(user, tenant_id)
-        if not await self._unless_gone(GetUser(user)):
+        if policy is None or not await self._unless_gone(GetUser(user)):
             return None
-        if policy is None:
-            raise not_ours(user)  # ours have one from before they are made until they are gone
         return await self._account(tenant_id, user, policy)
 
     async def make(self, wanted: Wanted) -> Account:
@@ -141,8 +139,7 @@ class SeaweedFS(Iam):
         """
         user = user_of(wanted.tenant_id)
         document = marked(policy_of(self.engine, wanted), wanted.tenant_id)
-        if await self._policy(user, wanted.tenant_id) is None:
-            await self.find(wanted.tenant_id)
+        await self._policy(user, wanted.tenant_id)
         there = await self._document(user)
         changes = there is not None and _plain(there) != _plain(document)
         if changes:
@@ -164,7 +161,6 @@ class SeaweedFS(Iam):
         """Keys and user, and last the policy."""
         user = user_of(tenant_id)
         if await self._policy(user, tenant_id) is None:
-            await self.find(tenant_id)
             return False
         arns = [_arn(user), _arn(_spare(user))]
         await self._end_user(user, *(DetachUserPolicy(user, arn) for arn in arns))
@@ -198,8 +194,16 @@ class SeaweedFS(Iam):
         )
 
     async def _policy(self, user: str, tenant_id: str) -> dict[str, Any] | None:
+        """The tenant's policy, which its user has from before it is made until it is gone.
+
+        Raises:
+            ConflictError: it is not this tenant's, or there is a user without one.
+        """
         policy = await self._document(user) or await self._document(_spare(user))
-        if policy is not None and mark_of(policy) != canonical_tenant(tenant_id):
+        if policy is None:
+            if await self._unless_gone(GetUser(user)):
+                raise not_ours(user)
+        elif mark_of(policy) != canonical_tenant(tenant_id):
             raise not_ours(user)
         return policy
 

@@ -26,6 +26,7 @@ from minio_sdk.flows.provisioning.backend import (
     reach_of,
     user_of,
 )
+from minio_sdk.models.admin import User
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant
 from minio_sdk.tenancy import SNAPSHOTS, slug_of
@@ -57,28 +58,19 @@ class MinIO:
 
     async def find(self, tenant_id: str) -> Account | None:
         """The user, when there is one."""
-        user = user_of(tenant_id)
         policy = await self._policy(tenant_id)
-        try:
-            await admin.get_user(self.engine, user)
-        except NotFoundError:
+        if policy is None or await self._user(tenant_id) is None:
             return None
-        if policy is None:
-            raise not_ours(user)  # ours are made after their policy, and removed before it
         return await self._account(tenant_id, policy)
 
     async def make(self, wanted: Wanted) -> Account:
         """The policy first: it says whose the user will be."""
         user = user_of(wanted.tenant_id)
         before = await self._policy(wanted.tenant_id)
-        if before is None:
-            await self.find(wanted.tenant_id)  # a user without it is none of ours
         document = self._document(wanted)
         await admin.add_policy(self.engine, user, document)
-        try:
-            there = await admin.get_user(self.engine, user)
-        except NotFoundError:
-            there = None
+        there = await self._user(wanted.tenant_id)
+        if there is None:
             await admin.add_user(self.engine, user, new_secret())
         if there is None or user not in there.policies:
             await admin.attach_policy(self.engine, user, user=user)
@@ -103,7 +95,6 @@ class MinIO:
         """The user with its service accounts, then the policy."""
         user = user_of(tenant_id)
         if await self._policy(tenant_id) is None:
-            await self.find(tenant_id)  # a user without it is none of ours
             return False
         try:
             await admin.remove_user(self.engine, user)
@@ -137,11 +128,24 @@ class MinIO:
             quota=_quota_in(policy), read_only=is_read_only(policy), reach=reach_of(policy),
         )  # fmt: skip
 
+    async def _user(self, tenant_id: str) -> User | None:
+        try:
+            return await admin.get_user(self.engine, user_of(tenant_id))
+        except NotFoundError:
+            return None
+
     async def _policy(self, tenant_id: str) -> dict[str, Any] | None:
+        """The tenant's policy: its user is made after it, and removed before it.
+
+        Raises:
+            ConflictError: it is not this tenant's, or there is a user without one.
+        """
         user = user_of(tenant_id)
         try:
             policy = await admin.get_policy(self.engine, user)
         except NotFoundError:
+            if await self._user(tenant_id) is not None:
+                raise not_ours(user) from None
             return None
         if mark_of(policy) != canonical_tenant(tenant_id):
             raise not_ours(user)
