@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConflictError, NotSupportedError
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.policies import tenant_policy
 from minio_sdk.tenancy import slug_of
+
+T = TypeVar("T")
 
 OURS = "minio-sdk-"
 """What the names of users and policies begin with that provisioning makes."""
@@ -118,6 +120,14 @@ class Backend(Protocol):
 def user_of(tenant_id: str) -> str:
     """The name of the tenant's user and policy."""
     return OURS + slug_of(tenant_id)
+
+
+async def accounts_of(
+    engine: Engine, one: Callable[[T], Awaitable[Account | None]], users: Iterable[T]
+) -> list[Account]:
+    """The accounts of the users that are some tenant's; `one` gives None for another's."""
+    found = await engine.transport.map(one, users, AT_ONCE)
+    return [account for account in found if account is not None]
 
 
 def policy_of(engine: Engine, wanted: Wanted) -> dict[str, Any]:

@@ -11,7 +11,13 @@ from typing import Any, ClassVar
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConflictError, NotFoundError, NotSupportedError, ServerError
-from minio_sdk.flows.provisioning.backend import AT_ONCE, Account, Operator, Wanted, not_ours
+from minio_sdk.flows.provisioning.backend import (
+    Account,
+    Operator,
+    Wanted,
+    accounts_of,
+    not_ours,
+)
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant
 from minio_sdk.operations import rgw_admin as rgw
@@ -112,8 +118,7 @@ class Ceph:
                 return None
             return None if _tenant_in(user) is None else await self._account(uid, user)
 
-        found = await self.engine.transport.map(one, await self._uids(), AT_ONCE)
-        return [account for account in found if account is not None]
+        return await accounts_of(self.engine, one, await self._uids())
 
     async def close(self) -> None:
         """Nothing."""

@@ -14,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConflictError, NotFoundError
 from minio_sdk.flows.provisioning.backend import (
-    AT_ONCE,
     OURS,
     Account,
     Operator,
     Wanted,
+    accounts_of,
     is_read_only,
     mark_of,
     marked,
@@ -183,9 +183,7 @@ class SeaweedFS(Iam):
                 return None
             return await self._account(tenant_id, user.user_name, policy)
 
-        users = await self._users("/")
-        found = await self.engine.transport.map(one, users, AT_ONCE)
-        return [account for account in found if account is not None]
+        return await accounts_of(self.engine, one, await self._users("/"))
 
     async def _account(self, tenant_id: str, user: str, policy: dict[str, Any]) -> Account:
         keys = await self._keys(user)
@@ -289,9 +287,7 @@ class Aws(Iam):
             tenant_id = _tenant_at(user.path)
             return None if tenant_id is None else await self._account(tenant_id, user)
 
-        users = await self._users(_PATH)
-        found = await self.engine.transport.map(one, users, AT_ONCE)
-        return [account for account in found if account is not None]
+        return await accounts_of(self.engine, one, await self._users(_PATH))
 
     async def close(self) -> None:
         """Give back the connections to IAM."""

@@ -13,11 +13,11 @@ from minio_sdk.errors import NotFoundError, NotSupportedError
 from minio_sdk.flows import admin, buckets
 from minio_sdk.flows.admin import new_secret
 from minio_sdk.flows.provisioning.backend import (
-    AT_ONCE,
     OURS,
     Account,
     Operator,
     Wanted,
+    accounts_of,
     is_read_only,
     mark_of,
     marked,
@@ -112,7 +112,7 @@ class MinIO:
             for name, policy in policies.items()
             if name.startswith(OURS) and name in users and (tenant_id := mark_of(policy))
         ]
-        return await self.engine.transport.map(lambda item: self._account(*item), ours, AT_ONCE)
+        return await accounts_of(self.engine, lambda item: self._account(*item), ours)
 
     async def close(self) -> None:
         """Nothing."""
