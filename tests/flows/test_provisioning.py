@@ -284,6 +284,22 @@ def test_a_tenant_can_be_read_back_from_where_it_is_written(tenant_id: str) -> N
     assert backend.mark_of(json.loads(json.dumps(policy))) == tenant_id
 
 
+def test_a_statement_that_stands_alone_is_read_as_one_of_a_list() -> None:
+    """As an administrator may write it, where provisioning writes lists."""
+    alone: dict[str, Any] = {
+        "Statement": {
+            "Sid": "tenant acme", "Effect": "Allow", "Action": "s3:*",
+            "Resource": "arn:aws:s3:::acme-*",
+        }
+    }  # fmt: skip
+    for policy in (alone, {"Statement": [alone["Statement"]]}):
+        assert backend.mark_of(policy) == "acme"
+        assert not backend.is_read_only(policy)
+        assert backend.reach_of(policy) == {"arn:aws:s3:::acme-*"}
+    assert backend.mark_of({"Statement": None}) is None
+    assert backend.reach_of({"Statement": None}) == frozenset()
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/other/acme/", "/minio-sdk/", "/minio-sdk/a/b/", "/minio-sdk/=%/"]
 )

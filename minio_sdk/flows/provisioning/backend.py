@@ -12,6 +12,7 @@ from minio_sdk.errors import ConflictError, NotSupportedError
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.policies import tenant_policy
 from minio_sdk.tenancy import slug_of
+from minio_sdk.wire.policy import statements
 
 T = TypeVar("T")
 
@@ -152,17 +153,20 @@ def marked(policy: dict[str, Any], tenant_id: str) -> dict[str, Any]:
 
 def mark_of(policy: dict[str, Any]) -> str | None:
     """For which tenant a policy is; None when it isn't one of provisioning's."""
-    statements = policy.get("Statement")
-    first = statements[0] if isinstance(statements, list) and statements else None
-    sid = first.get("Sid") if isinstance(first, dict) else None
+    sid = next((each.get("Sid") for each in statements_in(policy)), None)
     if not isinstance(sid, str) or not sid.startswith(_MARK):
         return None
     return sid[len(_MARK) :]
 
 
+def statements_in(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a policy that a server tells; an administrator may have written it anew."""
+    return [each for each in statements(policy) if isinstance(each, dict)]
+
+
 def is_read_only(policy: dict[str, Any]) -> bool:
     """Whether a policy of provisioning's lets nothing be written."""
-    for statement in policy.get("Statement") or ():
+    for statement in statements_in(policy):
         actions = statement.get("Action", [])
         for action in [actions] if isinstance(actions, str) else actions:
             if statement.get("Effect") == "Allow" and action in ("s3:*", "s3:PutObject"):
@@ -173,7 +177,7 @@ def is_read_only(policy: dict[str, Any]) -> bool:
 def reach_of(policy: dict[str, Any]) -> frozenset[str]:
     """The resources that a policy allows anything on."""
     found: set[str] = set()
-    for statement in policy.get("Statement") or ():
+    for statement in statements_in(policy):
         if statement.get("Effect") == "Allow":
             resources = statement.get("Resource", [])
             found.update([resources] if isinstance(resources, str) else resources)

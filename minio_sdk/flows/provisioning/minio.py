@@ -24,6 +24,7 @@ from minio_sdk.flows.provisioning.backend import (
     not_ours,
     policy_of,
     reach_of,
+    statements_in,
     user_of,
 )
 from minio_sdk.models.admin import User
@@ -178,7 +179,7 @@ class MinIO:
 
 def _quota_in(policy: dict[str, Any]) -> int | None:
     """The quota that a policy was made with."""
-    for statement in policy.get("Statement") or ():
+    for statement in statements_in(policy):
         sid = str(statement.get("Sid", ""))
         number = sid.removeprefix(_QUOTA)
         if sid.startswith(_QUOTA) and number.isdecimal():
