@@ -27,7 +27,6 @@ from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant, check_flag, check_tenant_id
 from minio_sdk.operation import Place
 from minio_sdk.operations.admin_quota import check_quota
-from minio_sdk.operations.buckets import CreateBucket, HeadBucket
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.tenancy import REGISTRY, slug_of
 
@@ -252,12 +251,9 @@ async def _others(
 async def _shared_bucket(engine: Engine) -> None:
     """The bucket that tenants share, which none of them may make."""
     shared = engine.config.shared_bucket
-    place = Place(shared, shared, "", f"/{shared}")
-    try:
-        await engine.send(HeadBucket(place))
-    except NotFoundError:
+    if not await buckets.exists(engine, shared):
         try:
-            await engine.send(CreateBucket(place, engine.config.region))
+            await buckets.create(engine, shared)
         except ConflictError:
             pass  # another client was quicker
 
