@@ -95,7 +95,7 @@ async def send(engine: Engine, operation: Operation[T]) -> T:
 async def _secret(engine: Engine, operation: Operation[Any]) -> str:
     """The secret key in force, for which a provider may have to wait."""
     try:
-        keys = await engine.transport.call(engine.transport.signing.provider.credentials)
+        keys = await engine.keys()
         if keys is None:
             raise AccessDeniedError(
                 "the admin API is not for anonymous clients", hint="give access_key and secret_key"
