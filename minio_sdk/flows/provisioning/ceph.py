@@ -48,22 +48,15 @@ class Ceph:
 
     async def find(self, tenant_id: str) -> Account | None:
         """The user, when there is one."""
-        uid = _uid(tenant_id)
-        try:
-            user = await self.engine.send(rgw.RgwGetUser(uid))
-        except NotFoundError:
-            return None
-        if _tenant_in(user) != canonical_tenant(tenant_id):
-            raise not_ours(uid)
-        return await self._account(uid, user)
+        user = await self._user(tenant_id)
+        return None if user is None else await self._account(_uid(tenant_id), user)
 
     async def make(self, wanted: Wanted) -> Account:
         """The user, what it may do, and its quota."""
         uid = _uid(wanted.tenant_id)
         mask = _READ if wanted.read_only else _ALL
         name = _MARK + canonical_tenant(wanted.tenant_id)
-        account = await self.find(wanted.tenant_id)
-        if account is None:
+        if await self._user(wanted.tenant_id) is None:
             user = await self.engine.send(rgw.RgwCreateUser(uid, name, mask))
         else:
             user = await self.engine.send(rgw.RgwModifyUser(uid, mask))
@@ -122,6 +115,21 @@ class Ceph:
 
     async def close(self) -> None:
         """Nothing."""
+
+    async def _user(self, tenant_id: str) -> dict[str, Any] | None:
+        """The tenant's user.
+
+        Raises:
+            ConflictError: it is not this tenant's.
+        """
+        uid = _uid(tenant_id)
+        try:
+            user = await self.engine.send(rgw.RgwGetUser(uid))
+        except NotFoundError:
+            return None
+        if _tenant_in(user) != canonical_tenant(tenant_id):
+            raise not_ours(uid)
+        return user
 
     async def _uids(self) -> list[str]:
         uids: list[str] = []

@@ -252,13 +252,8 @@ class Aws(Iam):
 
     async def find(self, tenant_id: str) -> Account | None:
         """The user, when there is one."""
-        try:
-            user = await self.engine.send(GetUser(user_of(tenant_id)))
-        except NotFoundError:
-            return None
-        if _tenant_at(user.path) != canonical_tenant(tenant_id):
-            raise not_ours(user.user_name)
-        return await self._account(tenant_id, user)
+        user = await self._user(tenant_id)
+        return None if user is None else await self._account(tenant_id, user)
 
     async def make(self, wanted: Wanted) -> Account:
         """The user, and the policy inside it."""
@@ -268,7 +263,7 @@ class Aws(Iam):
         except ConflictError as error:
             if error.code != "EntityAlreadyExists":
                 raise
-            await self.find(wanted.tenant_id)  # it is this tenant's
+            await self._user(wanted.tenant_id)  # it is this tenant's
         policy = policy_of(self.operator.engine, wanted)
         await self.engine.send(PutUserPolicy(user, _POLICY, policy))
         keys = await self._keys(user)
@@ -276,7 +271,7 @@ class Aws(Iam):
 
     async def end(self, tenant_id: str, *, delete_data: bool) -> bool:
         """Keys, policy and user."""
-        await self.find(tenant_id)
+        await self._user(tenant_id)
         user = user_of(tenant_id)
         return await self._end_user(user, DeleteUserPolicy(user, _POLICY))
 
@@ -293,6 +288,20 @@ class Aws(Iam):
         """Give back the connections to IAM."""
         if self._apart:
             await self.engine.transport.close()
+
+    async def _user(self, tenant_id: str) -> IamUser | None:
+        """The tenant's user.
+
+        Raises:
+            ConflictError: it is not this tenant's.
+        """
+        try:
+            user = await self.engine.send(GetUser(user_of(tenant_id)))
+        except NotFoundError:
+            return None
+        if _tenant_at(user.path) != canonical_tenant(tenant_id):
+            raise not_ours(user.user_name)
+        return user
 
     async def _account(self, tenant_id: str, user: IamUser) -> Account:
         try:
