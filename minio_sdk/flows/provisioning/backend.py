@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import ConflictError, NotSupportedError
+from minio_sdk.errors import ConflictError
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.policies import tenant_policy
 from minio_sdk.tenancy import slug_of
@@ -205,11 +205,3 @@ def not_ours(user: str) -> ConflictError:
         f"the server has {user!r} already, and it is not this tenant's",
         hint="rename or remove that one; provisioning changes nothing that it didn't make",
     )
-
-
-def no_quota(server: str) -> NotSupportedError:
-    """The error for a server without quotas."""
-    return NotSupportedError(
-        f"{server} has no quota that can be set here; nothing was made",
-        operation="add", hint="leave quota out, or watch the tenant's usage",
-    )  # fmt: skip

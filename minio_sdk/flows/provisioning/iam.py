@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import ConflictError, NotFoundError
+from minio_sdk.errors import ConflictError, NotFoundError, NotSupportedError
 from minio_sdk.flows.provisioning.backend import (
     OURS,
     Account,
@@ -22,7 +22,6 @@ from minio_sdk.flows.provisioning.backend import (
     is_read_only,
     mark_of,
     marked,
-    no_quota,
     not_ours,
     policy_of,
     reach_of,
@@ -56,15 +55,18 @@ class Iam:
     """What both have in common."""
 
     server: ClassVar[str]
+    product: ClassVar[str]
 
     def __init__(self, operator: Operator) -> None:
-        self.operator = operator
         self.engine: Engine = operator.engine
 
     def check(self, wanted: Wanted) -> None:
         """Neither has quotas."""
         if wanted.quota is not None:
-            raise no_quota({"aws": "AWS"}.get(self.server, "SeaweedFS"))
+            raise NotSupportedError(
+                f"{self.product} has no quota that can be set here; nothing was made",
+                operation="add", hint="leave quota out, or watch the tenant's usage",
+            )  # fmt: skip
 
     async def new_key(self, account: Account) -> Credentials:
         """Another pair of keys; where a user may have two, the older one ends for it."""
@@ -123,6 +125,7 @@ class SeaweedFS(Iam):
     """IAM on the S3 port: `weed s3` and `weed mini` with ``-s3.iam.readOnly=false``."""
 
     server: ClassVar[str] = "seaweedfs"
+    product: ClassVar[str] = "SeaweedFS"
 
     async def find(self, tenant_id: str) -> Account | None:
         """The user, when there is one."""
@@ -240,6 +243,7 @@ class Aws(Iam):
     """IAM as AWS has it, at an address of its own."""
 
     server: ClassVar[str] = "aws"
+    product: ClassVar[str] = "AWS"
 
     def __init__(self, operator: Operator) -> None:
         super().__init__(operator)
@@ -264,8 +268,7 @@ class Aws(Iam):
             if error.code != "EntityAlreadyExists":
                 raise
             await self._user(wanted.tenant_id)  # it is this tenant's
-        policy = policy_of(self.operator.engine, wanted)
-        await self.engine.send(PutUserPolicy(user, _POLICY, policy))
+        await self.engine.send(PutUserPolicy(user, _POLICY, policy_of(self.engine, wanted)))
         keys = await self._keys(user)
         return Account(wanted.tenant_id, user, keys, read_only=wanted.read_only)
 
