@@ -52,7 +52,7 @@ def read_listing(data: bytes) -> Page:
         top, raw = _parsed(data)
     else:
         top, raw = _parsed(plain[1])
-        if raw:  # folders, whose place among the objects is the document's
+        if raw:  # entries of other kinds, whose place among these is the document's
             top, raw = _parsed(data)
         else:
             raw = plain[0]
@@ -82,8 +82,11 @@ def _plain_contents(data: bytes) -> tuple[list[_Entry], bytes] | None:
 
     None unless it is sure that expat would read the same: no comments, CDATA or characters that XML
     doesn't have, no references but the usual ones, and every ``<`` in an entry belongs to an element that
-    holds text only, or to the one that holds the owner's.
+    holds text only, or to the one that holds the owner's. None also where there are folders or nothing
+    but other entries, such as versions: expat has to read those all the same.
     """
+    if b"<Contents>" not in data or b"<CommonPrefixes>" in data:
+        return None
     if len(data.translate(None, _CONTROLS)) != len(data) or any(sign in data for sign in _BEYOND):
         return None
     try:
