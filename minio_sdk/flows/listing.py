@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ServerError
 from minio_sdk.models.results import ObjectInfo
-from minio_sdk.operation import Place
+from minio_sdk.operation import Operation, Place
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
 from minio_sdk.operations.multipart import (
     ListMultipartUploads,
@@ -58,13 +59,17 @@ async def pages(
             return
         following = _following(place, page)
         if not following or following == token:
-            raise ServerError(
-                "the server says that the listing goes on, and not where", operation="ListObjectsV2"
-            )
+            raise _endless(ListObjectsV2)
         key = key_of_token(engine.api.server, following)
         if key is not None:
             place.key_back(key)  # refuses another tenant's
         token = following
+
+
+def _endless(asked: type[Operation[Any]]) -> ServerError:
+    return ServerError(
+        "the server says that the listing goes on, and not where", operation=asked.name
+    )
 
 
 def _following(place: Place, page: Page) -> str | None:
@@ -109,10 +114,7 @@ async def version_pages(
         if not page.truncated:
             return
         if not page.next_key or (page.next_key, page.next_version or "") == (key, version):
-            raise ServerError(
-                "the server says that the listing goes on, and not where",
-                operation="ListObjectVersions",
-            )
+            raise _endless(ListObjectVersions)
         key, version = page.next_key, page.next_version or ""
 
 
@@ -142,10 +144,7 @@ async def uploads(engine: Engine, place: Place, prefix: str = "") -> AsyncGenera
         before = (key, upload_id)
         key, upload_id = page.next_key_marker or "", page.next_upload_id_marker or ""
         if not key or (key, upload_id) == before:
-            raise ServerError(
-                "the server says that the listing goes on, and not where",
-                operation="ListMultipartUploads",
-            )
+            raise _endless(ListMultipartUploads)
 
 
 async def parts(
