@@ -63,8 +63,8 @@ class Auditor:
         self._clock = clock
         self._tenant_id = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
 
-    def begin(self, request: Request, operation: Operation[Any] | None, name: str = "") -> Watch:
-        """Watch a request from now on, to its end.
+    def watch(self, request: Request, operation: Operation[Any] | None, name: str = "") -> Watch:
+        """Watch a request while a block runs, and tell of it at its end, whatever ends it.
 
         Args:
             request: what is about to be sent.
@@ -113,13 +113,23 @@ class Auditor:
 
 
 class Watch:
-    """One request on its way.
+    """One request on its way; an interrupt ends it as well, and the server may have done it.
 
     Attributes:
         reply: the answer, once it is there.
+        result: what was made of it.
     """
 
-    __slots__ = ("_auditor", "_begun", "_name", "_operation", "_request", "_started", "reply")
+    __slots__ = (
+        "_auditor",
+        "_begun",
+        "_name",
+        "_operation",
+        "_request",
+        "_started",
+        "reply",
+        "result",
+    )
 
     def __init__(
         self, auditor: Auditor, request: Request, operation: Operation[Any] | None, name: str
@@ -131,15 +141,16 @@ class Watch:
         self._started = auditor.time()
         self._begun = auditor.monotonic()
         self.reply: Reply | None = None
+        self.result: object = None
 
-    def end(self, error: BaseException | None = None, result: object = None) -> None:
-        """Tell what came of it."""
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
         seconds = self._auditor.monotonic() - self._begun
-        self._auditor.tell(lambda: self._described(error, result, seconds))
+        self._auditor.tell(lambda: self._described(error, seconds))
 
-    def _described(
-        self, error: BaseException | None, result: object, seconds: float
-    ) -> dict[str, Any]:
+    def _described(self, error: BaseException | None, seconds: float) -> dict[str, Any]:
         reply, request, operation = self.reply, self._request, self._operation
         ours = error if isinstance(error, MinIOError) else None
         request_id = None
@@ -163,7 +174,7 @@ class Watch:
         if operation is not None:
             fields.update(_about(operation, reply))
         if isinstance(operation, DeleteObjects):
-            fields["objects"] = _outcomes(operation, result, code)
+            fields["objects"] = _outcomes(operation, self.result, code)
         return fields
 
 

@@ -290,9 +290,12 @@ class Engine:
                     hint=f"Config(api={operation.api!r})",
                 )
             request = operation.request()
-            if self.auditor is not None:
-                return await self._audited(self.auditor, operation, request)
-            return self._result(operation, await self._exchange(request))
+            if self.auditor is None:
+                return self._result(operation, await self._exchange(request))
+            with self.auditor.watch(request, operation) as watch:
+                watch.reply = await self._exchange(request)
+                watch.result = result = self._result(operation, watch.reply)
+                return result
         except MinIOError as error:
             self.named(error, operation)
             raise
@@ -317,25 +320,9 @@ class Engine:
         """
         if self.auditor is None:
             return await self._exchange(request)
-        watch = self.auditor.begin(request, None, name)
-        try:
+        with self.auditor.watch(request, None, name) as watch:
             watch.reply = reply = await self._exchange(request)
-        except BaseException as error:
-            watch.end(error)
-            raise
-        watch.end()
-        return reply
-
-    async def _audited(self, auditor: Auditor, operation: Operation[T], request: Request) -> T:
-        watch = auditor.begin(request, operation)
-        try:
-            watch.reply = await self._exchange(request)
-            result = self._result(operation, watch.reply)
-        except BaseException as error:  # an interrupt as well: the server may have done it
-            watch.end(error)
-            raise
-        watch.end(None, result)
-        return result
+            return reply
 
     async def _exchange(self, request: Request) -> Reply:
         deadline = self.deadline
