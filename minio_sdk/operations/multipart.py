@@ -163,12 +163,13 @@ class CompleteMultipartUpload(ObjectOperation[UploadResponse]):
 
     def parse(self, reply: Reply) -> UploadResponse:
         """The object that the parts became."""
-        if parse(reply.body).tag != "CompleteMultipartUploadResult":
+        node = parse(reply.body)
+        if node.tag != "CompleteMultipartUploadResult":
             raise XmlError("not the end of a multipart upload")
         return UploadResponse(
             key=self.key,
             size=self.size,
-            etag=unquoted(read(_CompleteAnswer, reply.body).etag),
+            etag=unquoted(read(_CompleteAnswer, node).etag),
             version_id=reply.headers.get("x-amz-version-id"),
             bucket=self.place.bucket,
         )
@@ -243,9 +244,10 @@ class ListMultipartUploads(Operation[UploadsPage]):
 
     def parse(self, reply: Reply) -> UploadsPage:
         """The page."""
-        if parse(reply.body).tag != "ListMultipartUploadsResult":
+        node = parse(reply.body)
+        if node.tag != "ListMultipartUploadsResult":
             raise XmlError("not a list of uploads")
-        page = read(UploadsPage, reply.body)
+        page = read(UploadsPage, node)
         self.place.check_name(page.bucket)
         back = self.place.key_back
         if page.next_key_marker:
@@ -300,7 +302,8 @@ class ListParts(ObjectOperation[PartsPage]):
 
     def parse(self, reply: Reply) -> PartsPage:
         """The page."""
+        node = parse(reply.body)
         # moto calls it a response.
-        if parse(reply.body).tag not in ("ListPartsResult", "ListPartsResponse"):
+        if node.tag not in ("ListPartsResult", "ListPartsResponse"):
             raise XmlError("not a list of parts")
-        return read(PartsPage, reply.body)
+        return read(PartsPage, node)
