@@ -140,8 +140,6 @@ async def _of_bucket(
     async for page in walk(engine, place, question.prefix):
         objects, size = figures["objects"], figures["bytes"]
         for item in page.objects:
-            if not item.key.startswith(question.prefix):
-                continue  # not every server keeps to it
             if item.is_delete_marker:
                 figures["delete_markers"] += 1
                 continue
@@ -172,8 +170,6 @@ async def _count_uploads(
         engine.named(error, ListMultipartUploads(place, prefix))
         raise error
     async for upload in listing.uploads(engine, place, prefix):
-        if not upload.key.startswith(prefix):
-            continue
         try:
             parts = listing.parts(engine, place, upload.key, upload.upload_id)
             size = sum([part.size async for part in parts])

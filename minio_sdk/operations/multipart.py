@@ -252,8 +252,10 @@ class ListMultipartUploads(Operation[UploadsPage]):
         back = self.place.key_back
         if page.next_key_marker:
             back(page.next_key_marker)  # refuses another tenant's; it goes back as it came
+        uploads = (replace(u, key=back(u.key)) for u in page.uploads)
         return UploadsPage(
-            uploads=tuple(replace(u, key=back(u.key)) for u in page.uploads),
+            # Not every server leaves out what doesn't begin with the prefix.
+            uploads=tuple(u for u in uploads if u.key.startswith(self.prefix)),
             is_truncated=page.is_truncated,
             next_key_marker=page.next_key_marker or None,
             next_upload_id_marker=page.next_upload_id_marker or None,
