@@ -130,9 +130,7 @@ async def _create(
     manifest = f"{name}/manifest.json"
     if await _is_there(engine, home, manifest):
         raise _taken(engine, name)
-    # The bucket that all share is there, and keys for one tenant may not ask about it.
-    if home.server_bucket != place.server_bucket:
-        await _make(engine, home)
+    await _make(engine, home)
     taking = _Taking(engine, place, home, f"{name}/{uuid.uuid4().hex}", tags)
     try:
         versioned = await _is_versioned(engine, place)
@@ -195,7 +193,9 @@ async def _is_there(engine: Engine, place: Place, key: str) -> bool:
 async def _make(engine: Engine, home: Place) -> None:
     """Make the bucket that snapshots lie in, when it isn't there."""
     if engine.scope.registry() is not None:
-        return  # it is the one that tenants share, and has the marker of the tenant's bucket
+        # It is the one that all share, where the marker of the tenant's bucket has just been seen;
+        # and keys for one tenant may not ask about it.
+        return
     whole = replace(home, prefix="")
     try:
         await engine.send(HeadBucket(whole))
