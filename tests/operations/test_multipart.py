@@ -161,6 +161,14 @@ def test_below_a_prefix_names_go_through_it_and_markers_as_they_are() -> None:
     )
 
 
+def test_what_does_not_begin_with_the_prefix_is_left_out() -> None:
+    for place, key in ((SAMPLES, "pk"), (BELOW, "acme/samples/pk")):
+        for prefix, uploads in (("p", 1), ("q", 0)):
+            page = ListMultipartUploads(place, prefix).parse(listed(key, key))
+            assert [u.key for u in page.uploads] == ["pk"] * uploads
+            assert page.next_key_marker == key
+
+
 @pytest.mark.parametrize(
     "key, marker",
     [("other/secret-name", "acme/samples/k"), ("acme/samples/k", "other/secret-name")],
