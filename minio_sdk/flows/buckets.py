@@ -222,12 +222,11 @@ async def list_all(engine: Engine) -> list[BucketInfo]:
         except BucketNotFoundError:
             return []
         return sorted(found, key=lambda info: info.name)
-    slug = getattr(engine.scope, "slug", None)
+    server = engine.scope.server
+    prefix = f"{server.slug}-" if server.slug else ""
     token = ""
     while True:
-        page = await engine.send(
-            ListBuckets(engine.scope.server, f"{slug}-" if slug else "", token)
-        )
+        page = await engine.send(ListBuckets(server, prefix, token))
         for info in page.buckets:
             name = engine.scope.own(info.name)
             if name is not None:
@@ -369,9 +368,8 @@ async def _abort_uploads(engine: Engine, place: Place) -> None:
     except NotSupportedError:
         return
     except AccessDeniedError:
-        if (
-            not place.prefix
-        ):  # no policy can allow one tenant only its own uploads in a shared bucket
+        # No policy can allow one tenant only its own uploads in a shared bucket.
+        if not place.prefix:
             raise
     except ServerError as error:
         # Without a status, the listing has no end; the bucket's own removal will tell.
