@@ -29,7 +29,7 @@ from minio_sdk.flows.checkpoint import Checkpoint
 from minio_sdk.flows.packing import Pack, Packer
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.models.bulk import BulkResult
-from minio_sdk.models.names import check_flag
+from minio_sdk.models.names import check_concurrency, check_flag
 from minio_sdk.models.record import Record
 from minio_sdk.operations.delete_objects import MAX_KEYS
 
@@ -101,11 +101,7 @@ class Job:
 
     def __post_init__(self) -> None:
         check_flag("resume", self.resume)
-        given = self.concurrency
-        if given is not None and (
-            not isinstance(given, int) or isinstance(given, bool) or given < 1
-        ):
-            raise invalid("concurrency", given, "must be a whole number of at least 1, or None")
+        check_concurrency(self.concurrency)
         if self.pack and self.elsewhere is not None:
             raise invalid("pack", self.pack, "packs here, and can't be had together with executor")
 

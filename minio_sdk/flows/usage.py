@@ -19,7 +19,7 @@ from minio_sdk.errors import (
 )
 from minio_sdk.flows import buckets, listing
 from minio_sdk.flows.progress import Meter, OnProgress
-from minio_sdk.models.names import canonical_tenant, check_flag, check_prefix
+from minio_sdk.models.names import canonical_tenant, check_concurrency, check_flag, check_prefix
 from minio_sdk.models.usage import BucketUsage, TenantUsage
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2
@@ -57,11 +57,7 @@ class Question:
             raise ValidationError(
                 "snapshots: are of whole buckets, so that prefix can't go with them"
             )
-        given = self.concurrency
-        if given is not None and (
-            not isinstance(given, int) or isinstance(given, bool) or given < 1
-        ):
-            raise invalid("concurrency", given, "must be a whole number of at least 1, or None")
+        check_concurrency(self.concurrency)
 
 
 async def count(

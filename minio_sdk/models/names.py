@@ -116,6 +116,12 @@ def check_prefix(value: object, argument: str = "prefix") -> str:
     return check_key(value, argument) if value else ""
 
 
+def check_concurrency(value: object) -> None:
+    """How much may be done side by side; None leaves it open."""
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise invalid("concurrency", value, "must be a whole number of at least 1, or None")
+
+
 def check_flag(argument: str, value: object) -> bool:
     """A flag: True or False, and no text that would count as True."""
     if not isinstance(value, bool):
