@@ -1,4 +1,4 @@
-"""boto3, asked what it would sign: the oracle for what is signed ahead."""
+"""boto3: the oracle for what is signed ahead, and a client that knows nothing of ours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from minio_sdk import Credentials
 
 
-def s3_of(url: str, keys: Credentials) -> Any:
+def s3_of(url: str, keys: Credentials, retries: int = 0) -> Any:
     """boto3's client of the server at `url`, with paths as ours are."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its word on which Pythons it will support
@@ -23,7 +23,11 @@ def s3_of(url: str, keys: Credentials) -> Any:
             aws_secret_access_key=str(keys.secret_key),
             aws_session_token=keys.session_token,
             region_name="us-east-1",
-            config=BotoConfig(s3={"addressing_style": "path"}, signature_version="s3v4"),
+            config=BotoConfig(
+                s3={"addressing_style": "path"},
+                signature_version="s3v4",
+                retries={"max_attempts": retries},
+            ),
         )
 
 

@@ -8,17 +8,17 @@ A test that makes sense in some of them only narrows a fixture down:
 from __future__ import annotations
 
 import uuid
-import warnings
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from minio_sdk import AsyncMinIOClient, Config, MinIOClient
+from minio_sdk import AsyncMinIOClient, Config, Credentials, MinIOClient
 from tests.conformance.gaps import FEATURES
 from tests.conformance.setting import Blocking, Setting, Style, Tenancy, wipe
+from tests.oracle import s3_of
 from tests.servers import Server, free_port
 
 
@@ -39,21 +39,24 @@ def tenancy(request: pytest.FixtureRequest) -> Tenancy:
 @pytest.fixture(scope="session")
 def s3(server: Server) -> Iterator[Any]:
     """boto3's view of the server, which knows nothing of ours."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its word on which Pythons it will support
-        from boto3.session import Session
-        from botocore.config import Config as BotoConfig
-
-        client = Session().client(
-            "s3",
-            endpoint_url=server.base_url,
-            aws_access_key_id=server.access_key,
-            aws_secret_access_key=server.secret_key,
-            region_name="us-east-1",
-            config=BotoConfig(s3={"addressing_style": "path"}, retries={"max_attempts": 3}),
-        )
+    keys = Credentials(server.access_key, server.secret_key)
+    client = s3_of(server.base_url, keys, retries=3)
     yield client
     client.close()
+
+
+@pytest.fixture
+def boto(server: Server) -> Iterator[Callable[[Credentials], Any]]:
+    """Makes boto3's clients with the keys of a tenant."""
+    made: list[Any] = []
+
+    def client(keys: Credentials) -> Any:
+        made.append(s3_of(server.base_url, keys, retries=1))
+        return made[-1]
+
+    yield client
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session")

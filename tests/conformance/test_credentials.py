@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import botocore.exceptions
@@ -41,35 +40,6 @@ def session_of(setting: Setting, tenant_id: str | None, **fields: Any) -> Assume
         shared_bucket=setting.shared_bucket,
         **fields,
     )
-
-
-@pytest.fixture
-def boto(setting: Setting) -> Iterator[Callable[[Credentials], Any]]:
-    """boto3 with the keys of a session."""
-    made = []
-
-    def client(keys: Credentials) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from boto3.session import Session
-            from botocore.config import Config as BotoConfig
-
-            made.append(
-                Session().client(
-                    "s3",
-                    endpoint_url=setting.server.base_url,
-                    aws_access_key_id=keys.access_key,
-                    aws_secret_access_key=str.__str__(keys.secret_key),
-                    aws_session_token=str.__str__(keys.session_token or ""),
-                    region_name="us-east-1",
-                    config=BotoConfig(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
-                )
-            )
-        return made[-1]
-
-    yield client
-    for each in made:
-        each.close()
 
 
 def plain_http(

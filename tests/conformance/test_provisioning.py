@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
-from minio_sdk import AccessDeniedError, Config, MinIOClient, MinIOError, NotFoundError
+from minio_sdk import AccessDeniedError, Config, Credentials, MinIOClient, MinIOError, NotFoundError
 from minio_sdk.provision import AsyncProvisioner, Provisioner, TenantAccess
 from minio_sdk.tenancy import slug_of
 from tests.conformance.attacks import Asked, Caller, Victim, on_bucket, on_listings, on_objects
@@ -40,30 +40,6 @@ async def operator(setting: Setting) -> AsyncIterator[AsyncProvisioner]:
 def connected(setting: Setting, access: TenantAccess, **fields: Any) -> Any:
     """A client with the keys of a tenant."""
     return setting.adopt(setting.client_class(access.config(**fields)))
-
-
-@pytest.fixture
-def s3_of(setting: Setting) -> Iterator[Any]:
-    """Makes boto3's clients with other keys."""
-    clients: list[Any] = []
-
-    def make(access_key: str, secret_key: str) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from boto3.session import Session
-            from botocore.config import Config as BotoConfig
-
-            client = Session().client(
-                "s3", endpoint_url=setting.server.base_url, region_name="us-east-1",
-                aws_access_key_id=access_key, aws_secret_access_key=str(secret_key),
-                config=BotoConfig(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
-            )  # fmt: skip
-        clients.append(client)
-        return client
-
-    yield make
-    for client in clients:
-        client.close()
 
 
 @pytest.mark.parametrize("style, tenancy", [("sync", "bucket"), ("async", "prefix")])
@@ -152,7 +128,7 @@ async def test_all_that_is_its_own(setting: Setting, operator: AsyncProvisioner)
 @scoped
 @one_style
 @pytest.mark.needs("keys for one tenant")
-async def test_what_is_another_s(setting: Setting, operator: AsyncProvisioner, s3_of: Any) -> None:
+async def test_what_is_another_s(setting: Setting, operator: AsyncProvisioner, boto: Any) -> None:
     """A's keys, by plain HTTP and by boto3, on each of B's names: 403, and nothing has changed."""
     a_id, b_id = str(setting.tenant_id), setting.new_tenant(1)
     a, b = await operator.add(a_id), await operator.add(b_id)
@@ -169,7 +145,7 @@ async def test_what_is_another_s(setting: Setting, operator: AsyncProvisioner, s
     assert [(one, status, body) for one, status, body in answers if status != 403] == []
     secret = b"B's secret"
     assert not any(secret in body for _, _, body in answers)
-    _by_boto3(setting, s3_of(a.access_key, a.secret_key), victim)
+    _by_boto3(setting, boto(Credentials(a.access_key, str(a.secret_key))), victim)
     _no_way_out(setting, own, victim)
     assert _state(setting, victim) == before
 
