@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import time
-import urllib.parse
-import urllib.request
-
 import pytest
 
 from minio_sdk import (
     AsyncMinIOClient,
     BucketNotFoundError,
     BucketUsage,
-    Credentials,
     QuotaExceededError,
 )
-from minio_sdk.wire.sigv4 import Signer
 from tests.conformance.setting import Setting
 
 pytestmark = [
@@ -97,21 +89,6 @@ async def test_usage_of_unfinished_uploads(
     setting.s3.abort_multipart_upload(**name, UploadId=upload)
 
 
-def _set_quota(setting: Setting, bucket: str, size: int) -> None:
-    """As `mc quota set` does, by MinIO's admin API."""
-    path = "/minio/admin/v3/set-bucket-quota"
-    query = f"bucket={urllib.parse.quote(bucket)}"
-    body = json.dumps({"quota": size, "quotatype": "hard"}).encode()
-    url = f"{setting.server.base_url}{path}?{query}"
-    request = urllib.request.Request(url, body, method="PUT")
-    signer = Signer(Credentials(setting.server.access_key, setting.server.secret_key), "us-east-1")
-    headers = {"host": request.host, "content-type": "application/octet-stream"}
-    digest = hashlib.sha256(body).hexdigest()
-    request.headers = {**headers, **signer.sign("PUT", path, query, headers, digest, time.time())}
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status == 200
-
-
 @pytest.mark.needs("quotas of buckets")
 @pytest.mark.parametrize("tenancy", ["bucket"])
 async def test_a_quota_that_is_used_up(
@@ -119,7 +96,7 @@ async def test_a_quota_that_is_used_up(
 ) -> None:
     """It has an error of its own, for uploads and for copies, and what is stored stays."""
     await client.put_object(bucket, "fits", b"x" * 2000)
-    _set_quota(setting, setting.place(bucket)[0], 1000)
+    await client.admin.set_bucket_quota(bucket, 1000)
     once = client.with_(max_retries=0)
     for call in (
         once.put_object(bucket, "large", b"x" * 1001),
