@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.benchmarks.clients import BUCKET, CONTENDERS, Client, connect_sdk
+from tests.benchmarks.clients import BUCKET, CONTENDERS, Client, connect_minio, connect_sdk
 from tests.benchmarks.measure import Turn, in_new_processes, in_this_process
 from tests.servers import Server
 
@@ -107,10 +107,8 @@ def packing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
         "(without pack)": in_this_process(lambda: sdk.upload_many(items)),
     }
     if any(contender.package == "minio" and contender.version() for contender in CONTENDERS):
-        minio = importlib.import_module("minio")
         objects = importlib.import_module("minio.commonconfig").SnowballObject
-        address = server.base_url.removeprefix("http://")
-        client = minio.Minio(address, server.access_key, server.secret_key, secure=False)
+        client = connect_minio(server)
         turns["minio"] = in_this_process(
             lambda: client.upload_snowball_objects(
                 BUCKET, [objects(name, data=io.BytesIO(SMALL), length=len(SMALL)) for name in names]

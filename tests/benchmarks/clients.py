@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import minio_sdk
 from minio_sdk import Config, MinIOClient
@@ -60,17 +61,16 @@ class Contender:
             return None
 
 
-def connect_sdk(server: Server) -> MinIOClient:
-    """Without a tenant: the peers know none."""
-    return MinIOClient(
-        Config(
-            server.base_url,
-            None,
-            access_key=server.access_key,
-            secret_key=server.secret_key,
-            api="s3",
-        )
+def settings(server: Server) -> Config:
+    """The SDK's, without a tenant: the peers know none."""
+    return Config(
+        server.base_url, None, access_key=server.access_key, secret_key=server.secret_key, api="s3"
     )
+
+
+def connect_sdk(server: Server) -> MinIOClient:
+    """The SDK's blocking client."""
+    return MinIOClient(settings(server))
 
 
 def _sdk(server: Server) -> Client:
@@ -89,14 +89,19 @@ def _sdk(server: Server) -> Client:
     )
 
 
-def _minio(server: Server) -> Client:
-    client = importlib.import_module("minio").Minio(
+def connect_minio(server: Server) -> Any:
+    """minio-py's client."""
+    return importlib.import_module("minio").Minio(
         server.base_url.removeprefix("http://"),
         access_key=server.access_key,
         secret_key=server.secret_key,
         region=REGION,
         secure=False,
     )
+
+
+def _minio(server: Server) -> Client:
+    client = connect_minio(server)
 
     def get() -> bytes:
         response = client.get_object(bucket_name=BUCKET, object_name=KEY)

@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from minio_sdk import AsyncMinIOClient, Config
-from tests.benchmarks.clients import BUCKET, CONTENDERS, PROJECT, connect_sdk
+from minio_sdk import AsyncMinIOClient
+from tests.benchmarks.clients import BUCKET, CONTENDERS, PROJECT, connect_sdk, settings
 from tests.servers import Server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -156,10 +156,7 @@ def _blocking(what: str, server: Server, path: str) -> int:
 
 @asynccontextmanager
 async def _connected(server: Server) -> AsyncIterator[AsyncMinIOClient]:
-    config = Config(
-        server.base_url, None, access_key=server.access_key, secret_key=server.secret_key, api="s3"
-    )
-    async with AsyncMinIOClient(config) as client:
+    async with AsyncMinIOClient(settings(server)) as client:
         await client.put_object(BUCKET, "first", b"x")
         yield client
 
