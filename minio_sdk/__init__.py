@@ -99,7 +99,10 @@ if TYPE_CHECKING:
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
     from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
     from minio_sdk.models.usage import BucketUsage, TenantUsage
-    from minio_sdk.policies import tenant_policy
+    from minio_sdk.policies.deciding import Decision
+    from minio_sdk.policies.document import Policy
+    from minio_sdk.policies.statements import Statement
+    from minio_sdk.policies.tenants import tenant_policy
     from minio_sdk.transport.http_requests import TenantAdapter
 
 __all__ = [
@@ -109,14 +112,14 @@ __all__ = [
     "AdminDrive",
     "AdminNode",
     "AdminServerInfo",
-    "AsyncAdmin",
     "AssumeRoleProvider",
+    "AsyncAdmin",
     "AsyncMinIOClient",
     "AsyncObjectReader",
     "AsyncObjectWriter",
+    "AsyncProvisioner",
     "AuditRecord",
     "AuditedKey",
-    "AsyncProvisioner",
     "BucketAlreadyExistsError",
     "BucketDataUsage",
     "BucketInfo",
@@ -134,6 +137,7 @@ __all__ = [
     "CredentialsError",
     "CredentialsProvider",
     "DataUsage",
+    "Decision",
     "DelMarkerExpiration",
     "DeleteError",
     "DeleteResult",
@@ -164,6 +168,7 @@ __all__ = [
     "ObjectNotFoundError",
     "ObjectReader",
     "ObjectWriter",
+    "Policy",
     "PreconditionFailedError",
     "PresignedPost",
     "ProcessProvider",
@@ -178,14 +183,15 @@ __all__ = [
     "ServiceAccount",
     "SnapshotDiff",
     "SnapshotInfo",
+    "Statement",
     "Tenant",
     "TenantAccess",
     "TenantAdapter",
     "TenantUsage",
-    "Transition",
     "Transfer",
     "TransferProgress",
     "TransferRestartedWarning",
+    "Transition",
     "UploadNotFoundError",
     "UploadResponse",
     "User",
@@ -256,7 +262,10 @@ _HOMES = {
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),
     "minio_sdk.models.usage": ("BucketUsage", "TenantUsage"),
     "minio_sdk.models.transfers": ("Transfer", "TransferRestartedWarning"),
-    "minio_sdk.policies": ("tenant_policy",),
+    "minio_sdk.policies.deciding": ("Decision",),
+    "minio_sdk.policies.document": ("Policy",),
+    "minio_sdk.policies.statements": ("Statement",),
+    "minio_sdk.policies.tenants": ("tenant_policy",),
     "minio_sdk.transport.http_requests": ("TenantAdapter",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -29,7 +29,7 @@ from minio_sdk.models.addresses import check_url
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.names import check_region
 from minio_sdk.models.secret import Secret, frozen
-from minio_sdk.policies import tenant_policy
+from minio_sdk.policies.tenants import tenant_policy
 from minio_sdk.wire.failure import error_of
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.sigv4 import Signer

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConflictError
 from minio_sdk.models.credentials import Credentials
-from minio_sdk.policies import tenant_policy
+from minio_sdk.policies.tenants import tenant_policy
 from minio_sdk.tenancy import slug_of
 from minio_sdk.wire.policy import statements
 
