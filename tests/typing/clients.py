@@ -27,6 +27,7 @@ from minio_sdk import (
     Config,
     CorsRule,
     Credentials,
+    Decision,
     DeleteResult,
     Expiration,
     Group,
@@ -40,10 +41,12 @@ from minio_sdk import (
     ObjectMetadata,
     ObjectReader,
     ObjectWriter,
+    Policy,
     PresignedPost,
     Provisioner,
     ServerInfo,
     ServiceAccount,
+    Statement,
     Tenant,
     TenantAccess,
     TenantUsage,
@@ -341,3 +344,12 @@ async def provisioning_awaited(client: AsyncMinIOClient) -> None:
     assert_type(await provisioner.revoke("acme", "AK"), bool)
     assert_type(await provisioner.remove("acme"), bool)
     assert_type(await provisioner.list(), list[Tenant])
+
+
+def policies() -> None:
+    """Policies as values."""
+    policy = Policy(Statement(actions="GetObject", resources=["docs/*"], principals={"AWS": "*"}))
+    assert_type(policy.statements, tuple[Statement, ...])
+    assert_type(policy.check("GetObject", "docs/a", context={"aws:username": "ada"}), Decision)
+    assert_type(policy["Statement"], Any)
+    Statement(effect="allow")  # type: ignore[arg-type]
