@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from email.utils import format_datetime
 
-from minio_sdk.errors import invalid
+from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.wire.headers import unquoted
 
 
@@ -43,6 +43,17 @@ def quoted(etag: object, argument: str) -> str:
     if not inside or not inside.isascii() or not inside.isprintable() or '"' in inside:
         raise invalid(argument, etag, "must be an ETag as get_object_metadata() shows it, or '*'")
     return etag if etag == "*" or inside != etag else f'"{etag}"'
+
+
+def strong_etag(value: str | None) -> str | None:
+    """An ETag that stands for exactly these bytes, as HTTP writes it; None for a weak one or none."""
+    if not value or value.startswith("W/"):
+        return None
+    try:
+        etag = quoted(value, "etag")
+    except ValidationError:
+        return None
+    return None if etag == "*" else etag
 
 
 def bare(etag: object, argument: str) -> str:
