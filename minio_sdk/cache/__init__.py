@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from minio_sdk.errors import ConfigurationError
 from minio_sdk.forks import forget_after_fork
 from minio_sdk.models.cache import Cache, CacheStats
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 Name = tuple[str, str, str]
 """An object: the server's address, its bucket and key there."""
 
-OVERHEAD = 1024
+OVERHEAD = 640
 """Bytes that an entry takes besides its body, key and name, rounded up; a test measures them."""
 
 NEVER = float("-inf")
@@ -339,8 +340,10 @@ class Caches:
             if found is None:
                 disk = None
                 if settings.disk is not None:
-                    from minio_sdk.cache.disk import Disk
-
+                    try:
+                        from minio_sdk.cache.disk import Disk
+                    except ImportError as error:
+                        raise ConfigurationError(f"cache.disk: needs sqlite3: {error}") from None
                     disk = Disk(settings.disk, settings.disk_size)
                 found = Store(settings, disk)
                 self.stores = {**self.stores, settings: found}

@@ -14,6 +14,7 @@ forked child, which may not use its parent's connection, can open one of its own
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -34,7 +35,8 @@ T = TypeVar("T")
 PATIENCE = 0.25
 """Seconds to wait for another process that writes; longer than that is a miss."""
 
-_PAGE = 4096
+_PAGE = 16384
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _USED = (
     60  # seconds: of several reads within them the first is noted, so that reading seldom writes
 )
@@ -83,13 +85,15 @@ class Disk:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._number = 0
+        forget_after_fork(self)
+        hold_while_forking(self)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _check_private(self.folder)
         except (OSError, ValueError) as error:
+            if getattr(error, "errno", None) in _FULL:
+                return  # nothing is kept until there is room
             raise bad_setting("cache.disk", folder, f"can't be used: {error}") from None
-        forget_after_fork(self)
-        hold_while_forking(self)
 
     def hold(self) -> None:
         """Wait for what is under way, and let nothing begin."""

@@ -13,12 +13,18 @@ from dataclasses import replace
 from minio_sdk.cache import NEVER, Entry, Fill, Shelf, Store, digest
 from minio_sdk.credentials.refreshing import Found
 from minio_sdk.engine import Engine
-from minio_sdk.errors import AccessDeniedError, NotFoundError, ValidationError
+from minio_sdk.errors import (
+    AccessDeniedError,
+    NotFoundError,
+    PreconditionFailedError,
+    ValidationError,
+)
 from minio_sdk.flows import objects
 from minio_sdk.models.cache import CacheStats
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.operation import Place
-from minio_sdk.operations.get_object import Fresh, GetObjectIfChanged
+from minio_sdk.operations.get_object import GetObjectIfChanged
+from minio_sdk.wire.conditions import Fresh
 from minio_sdk.wire.quirks import takes_checksums
 
 
@@ -114,7 +120,7 @@ class _Read:
         trust = self._store.settings.trust
         until = self._engine.transport.clock.monotonic() + trust if trust else NEVER
         try:
-            found = await self._ask(known[0] if known else None)
+            found = await self._unless(known[0] if known else None)
             if found.data is None and known is not None and found.etag == known[0]:
                 self._keep(known[1], found.etag, until)
                 outcome = "disk" if from_disk else "revalidated"
@@ -133,6 +139,14 @@ class _Read:
         elif self._keep(data, found.etag, until):
             await self._to_disk(found.etag, data)
         return data
+
+    async def _unless(self, etag: str | None) -> Fresh:
+        try:
+            return await self._ask(etag)
+        except PreconditionFailedError:  # the server means 304, or something quite different
+            if etag is None:
+                raise
+            return await self._ask(None)
 
     async def _ask(self, etag: str | None) -> Fresh:
         checksum = takes_checksums(self._engine.api.server)

@@ -43,7 +43,7 @@ class Cache:
     disk_size: int = 1024 * _MiB
 
     def __post_init__(self) -> None:
-        for name, least in (("memory", 64 * 1024), ("max_object", 1), ("disk_size", _MiB)):
+        for name, least in (("memory", 64 * 1024), ("max_object", 1), ("disk_size", 4 * _MiB)):
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= _MOST:
                 rule = f"must be a whole number of bytes from {least} to {_MOST}"

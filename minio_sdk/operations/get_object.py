@@ -12,7 +12,7 @@ from minio_sdk.errors import IntegrityError, MinIOError, PreconditionFailedError
 from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
 from minio_sdk.wire.checksums import ASK, CUSTOMER_KEY, crc32, crc32_of_object, md5_of_object
-from minio_sdk.wire.conditions import strong_etag
+from minio_sdk.wire.conditions import Fresh, strong_etag
 from minio_sdk.wire.failure import check_s3, check_version, not_s3
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
@@ -77,19 +77,6 @@ def _check_untold(reply: Reply) -> None:
             attempts=reply.attempts,
             hint="read it again; a proxy on the way may have cut it off",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """What came of asking whether an object is still the same.
-
-    Attributes:
-        data: its bytes; None where it is.
-        etag: what to ask with the next time; None where the bytes are not to be kept.
-    """
-
-    data: bytes | None
-    etag: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import format_datetime
 
 from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.wire.headers import unquoted
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What came of asking whether an object is still the same.
+
+    Attributes:
+        data: its bytes; None where it is.
+        etag: what to ask with the next time; None where the bytes are not to be kept.
+    """
+
+    data: bytes | None
+    etag: str | None
 
 
 def read_conditions(
