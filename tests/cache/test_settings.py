@@ -51,7 +51,7 @@ def test_a_config_with_one_is_a_value() -> None:
     assert len({config, config.with_(timeout=30), config.with_(cache=None)}) == 2
     assert "cache=Cache(" in repr(config)
     with pytest.raises(AttributeError):
-        config.cache.trust = 5  # type: ignore[misc, union-attr]
+        config.cache.trust = 5  # type: ignore[misc]
 
 
 def test_its_figures_are_a_record() -> None:
