@@ -85,6 +85,7 @@ class Disk:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._number = 0
+        self._told = False
         forget_after_fork(self)
         hold_while_forking(self)
         try:
@@ -179,7 +180,8 @@ class Disk:
 
     def _failed(self, error: Exception) -> None:
         self.errors += 1
-        if self.errors == 1:
+        if not self._told and "locked" not in str(error):  # others are at work, which is no news
+            self._told = True
             _LOG.warning(
                 "cache: %s: %s; what the disk can't give is read from the server",
                 self.folder,
