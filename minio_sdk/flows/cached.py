@@ -122,7 +122,7 @@ class _Read:
         try:
             found = await self._unless(known[0] if known else None)
             if found.data is None and known is not None and found.etag == known[0]:
-                self._keep(known[1], found.etag, until)
+                self._keep(known[1], known[0], until)
                 outcome = "disk" if from_disk else "revalidated"
                 self._store.count(outcome, len(known[1]))
                 return known[1]
