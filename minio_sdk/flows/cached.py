@@ -128,8 +128,11 @@ class _Read:
                 return known[1]
             if found.data is None:  # it hasn't changed, and is another one
                 found = await self._ask(None)
-        except (AccessDeniedError, NotFoundError):
+        except (AccessDeniedError, NotFoundError) as error:
             self._store.lose(self._shelf, self._key)
+            disk = self._store.disk
+            if known is not None and disk is not None and isinstance(error, NotFoundError):
+                await self._engine.transport.call(disk.remove, [self._fill.name])
             raise
         assert found.data is not None  # asked without a condition, or it would have been an error
         self._store.count("miss")

@@ -549,6 +549,15 @@ def test_the_disk_outlives_the_client_and_is_asked_about_each_time(
             shop.objects["/acme-docs/k"] = b"new"
             assert [client.download("k"), client.download("k")] == [b"new", b"new"]
             assert shop.asked() == [200]
+            assert client.cache_stats().disk_objects == 1
+            shop.objects.clear()  # by others: it is gone from here too
+            view = client.with_(cache=Cache(disk=str(tmp_path)))
+            with pytest.raises(ObjectNotFoundError):
+                view.get_object("docs", "k")
+            assert client.cache_stats().disk_objects == 0
+            shop.objects["/acme-docs/k"] = b"again"
+            assert view.download("k") == b"again"
+            assert client.cache_stats().disk_objects == 1
             client.clear_cache()
             assert client.cache_stats().disk_objects == 0
 
