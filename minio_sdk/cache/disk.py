@@ -96,6 +96,11 @@ class Disk:
                 return  # nothing is kept until there is room
             raise bad_setting("cache.disk", folder, f"can't be used: {error}") from None
 
+    def __del__(self) -> None:
+        connection = self.__dict__.get("_connection")
+        if connection is not None:  # of a client that nobody has closed
+            connection.close()
+
     def hold(self) -> None:
         """Wait for what is under way, and let nothing begin."""
         self._lock.acquire()
