@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.benchmarks import caching
 from tests.benchmarks.clients import BUCKET, CONTENDERS, Client, connect_minio, connect_sdk
 from tests.benchmarks.measure import Turn, in_new_processes, in_this_process
 from tests.servers import Server
@@ -178,6 +179,8 @@ AREAS: dict[str, Area] = {
     "pack": packing,
     "upload": uploading,
     "download": downloading,
+    "cache": caching.in_one_thread,
+    "cache-4": caching.in_four_threads,
 }
 ONLY_ON = {"pack": "minio"}
 """The server that an area needs."""
