@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.benchmarks import areas, peaks
 from tests.benchmarks.areas import AREAS, ONLY_ON, ROOT
-from tests.benchmarks.clients import CONTENDERS
+from tests.benchmarks.clients import installed
 from tests.benchmarks.endpoint import NULL, running
 from tests.benchmarks.measure import Cost, compare, median, ratio
 from tests.servers import Server
@@ -45,14 +45,19 @@ def main() -> None:
     options = parser.parse_args()
     every = [name for name in AREAS if ONLY_ON.get(name, options.server) == options.server]
     every.append("memory")
-    if unknown := set(options.areas) - {*AREAS, "memory"}:
-        parser.error(f"no such area: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
+    asked: list[str] = []
     for name in options.areas:
+        # `get-async` is all of `get-async-16` and `get-async-64`; `get` is just that one.
+        meant = [name] if name in every else [each for each in every if each.startswith(f"{name}-")]
+        if not meant and name not in AREAS:
+            parser.error(f"no such area: {name}; there are {', '.join(every)}")
+        asked += meant or [name]
+    for name in asked:
         if ONLY_ON.get(name, options.server) != options.server:
             parser.error(f"{name} needs --server {ONLY_ON[name]}")
     areas.SIZE = options.size << 20
     with running(options.server) as server:
-        for name in options.areas or every:
+        for name in asked or every:
             if name == "memory":
                 section = memory(server)
                 print(section, flush=True)
@@ -93,7 +98,6 @@ def memory(server: Server) -> str:
 
 def table(costs: dict[str, list[Cost]]) -> str:
     """A row for each contender, the SDK's first; Markdown that reads well in a terminal, too."""
-    versions = {contender.package: contender.version() for contender in CONTENDERS}
     ours = next(iter(costs.values()))
     scale, unit = (1e3, "ms") if median(ours).wall > 2e-3 else (1e6, "us")
     head = ("client", f"wall {unit}", f"CPU {unit}", "SDK / it: wall", "SDK / it: CPU")
@@ -102,7 +106,7 @@ def table(costs: dict[str, list[Cost]]) -> str:
         middle, compared = median(theirs), ratio(ours, theirs)
         times = (f"{middle.wall * scale:.1f}", f"{middle.cpu * scale:.1f}")
         ratios = (f"{compared.wall:.2f}", f"{compared.cpu:.2f}")
-        rows.append((f"{name} {versions.get(name) or ''}".strip(), *times, *ratios))
+        rows.append((f"{name} {installed(name.partition(' ')[0]) or ''}".strip(), *times, *ratios))
     return markdown(rows, left=1)
 
 

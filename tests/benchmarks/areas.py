@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.benchmarks.clients import BUCKET, CONTENDERS, Client, connect_minio, connect_sdk
+from tests.benchmarks.async_clients import ASYNC_CONTENDERS, Connected
+from tests.benchmarks.clients import BUCKET, CONTENDERS, KEY, Client, connect_minio, connect_sdk
 from tests.benchmarks.measure import Turn, in_new_processes, in_this_process
 from tests.servers import Server
 
@@ -117,6 +118,32 @@ def packing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
     return turns
 
 
+def getting_async_16(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """GET of 1 KiB by 16 tasks on one event loop."""
+    return _getting_async(server, stack, 16)
+
+
+def getting_async_64(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
+    """GET of 1 KiB by 64 tasks on one event loop."""
+    return _getting_async(server, stack, 64)
+
+
+def _getting_async(server: Server, stack: contextlib.ExitStack, tasks: int) -> dict[str, Turn]:
+    if server.kind != "null":
+        _make_bucket(server)
+    with connect_sdk(server) as sdk:
+        sdk.put_object(BUCKET, KEY, SMALL)
+    turns = {}
+    for contender in ASYNC_CONTENDERS:
+        if contender.there():
+            client = Connected(contender, server)
+            stack.callback(client.close)
+            if (got := client.get()) != SMALL:
+                raise SystemExit(f"{contender.name} got {got[:100]!r}")
+            turns[contender.name] = client.turn(tasks)
+    return turns
+
+
 def uploading(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
     """A large file to an object."""
     folder = stack.enter_context(large_files())
@@ -175,6 +202,8 @@ AREAS: dict[str, Area] = {
     "list": listing,
     "get-many": getting_many,
     "put-many": putting_many,
+    "get-async-16": getting_async_16,
+    "get-async-64": getting_async_64,
     "pack": packing,
     "upload": uploading,
     "download": downloading,

@@ -53,12 +53,17 @@ class Contender:
 
     def version(self) -> str | None:
         """What is installed, None if nothing is. This very SDK is always there."""
-        if self.package == PROJECT:
-            return minio_sdk.__version__
-        try:
-            return importlib.metadata.version(self.package)
-        except importlib.metadata.PackageNotFoundError:
-            return None
+        return installed(self.package)
+
+
+def installed(package: str) -> str | None:
+    """The version of a package, None if it isn't there."""
+    if package == PROJECT:
+        return minio_sdk.__version__
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def settings(server: Server) -> Config:
@@ -146,9 +151,9 @@ def _boto3(server: Server) -> Client:
     )
 
 
-def _obstore(server: Server) -> Client:
-    obstore = importlib.import_module("obstore")
-    store = importlib.import_module("obstore.store").S3Store(
+def obstore_s3(server: Server) -> Any:
+    """obstore's view of the bucket."""
+    return importlib.import_module("obstore.store").S3Store(
         BUCKET,
         endpoint=server.base_url,
         access_key_id=server.access_key,
@@ -157,6 +162,10 @@ def _obstore(server: Server) -> Client:
         virtual_hosted_style_request=False,
         client_options={"allow_http": True},
     )
+
+
+def _obstore(server: Server) -> Client:
+    obstore, store = importlib.import_module("obstore"), obstore_s3(server)
 
     def download(key: str, path: str, size: int) -> None:
         """It has no call for that; this is what makes the most of it: four ranges at a time."""

@@ -7,10 +7,10 @@ import resource
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter as now
 
 TURN_SECONDS = 0.2  # long enough for the clock, short enough that all meet the same weather
 
@@ -31,11 +31,11 @@ def in_this_process(operation: Callable[[], object]) -> Turn:
     """Of this process, all of its threads included: obstore works in threads of its own."""
 
     def turn(times: int) -> Cost:
-        before, started = _cpu(resource.RUSAGE_SELF), time.perf_counter()
+        before, started = cpu_of_this_process(), now()
         for _ in range(times):
             operation()
-        wall = time.perf_counter() - started
-        return Cost(wall / times, (_cpu(resource.RUSAGE_SELF) - before) / times)
+        wall = now() - started
+        return Cost(wall / times, (cpu_of_this_process() - before) / times)
 
     return turn
 
@@ -102,6 +102,7 @@ def _calibrate(turn: Turn) -> int:
     return max(1, round(times * TURN_SECONDS / took))
 
 
-def _cpu(who: int) -> float:
-    usage = resource.getrusage(who)
+def cpu_of_this_process() -> float:
+    """Seconds, the system's included, of all threads."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime

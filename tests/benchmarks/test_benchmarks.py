@@ -9,6 +9,7 @@ import pytest
 
 from tests.benchmarks import __main__ as command_line
 from tests.benchmarks import areas, measure
+from tests.benchmarks.async_clients import ASYNC_CONTENDERS
 from tests.benchmarks.clients import CONTENDERS
 from tests.benchmarks.measure import Cost
 
@@ -20,6 +21,7 @@ def test_every_area_gives_a_table_with_the_sdk_in_it(
 ) -> None:
     monkeypatch.setattr(measure, "TURN_SECONDS", 0.001)
     monkeypatch.setattr(areas, "CONTENDERS", CONTENDERS[:1])
+    monkeypatch.setattr(areas, "ASYNC_CONTENDERS", ASYNC_CONTENDERS[:1])
     monkeypatch.setattr("sys.argv", ["benchmarks", area, "--rounds", "1", "--size", "1"])
     command_line.main()
     printed = capsys.readouterr().out
