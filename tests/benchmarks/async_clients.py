@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from minio_sdk import AsyncMinIOClient
 from tests.benchmarks.clients import BUCKET, KEY, PROJECT, REGION, installed, obstore_s3, settings
-from tests.benchmarks.measure import Cost, Turn, cpu_of_this_process, now
+from tests.benchmarks.measure import Cost, Turn, cpu_of_this_process
 from tests.servers import Server
 
 UVLOOP = " (uvloop)"
@@ -130,9 +131,11 @@ class Connected:
         """So many GETs by so many tasks, each of which does one after the other."""
 
         def turn(times: int) -> Cost:
-            cpu, started = cpu_of_this_process(), now()
+            cpu, started = cpu_of_this_process(), time.perf_counter()
             self._loop.run_until_complete(_share(self._get, times, tasks))
-            return Cost((now() - started) / times, (cpu_of_this_process() - cpu) / times)
+            return Cost(
+                (time.perf_counter() - started) / times, (cpu_of_this_process() - cpu) / times
+            )
 
         return turn
 

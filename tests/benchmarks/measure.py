@@ -7,10 +7,10 @@ import resource
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter as now
 
 TURN_SECONDS = 0.2  # long enough for the clock, short enough that all meet the same weather
 
@@ -31,10 +31,10 @@ def in_this_process(operation: Callable[[], object]) -> Turn:
     """Of this process, all of its threads included: obstore works in threads of its own."""
 
     def turn(times: int) -> Cost:
-        before, started = cpu_of_this_process(), now()
+        before, started = cpu_of_this_process(), time.perf_counter()
         for _ in range(times):
             operation()
-        wall = now() - started
+        wall = time.perf_counter() - started
         return Cost(wall / times, (cpu_of_this_process() - before) / times)
 
     return turn
