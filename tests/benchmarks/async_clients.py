@@ -12,7 +12,7 @@ from typing import Any
 
 from minio_sdk import AsyncMinIOClient
 from tests.benchmarks.clients import BUCKET, KEY, PROJECT, REGION, installed, obstore_s3, settings
-from tests.benchmarks.measure import Cost, Turn, cpu_of_this_process
+from tests.benchmarks.measure import Cost, Turn, cpu_used
 from tests.servers import Server
 
 UVLOOP = " (uvloop)"
@@ -131,11 +131,9 @@ class Connected:
         """So many GETs by so many tasks, each of which does one after the other."""
 
         def turn(times: int) -> Cost:
-            cpu, started = cpu_of_this_process(), time.perf_counter()
+            cpu, started = cpu_used(), time.perf_counter()
             self._loop.run_until_complete(_share(self._get, times, tasks))
-            return Cost(
-                (time.perf_counter() - started) / times, (cpu_of_this_process() - cpu) / times
-            )
+            return Cost((time.perf_counter() - started) / times, (cpu_used() - cpu) / times)
 
         return turn
 
