@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,12 +36,14 @@ def main() -> None:
         try:
             with running(kind) as server:
                 for name in names:
+                    started = time.monotonic()
                     result = (
                         _memory(server, options.size * MIB)
                         if name == MEMORY
                         else _measure(name, areas[name], server, options.rounds)
                     )
                     print(page.section(result), flush=True)
+                    print(f"({name} took {time.monotonic() - started:.0f} s)", file=sys.stderr)
                     if options.write:
                         _keep(result)
         except Unavailable as missing:
@@ -148,8 +151,9 @@ def _keep(result: Result) -> None:
 
 
 def _version(client: str) -> str:
-    package = client.partition(" ")[0]
-    return installed(package) or programs.version(package) or ""
+    """`cachetools.LRUCache, a lock` is of cachetools, `obstore (uvloop)` of obstore."""
+    named = re.match(r"[\w-]+", client)
+    return (named and (installed(named[0]) or programs.version(named[0]))) or ""
 
 
 def _about(server: Server) -> str:

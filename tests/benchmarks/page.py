@@ -109,8 +109,8 @@ def plot_name(result: Result) -> str:
 
 def label(each: Measured) -> str:
     """The client, its version, and what is special about it."""
-    name, _, special = each.client.partition(" ")
-    return " ".join(part for part in (name, each.version, special) if part)
+    name, bracket, special = each.client.partition(" (")
+    return f"{name} {each.version}".strip() + bracket + special
 
 
 def figure(value: float) -> str:
