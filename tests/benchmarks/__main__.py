@@ -118,7 +118,7 @@ def _measure(name: str, area: Area, server: Server, rounds: int | None) -> Resul
     with contextlib.ExitStack() as stack:
         costs = compare(area.prepare(server, stack), rounds)
     measured = tuple(
-        Measured(client, _version(client), tuple(each)) for client, each in costs.items()
+        Measured(client, version_of(client), tuple(each)) for client, each in costs.items()
     )
     return Result(name, server.kind, area.about, f"{_about(server)}{setting}", measured)
 
@@ -150,7 +150,7 @@ def _keep(result: Result) -> None:
     results.save(path, results.replaced(results.load(path), result))
 
 
-def _version(client: str) -> str:
+def version_of(client: str) -> str:
     """`cachetools.LRUCache, a lock` is of cachetools, `obstore (uvloop)` of obstore."""
     named = re.match(r"[\w-]+", client)
     return (named and (installed(named[0]) or programs.version(named[0]))) or ""

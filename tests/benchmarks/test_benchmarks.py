@@ -265,6 +265,12 @@ def test_the_page_is_made_of_the_figures_beside_it(tmp_path: Path) -> None:
         )
 
 
+def test_versions_are_of_the_package_that_a_client_is_named_after() -> None:
+    assert command_line.version_of(f"{PROJECT} (uvloop)") == installed(PROJECT)
+    assert command_line.version_of("pytest.something, and a lock") == pytest.__version__
+    assert command_line.version_of("(the SDK's client)") == ""
+
+
 def test_s5cmd_is_a_peer_where_it_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
