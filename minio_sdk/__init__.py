@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     )
     from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.bulk import BulkResult, MirrorResult
+    from minio_sdk.models.cache import Cache, CacheStats
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
     from minio_sdk.models.lifecycle import (
@@ -124,6 +125,8 @@ __all__ = [
     "BucketNotFoundError",
     "BucketUsage",
     "BulkResult",
+    "Cache",
+    "CacheStats",
     "ChainProvider",
     "Config",
     "ConfigurationError",
@@ -228,6 +231,7 @@ _HOMES = {
         "User",
     ),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
+    "minio_sdk.models.cache": ("Cache", "CacheStats"),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
     "minio_sdk.models.lifecycle": (

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from minio_sdk.errors import ConfigurationError, ValidationError, bad_setting, shown
 from minio_sdk.models.addresses import check_url, without_userinfo
 from minio_sdk.models.audit import AuditRecord
+from minio_sdk.models.cache import Cache
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.names import (
     canonical_tenant,
@@ -83,6 +84,8 @@ class Config:
             ``~/.local/state/minio-sdk``, or what ``XDG_STATE_HOME`` or Windows has in its place.
         audit: a function that gets an `AuditRecord` of each operation when it has ended, on the thread or
             in the task of the call; None for none. What it raises is logged, and changes nothing else.
+        cache: `Cache` keeps whole objects that `download` and `get_object` have read, for this client and its
+            views; None, the default, keeps nothing.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -116,6 +119,7 @@ class Config:
     memory_budget: int = 64 * MiB
     state_dir: str | None = None
     audit: Callable[[AuditRecord], object] | None = None
+    cache: Cache | None = None
 
     def __post_init__(self) -> None:
         self._set("base_url", check_url("base_url", self.base_url))
@@ -150,6 +154,8 @@ class Config:
         shared = self.shared_bucket
         _checked(check_bucket_part, shared, "shared_bucket")
         _checked(check_whole_bucket, shared, shared, "shared_bucket")
+        if self.cache is not None and not isinstance(self.cache, Cache):
+            raise bad_setting("cache", self.cache, "must be Cache(...), or None for none")
         self._check_audit()
         self._check_keys()
         self._check_whose_keys()
@@ -287,7 +293,7 @@ class Config:
         ``MINIO_ENDPOINT`` (or ``MINIO_HOST`` and ``MINIO_PORT``; ``MINIO_SECURE`` makes an address
         without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals, but for ``audit``, ``credentials`` and ``proxies``; then
+        field name in capitals, but for ``audit``, ``cache``, ``credentials`` and ``proxies``; then
         ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
         ``AWS_CA_BUNDLE``.
 

@@ -18,10 +18,11 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from minio_sdk.auditing import Auditor
+from minio_sdk.cache import Caches, Change, Store
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials.refreshing import settled
-from minio_sdk.errors import MinIOError, NotSupportedError, reword
+from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, reword
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
@@ -195,6 +196,9 @@ class Api:
         self.unpacks: bool | None = None
 
 
+_NO_CACHES = Caches()
+
+
 class Engine:
     """Sends operations for one configuration.
 
@@ -205,16 +209,20 @@ class Engine:
         api: what the server speaks; its name is None until the first call has asked.
         deadline: the end of this call on the monotonic clock, or None.
         auditor: tells the user's function of each operation; None where there is none.
+        caches: what this client and its views keep of what they read.
+        store: that of these settings; None where nothing is kept.
     """
 
     __slots__ = (
         "_find_api",
         "api",
         "auditor",
+        "caches",
         "config",
         "deadline",
         "known_buckets",
         "scope",
+        "store",
         "transport",
     )
 
@@ -224,6 +232,7 @@ class Engine:
         transport: Transport,
         api: Api,
         find_api: Callable[[Engine], Awaitable[str]],
+        caches: Caches | None = None,
     ) -> None:
         self.config = config
         self.transport = transport
@@ -235,6 +244,8 @@ class Engine:
         # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
         self._find_api = find_api
+        self.caches = caches or Caches()
+        self.store: Store | None = self.caches.store(config.cache)
 
     def begin(self) -> Engine:
         """The engine for one call of the user: with `Config.deadline`, one that ends."""
@@ -281,6 +292,8 @@ class Engine:
             ValidationError: before anything is sent.
             MinIOError: what went wrong, with all that is known about it.
         """
+        if self.caches.stores and operation.changes != ():
+            return await self._changing(operation)
         try:
             speaks = self.api.name or await self.speaks()
             if operation.api != speaks:
@@ -299,6 +312,22 @@ class Engine:
         except MinIOError as error:
             self.named(error, operation)
             raise
+
+    async def _changing(self, operation: Operation[T]) -> T:
+        """The result of an operation that changes objects: no cache has them from now on."""
+        plain = self._copy()
+        plain.caches = _NO_CACHES
+        place, keys = operation.place, operation.changes
+        try:
+            names = None if keys is None else tuple(map(place.key_out, keys))
+        except ValidationError:
+            return await plain.send(operation)  # which says so
+        origin = self.transport.signing.endpoint.url
+        change = Change(origin, place.server_bucket, place.prefix, names)
+        with self.caches.changing([change]):
+            for disk in self.caches.disks():
+                await self.transport.call(disk.remove, change.names)
+            return await plain.send(operation)
 
     async def keys(self) -> Credentials | None:
         """The credentials in force, None for unsigned requests.

@@ -202,6 +202,11 @@ class Operation(Generic[T]):
         """The key that errors name, None when it is about a bucket."""
         return None
 
+    @property
+    def changes(self) -> tuple[str, ...] | None:
+        """The keys whose objects it may change, or who may read them; None for all of the bucket's."""
+        return ()
+
     def request(self) -> Request:
         """The request, unsigned.
 
@@ -247,3 +252,8 @@ class ObjectOperation(Operation[T]):
     def subject(self) -> str | None:
         """The key."""
         return self.key
+
+    @property
+    def changes(self) -> tuple[str, ...] | None:
+        """The key, unless it only reads."""
+        return () if self.name.startswith(("Get", "Head", "List")) else (self.key,)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from minio_sdk import Config, ConfigurationError, Credentials, EnvironmentProvider
+from minio_sdk import Cache, Config, ConfigurationError, Credentials, EnvironmentProvider
 from minio_sdk.config import LONGEST_WAIT, MAX_PART, MIN_PART, MiB
 from minio_sdk.models.secret import FrozenDict, Secret
 
@@ -82,6 +82,7 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "memory_budget": 64 * MiB,
         "state_dir": None,
         "audit": None,
+        "cache": None,
     }
     refused: list[list[Any]] = [[], [URL], [URL, "acme", 30]]
     for arguments in refused:
@@ -104,6 +105,7 @@ GOOD: dict[str, list[Any]] = {
     "memory_budget": [1 << 20, 1 << 50],
     "state_dir": [None, "/tmp/state", Path("/tmp/state")],
     "audit": [None, print, lambda record: None],
+    "cache": [None, Cache(), Cache(memory=1 << 16, trust=5, disk="/tmp/cache")],
     "part_size": [None, MIN_PART, MAX_PART],
     "region": ["us-east-1", "x", "A" * 64],
     "bucket": ["a", "docs", "b" * 63],

@@ -153,7 +153,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
     assert CANARY not in repr(config)
     named = {name.removeprefix("MINIO_").lower() for name in environ} | {"base_url"}
     # These are objects, which no variable can hold.
-    assert {f.name for f in fields(Config)} - named == {"audit", "credentials", "proxies"}
+    assert {f.name for f in fields(Config)} - named == {"audit", "cache", "credentials", "proxies"}
 
 
 @pytest.mark.parametrize(

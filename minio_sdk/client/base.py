@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, TypeVar
 
+from minio_sdk.cache import Caches, Entry
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import DEFAULT_URL, Config, url_from_env
 from minio_sdk.engine import Api, Engine, Transport
 from minio_sdk.errors import ConfigurationError, shown
+from minio_sdk.flows.cached import trusted
 from minio_sdk.flows.server import find_api
 
 # Settings that a view can change without another connection pool.
 _OF_THE_POOL = ("base_url", "pool_size", "verify", "cert", "proxies", "memory_budget")
 _UNSET: Any = object()
+_NOTHING: dict[str, Entry] = {}
 _Part = TypeVar("_Part", bound="BaseClient")
 
 
@@ -69,6 +73,10 @@ class BaseClient:
     """Holds the configuration and the engine."""
 
     _engine: Engine
+    # What `download` asks before anything else, with as little between it and the caller as can be.
+    _hit: Callable[[str], Entry | None]
+    _now: Callable[[], float]
+    _own_caches: bool
 
     def __init__(
         self,
@@ -81,11 +89,17 @@ class BaseClient:
         **fields: Any,
     ) -> None:
         self._clock: Clock = clock or SYSTEM_CLOCK
-        self._start(make_config(config, host, port, secure, fields), None, None)
+        self._start(make_config(config, host, port, secure, fields), None, None, None)
 
-    def _start(self, config: Config, connections: Any, api: Api | None) -> None:
+    def _start(
+        self, config: Config, connections: Any, api: Api | None, caches: Caches | None
+    ) -> None:
         transport = self._new_transport(config, connections)
-        self._engine = Engine(config, transport, api or Api(config.api), find_api)
+        self._engine = Engine(config, transport, api or Api(config.api), find_api, caches)
+        self._own_caches = caches is None
+        shelf = trusted(self._engine)
+        self._hit = _NOTHING.get if shelf is None else shelf.get
+        self._now = self._clock.monotonic
 
     def _new_transport(self, config: Config, connections: Any) -> Transport:
         raise NotImplementedError
@@ -105,7 +119,9 @@ class BaseClient:
         connections = getattr(self._engine.transport, "connections", None) if same else None
         # What the server speaks is known; without credentials before, it may be asked anew.
         same_api = same and config.api == before.api and _keys(config) == _keys(before)
-        view._start(config, connections, self._engine.api if same_api else None)
+        view._start(
+            config, connections, self._engine.api if same_api else None, self._engine.caches
+        )
         return view
 
     def _part(self, cls: type[_Part]) -> _Part:

@@ -50,17 +50,20 @@ class Provider:
     Attributes:
         source: ``"config"``, ``"environment"``, ``"profile"``, ``"mc"``, ``"container"``,
             ``"web identity"``, ``"instance"``, ``"development"`` or ``"anonymous"``.
+        fixed: they are always the same.
     """
 
-    __slots__ = ("_ask", "_refreshing", "source")
+    __slots__ = ("_ask", "_refreshing", "fixed", "source")
 
     def __init__(
         self,
         source: str,
         ask: Callable[[], Credentials | Future[Found] | None],
         refreshing: RefreshingProvider | None = None,
+        fixed: bool = False,
     ) -> None:
         self.source = source
+        self.fixed = fixed
         self._ask = ask
         self._refreshing = refreshing
 
@@ -131,7 +134,11 @@ def find_credentials(config: Config, environ: Mapping[str, str] | None = None) -
         found = _of_machine(env)
     if found is not None:
         return found
-    return _fixed("development", DEVELOPMENT) if loopback else Provider("anonymous", lambda: None)
+    return (
+        _fixed("development", DEVELOPMENT)
+        if loopback
+        else Provider("anonymous", lambda: None, fixed=True)
+    )
 
 
 def _checked(keys: object) -> Credentials | None:
@@ -145,7 +152,7 @@ def _checked(keys: object) -> Credentials | None:
 
 
 def _fixed(source: str, keys: Credentials) -> Provider:
-    return Provider(source, lambda: keys)
+    return Provider(source, lambda: keys, fixed=True)
 
 
 def _in_files(config: Config, env: Mapping[str, str], loopback: bool) -> Provider | None:

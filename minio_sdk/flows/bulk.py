@@ -182,6 +182,8 @@ async def spread(
         failed = False
     finally:
         await engine.transport.call(elsewhere.close, failed)
+        if verb != "download" and (worker is None or worker.caches is not engine.caches):
+            engine.caches.clear()  # which objects others have changed isn't known here
 
 
 class Tally:

@@ -21,7 +21,7 @@ from minio_sdk.models.results import DeletedObject, DeleteResult, ObjectMetadata
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
-from minio_sdk.operations.get_object import GetObject, GetObjectPart
+from minio_sdk.operations.get_object import GetObject, GetObjectIfChanged, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.wire.quirks import suspicious, takes_checksums
 
@@ -53,7 +53,8 @@ async def read(engine: Engine, operation: ObjectOperation[T]) -> T:
         place = operation.place
         # To HEAD nothing says which of the two it is; nor does SeaweedFS where there is a condition.
         silent = isinstance(operation, HeadObject) or (
-            isinstance(operation, GetObjectPart) and bool(operation.headers)
+            (isinstance(operation, GetObjectPart) and bool(operation.headers))
+            or (isinstance(operation, GetObjectIfChanged) and operation.etag is not None)
         )
         if place.bucket is None or not (place.prefix or silent):
             raise

@@ -26,7 +26,7 @@ from minio_sdk.errors import (
     ValidationError,
     invalid,
 )
-from minio_sdk.flows import objects
+from minio_sdk.flows import cached, objects
 from minio_sdk.flows.leases import Lease
 from minio_sdk.models.names import check_version_id
 from minio_sdk.models.results import ObjectMetadata
@@ -69,7 +69,7 @@ async def get(
     """The bytes of an object, or of a range of it."""
     conditions = (if_match, if_none_match, if_modified_since, if_unmodified_since)
     if (wanted, version_id, *conditions) == _NOTHING:
-        return await objects.get(engine, bucket, key)
+        return await cached.get(engine, bucket, key)
     headers = read_conditions(*conditions)
     if wanted is None:
         whole = GetObjectPart(engine.place(bucket), key, None, None, version_id, headers)

@@ -18,7 +18,7 @@ from minio_sdk.errors import (
     ObjectNotFoundError,
     as_class,
 )
-from minio_sdk.flows import listing, objects, uploads
+from minio_sdk.flows import cached, listing, objects, uploads
 from minio_sdk.flows.sources import BinaryFile, Data, Source
 from minio_sdk.models.names import check_key, check_prefix
 from minio_sdk.models.results import UploadResponse
@@ -49,7 +49,7 @@ async def download(engine: Engine, key: str) -> bytes:
     if await engine.speaks() == "enterprise":
         return await engine.send(GatewayDownload(key=key, signed=_signed(engine)))
     try:
-        return await objects.get(engine, engine.config.bucket, key)
+        return await cached.get(engine, engine.config.bucket, key)
     except BucketNotFoundError as error:
         why, hint = "no object has this key", "list() shows the keys there are"
         raise as_class(error, ObjectNotFoundError, why, hint, code="NoSuchKey") from None

@@ -58,6 +58,11 @@ class PutBucketPolicy(Operation[None]):
 
     policy: dict[str, Any]
 
+    @property
+    def changes(self) -> None:
+        """Who may read is another one afterwards."""
+        return None
+
     def request(self) -> Request:
         """PUT the policy."""
         body = write_policy(self.policy)
@@ -75,6 +80,11 @@ class DeleteBucketPolicy(Operation[None]):
     name: ClassVar[str] = "DeleteBucketPolicy"
     not_found: ClassVar[str] = NOTHING
     ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+
+    @property
+    def changes(self) -> None:
+        """Who may read is another one afterwards."""
+        return None
 
     def request(self) -> Request:
         """DELETE the policy."""

@@ -143,6 +143,11 @@ class DeleteBucket(Operation[None]):
     name: ClassVar[str] = "DeleteBucket"
     ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
+    @property
+    def changes(self) -> None:
+        """All that was in it."""
+        return None
+
     def request(self) -> Request:
         """DELETE the bucket."""
         return Request("DELETE", self.place.path)

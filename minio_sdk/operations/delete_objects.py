@@ -83,6 +83,11 @@ class DeleteObjects(Operation[DeleteResult]):
 
     objects: Sequence[tuple[str, str | None]]
 
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(key for key, _ in self.objects)
+
     def request(self) -> Request:
         """POST the list."""
         for key, _ in self.objects:

@@ -11,8 +11,9 @@ from minio_sdk.config import MiB
 from minio_sdk.errors import IntegrityError, MinIOError, PreconditionFailedError
 from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object, md5_of_object
-from minio_sdk.wire.failure import check_s3, check_version
+from minio_sdk.wire.checksums import ASK, CUSTOMER_KEY, crc32, crc32_of_object, md5_of_object
+from minio_sdk.wire.conditions import Fresh, strong_etag
+from minio_sdk.wire.failure import check_s3, check_version, not_s3
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
 from minio_sdk.wire.url import query_string
@@ -76,6 +77,48 @@ def _check_untold(reply: Reply) -> None:
             attempts=reply.attempts,
             hint="read it again; a proxy on the way may have cut it off",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GetObjectIfChanged(ObjectOperation[Fresh]):
+    """The bytes of an object, unless it is the one that the caller has.
+
+    Attributes:
+        checksum: as of `GetObject`.
+        etag: what the caller has, as HTTP writes it; None for nothing.
+    """
+
+    name: ClassVar[str] = "GetObject"
+    ok: ClassVar[frozenset[int]] = frozenset({200, 304})
+
+    checksum: bool = False
+    etag: str | None = None
+
+    def request(self) -> Request:
+        """GET it, on that condition."""
+        request = GetObject(self.place, self.key, self.checksum).request()
+        if self.etag is not None:
+            request.headers["if-none-match"] = self.etag
+        return request
+
+    def parse(self, reply: Reply) -> Fresh:
+        """The bytes, or that there are no others.
+
+        Raises:
+            ServerError: it says so to somebody who has none.
+            IntegrityError: the bytes are not what the server has the checksum of.
+        """
+        headers = reply.headers
+        etag = strong_etag(headers.get("etag"))
+        if reply.status == 304:
+            if self.etag is None:
+                raise not_s3(reply, "the server says that nothing has changed, to no such question")
+            # One that names no ETag means the one that it was asked about.
+            return Fresh(None, etag if "etag" in headers else self.etag)
+        data = GetObject(self.place, self.key, self.checksum).parse(reply)
+        if CUSTOMER_KEY in headers or "no-store" in headers.get("cache-control", "").lower():
+            etag = None
+        return Fresh(data, etag)
 
 
 @dataclass(frozen=True, slots=True)

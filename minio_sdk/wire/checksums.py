@@ -20,7 +20,7 @@ ASK = {"x-amz-checksum-mode": "ENABLED"}
 
 _POLYNOMIAL = 0xEDB88320
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
+CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
 
 
 def crc32_text(crc: int) -> str:
@@ -91,6 +91,6 @@ def md5_of_object(headers: Mapping[str, str]) -> str | None:
     """The object's MD5, where its ETag is that; the ETags of parts, and of some encryption, are not."""
     etag = unquoted(headers.get("etag")) or ""
     encryption = headers.get("x-amz-server-side-encryption", "AES256")
-    if encryption != "AES256" or _CUSTOMER_KEY in headers:
+    if encryption != "AES256" or CUSTOMER_KEY in headers:
         return None
     return etag if _MD5.fullmatch(etag) else None

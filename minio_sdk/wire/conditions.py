@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import format_datetime
 
-from minio_sdk.errors import invalid
+from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.wire.headers import unquoted
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What came of asking whether an object is still the same.
+
+    Attributes:
+        data: its bytes; None where it is.
+        etag: what to ask with the next time; None where the bytes are not to be kept.
+    """
+
+    data: bytes | None
+    etag: str | None
 
 
 def read_conditions(
@@ -43,6 +57,17 @@ def quoted(etag: object, argument: str) -> str:
     if not inside or not inside.isascii() or not inside.isprintable() or '"' in inside:
         raise invalid(argument, etag, "must be an ETag as get_object_metadata() shows it, or '*'")
     return etag if etag == "*" or inside != etag else f'"{etag}"'
+
+
+def strong_etag(value: str | None) -> str | None:
+    """An ETag that stands for exactly these bytes, as HTTP writes it; None for a weak one or none."""
+    if not value or value.startswith("W/"):
+        return None
+    try:
+        etag = quoted(value, "etag")
+    except ValidationError:
+        return None
+    return None if etag == "*" else etag
 
 
 def bare(etag: object, argument: str) -> str:

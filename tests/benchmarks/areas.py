@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import programs
+from tests.benchmarks import caching, programs
 from tests.benchmarks.async_clients import ASYNC_CONTENDERS, Connected
 from tests.benchmarks.clients import (
     BUCKET,
@@ -87,6 +87,17 @@ def all_areas(large: int, objects: Sequence[int] = (64, 1000)) -> dict[str, Area
         packing,
         rounds=5,
         only_on="minio",
+    )
+    areas["cache"] = Area(
+        "`download` of 1 KiB that the read cache has and trusts, in one thread.",
+        caching.in_one_thread,
+        only_on=NULL,
+    )
+    areas["cache-4"] = Area(
+        "`download` of 1 KiB that the read cache has and trusts, in four threads; the time of all, for each "
+        "of all reads.",
+        caching.in_four_threads,
+        only_on=NULL,
     )
     size = f"{large >> 20:,} MiB"
     areas["upload"] = Area(

@@ -12,6 +12,7 @@ from tests.benchmarks.measure import median, ratio
 from tests.benchmarks.results import Result
 
 MUST, GOAL = "must", "goal"
+CACHETOOLS = "cachetools.LRUCache, a lock"
 MIB = 1 << 20
 
 
@@ -57,6 +58,19 @@ def outruns(factor: float, peer: str, ours: str = PROJECT) -> Target:
         return _compared(result, peer, ours, lambda times: times >= factor)
 
     return Target(f">= {factor:g}x the speed of {peer}", judge)
+
+
+def per_second(rate: float) -> Target:
+    """At least so many operations, on whatever machine."""
+
+    def judge(result: Result) -> Verdict | None:
+        costs = result.costs(PROJECT)
+        if costs is None:
+            return None
+        wall, cpu = (1 / time for time in (median(costs).wall, median(costs).cpu))
+        return Verdict(f"{wall:,.0f}/s", f"{cpu:,.0f}/s", wall >= rate)
+
+    return Target(f">= {rate:,.0f} a second", judge)
 
 
 def within(seconds: float) -> Target:
@@ -122,6 +136,9 @@ GOALS = (
             (GOAL, takes(1.0, f"obstore{UVLOOP}", f"{PROJECT}{UVLOOP}")),
         )
     ),
+    Goal("cache", MUST, outruns(2.0, CACHETOOLS)),
+    Goal("cache-4", MUST, outruns(8.0, CACHETOOLS)),
+    Goal("cache", GOAL, per_second(2e6)),
     Goal("import", MUST, within(0.060)),
     Goal("import", GOAL, takes(1.0, "obstore")),
 )

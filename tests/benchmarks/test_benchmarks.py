@@ -193,6 +193,8 @@ def test_goals_are_judged_by_the_wall_clock_on_the_null_server() -> None:
         (goals.outruns(2, "obstore"), True, "2.50x"),
         (goals.outruns(3, "obstore"), False, "2.50x"),
         (goals.takes(0.4, "obstore"), True, "0.40x"),
+        (goals.per_second(6000), True, "6,667/s"),
+        (goals.per_second(7000), False, "6,667/s"),
         (goals.within(0.00016), True, "0.2 ms"),
         (goals.within(0.00014), False, "0.2 ms"),
     ],

@@ -7,6 +7,7 @@ import pytest
 from minio_sdk import (
     AccessDeniedError,
     BucketNotFoundError,
+    IntegrityError,
     ObjectNotFoundError,
     PreconditionFailedError,
     ServerError,
@@ -14,9 +15,15 @@ from minio_sdk import (
     VersionNotFoundError,
 )
 from minio_sdk.operation import Place
-from minio_sdk.operations.get_object import MOST_UNASKED, GetObject, GetObjectPart
+from minio_sdk.operations.get_object import (
+    MOST_UNASKED,
+    GetObject,
+    GetObjectIfChanged,
+    GetObjectPart,
+)
+from minio_sdk.wire.conditions import Fresh
 from minio_sdk.wire.message import Reply
-from tests.samples import KEY, OTHER, SAMPLES, SERVERS, answered, asked, refused, replayed
+from tests.samples import KEY, OTHER, SAMPLES, SERVERS, Asked, answered, asked, refused, replayed
 
 VERSIONED = Place("versioned", "acme-versioned", "", "/acme-versioned")
 ETAG = '"952d2c56d0485958336747bcdd98590d"'
@@ -133,3 +140,68 @@ def test_a_part_without_a_mark_of_s3_is_an_error(status: int) -> None:
     headers = {"content-range": "bytes 0-1/2", "server": "nginx"}
     with pytest.raises(ServerError):
         GetObjectPart(SAMPLES, KEY, 0, 1).parse(Reply(status, headers, b"ab"))
+
+
+# -- unless it is the same ----------------------------------------------------------------------------
+
+
+def test_a_question_for_changes_is_the_golden_one() -> None:
+    plain = GetObjectIfChanged(SAMPLES, KEY).request()
+    assert Asked.of(plain) == asked("GetObject")
+    assert plain.max_body is None
+    unless = GetObjectIfChanged(SAMPLES, KEY, etag=ETAG)
+    assert Asked.of(unless.request()) == asked("GetObject-not-modified")
+
+
+@every_origin
+def test_what_servers_say_of_changes(origin: str) -> None:
+    unless = GetObjectIfChanged(SAMPLES, KEY, etag=ETAG)
+    assert replayed("GetObject-not-modified", origin, unless) == Fresh(None, ETAG)
+    assert replayed("GetObject", origin, GetObjectIfChanged(SAMPLES, KEY)) == Fresh(b"Hello!", ETAG)
+
+
+@pytest.mark.parametrize(
+    "headers, etag",
+    [
+        ({"etag": '"e"'}, '"e"'),
+        ({"etag": "e"}, '"e"'),
+        ({"etag": 'W/"e"'}, None),
+        ({"etag": '"'}, None),
+        ({"etag": "*"}, None),
+        ({"etag": '"a b"'}, '"a b"'),
+        ({"etag": '"\x80"'}, None),
+        ({"x-amz-request-id": "1"}, None),
+        ({"etag": '"e"', "cache-control": "private, No-Store"}, None),
+        ({"etag": '"e"', "cache-control": "no-cache"}, '"e"'),
+        ({"etag": '"e"', "x-amz-server-side-encryption-customer-algorithm": "AES256"}, None),
+    ],
+)
+def test_what_may_be_kept(headers: dict[str, str], etag: str | None) -> None:
+    found = GetObjectIfChanged(SAMPLES, KEY).parse(Reply(200, headers, b"1"))
+    assert found == Fresh(b"1", etag)
+
+
+@pytest.mark.parametrize(
+    "headers, etag",
+    [({"etag": '"e"'}, '"e"'), ({"etag": '"f"'}, '"f"'), ({"etag": 'W/"e"'}, None), ({}, '"e"')],
+)
+def test_an_answer_without_a_body_names_what_it_is_about(
+    headers: dict[str, str], etag: str | None
+) -> None:
+    operation = GetObjectIfChanged(SAMPLES, KEY, etag='"e"')
+    assert operation.parse(Reply(304, headers)) == Fresh(None, etag)
+
+
+def test_nothing_has_changed_is_no_answer_to_who_has_nothing() -> None:
+    with pytest.raises(ServerError, match="to no such question"):
+        GetObjectIfChanged(SAMPLES, KEY).parse(Reply(304, {"etag": '"e"'}))
+
+
+def test_bytes_of_another_checksum_are_an_error_here_too() -> None:
+    headers = {
+        "etag": '"e"',
+        "x-amz-checksum-crc32": "AAAAAA==",
+        "x-amz-checksum-type": "FULL_OBJECT",
+    }
+    with pytest.raises(IntegrityError):
+        GetObjectIfChanged(SAMPLES, KEY, True).parse(Reply(200, headers, b"1"))

@@ -137,7 +137,7 @@ VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
 ]
 """Other ways to call some of them, where other code is reached."""
 
-LOCAL = {"close", "with_"}
+LOCAL = {"cache_stats", "clear_cache", "close", "with_"}
 """Methods that send nothing and take no names but as settings (`tests/tenancy/test_views.py`)."""
 
 KINDS = {

@@ -24,6 +24,8 @@ from minio_sdk import (
     BucketDataUsage,
     BucketInfo,
     BulkResult,
+    Cache,
+    CacheStats,
     Config,
     CorsRule,
     Credentials,
@@ -66,6 +68,8 @@ def connects() -> None:
 
     assert_type(Config("http://h", "acme", audit=JsonLinesAudit("a")).base_url, str)
     Config("http://h", "acme", audit=audited)
+    Config("http://h", "acme", cache=Cache(trust=5, disk="a"))
+    Config("http://h", "acme", cache=True)  # type: ignore[arg-type]
     Config("http://h", "acme", audit=told)  # type: ignore[arg-type]
     create_client("http://localhost:9000")  # type: ignore[call-arg]
     MinIOClient("http://localhost:9000")  # type: ignore[arg-type]
@@ -90,6 +94,10 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.list(), list[str])
     assert_type(client.list("prefix/"), list[str])
     assert_type(client.health_check(), HealthStatus)
+    assert_type(client.cache_stats(), CacheStats)
+    assert_type(client.cache_stats().hit_rate, float)
+    assert_type(client.clear_cache(), None)
+    assert_type(client.config.cache, Cache | None)
     assert_type(client.get_server_info(), ServerInfo)
     assert_type(client.admin.server_info(), AdminServerInfo)
     assert_type(client.admin.data_usage().buckets["docs"], BucketDataUsage)
@@ -248,6 +256,8 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     assert_type(await client.download("k"), bytes)
     assert_type(await client.list(), list[str])
     assert_type(await client.health_check(), HealthStatus)
+    assert_type(await client.cache_stats(), CacheStats)
+    assert_type(await client.clear_cache(), None)
     assert_type(await client.get_server_info(), ServerInfo)
     assert_type(await client.admin.server_info(), AdminServerInfo)
     assert_type(await client.admin.get_user("ada"), User)

@@ -12,6 +12,7 @@ from minio_sdk.client.aio.admin import AsyncAdmin
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
+from minio_sdk.client.aio.caching import Caching
 from minio_sdk.client.aio.files import Files
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
@@ -21,6 +22,7 @@ from minio_sdk.client.aio.snapshots import Snapshots
 from minio_sdk.client.aio.tenant_keys import TenantKeys
 from minio_sdk.client.aio.transfers import Transfers
 from minio_sdk.client.aio.usage import Usage
+from minio_sdk.flows import cached
 
 
 class AsyncMinIOClient(
@@ -36,6 +38,7 @@ class AsyncMinIOClient(
     Bulk,
     Transfers,
     Usage,
+    Caching,
 ):
     """S3-compatible object storage for one tenant, with async and await.
 
@@ -97,4 +100,4 @@ class AsyncMinIOClient(
         Example:
             >>> await client.close()
         """
-        await self._run(self._engine.transport.close())
+        await self._run(cached.close(self._engine, self._own_caches))

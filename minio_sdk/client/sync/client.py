@@ -13,6 +13,7 @@ from minio_sdk.client.sync.admin import Admin
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
+from minio_sdk.client.sync.caching import Caching
 from minio_sdk.client.sync.files import Files
 from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
@@ -22,6 +23,7 @@ from minio_sdk.client.sync.snapshots import Snapshots
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 from minio_sdk.client.sync.transfers import Transfers
 from minio_sdk.client.sync.usage import Usage
+from minio_sdk.flows import cached
 
 
 class MinIOClient(
@@ -37,6 +39,7 @@ class MinIOClient(
     Bulk,
     Transfers,
     Usage,
+    Caching,
 ):
     """S3-compatible object storage for one tenant.
 
@@ -98,4 +101,4 @@ class MinIOClient(
         Example:
             >>> client.close()
         """
-        self._run(self._engine.transport.close())
+        self._run(cached.close(self._engine, self._own_caches))

@@ -1,0 +1,34 @@
+# Made by scripts/make_sync.py from client/aio/caching.py: change that one.
+"""The read cache of `Config.cache`."""
+
+from __future__ import annotations
+
+from minio_sdk.client.sync.base import Base
+from minio_sdk.flows import cached
+from minio_sdk.models.cache import CacheStats
+
+
+class Caching(Base):
+    """How it does, and away with it."""
+
+    def cache_stats(self) -> CacheStats:
+        """How often the read cache had what was asked for, and what it holds.
+
+        Returns:
+            `CacheStats`, for this client and its views with the same ``cache``; all zero without one.
+
+        Example:
+            >>> stats = client.cache_stats()
+            >>> print(f"{stats.hit_rate:.0%}, {stats.bytes_saved} bytes saved")
+        """
+        return self._run(cached.stats(self._engine.begin()))
+
+    def clear_cache(self) -> None:
+        """Forget what the read cache holds, of this client and all its views, in memory and on disk.
+
+        What is on disk is gone for all processes that use the same folder.
+
+        Example:
+            >>> client.clear_cache()
+        """
+        self._run(cached.clear(self._engine.begin()))
