@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-WIDTH, MARGIN, NAMES, FIGURES = 780, 16, 270, 60
+WIDTH, MARGIN, FIGURES, LETTER = 780, 16, 60, 7.6
 BAR, GAP = 13, 11
 STYLE = """\
   <style>
@@ -30,7 +30,8 @@ class Bars:
 def plot(title: str, series: Sequence[str], rows: Sequence[Bars]) -> str:
     """Horizontal bars from zero, a group for each client, the SDK's name in bold."""
     longest = max((value for row in rows for value, _ in row.values), default=0) or 1
-    scale = (WIDTH - NAMES - FIGURES - 2 * MARGIN) / longest
+    begin = MARGIN + round(LETTER * max((len(row.name) for row in rows), default=0)) + 12
+    scale = (WIDTH - MARGIN - FIGURES - begin) / longest
     group = BAR * len(series) + GAP
     height = 2 * MARGIN + 52 + group * len(rows) - GAP
     lines = [
@@ -42,7 +43,7 @@ def plot(title: str, series: Sequence[str], rows: Sequence[Bars]) -> str:
         _text(MARGIN, MARGIN + 13, title, "title"),
     ]
     for number, name in enumerate(series):
-        left = MARGIN + NAMES + 90 * number
+        left = begin + 90 * number
         lines.append(_rect(left, MARGIN + 27, 10, 10, number))
         lines.append(_text(left + 16, MARGIN + 36, name, "small"))
     for index, row in enumerate(rows):
@@ -51,8 +52,8 @@ def plot(title: str, series: Sequence[str], rows: Sequence[Bars]) -> str:
         lines.append(_text(MARGIN, middle, row.name, "title" if row.ours else ""))
         for number, (value, figure) in enumerate(row.values):
             y, length = top + BAR * number, max(value * scale, 1)
-            lines.append(_rect(MARGIN + NAMES, y, length, BAR - 1, number))
-            lines.append(_text(MARGIN + NAMES + length + 6, y + 10.5, figure, "small"))
+            lines.append(_rect(begin, y, length, BAR - 1, number))
+            lines.append(_text(begin + length + 6, y + 10.5, figure, "small"))
     return "\n".join([*lines, "</svg>\n"])
 
 
