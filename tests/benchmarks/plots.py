@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-WIDTH, MARGIN, FIGURES, LETTER = 780, 16, 60, 7.6
+WIDTH, MARGIN, FIGURES, LETTER = 780, 16, 60, 8.2
 BAR, GAP = 13, 11
 STYLE = """\
   <style>
