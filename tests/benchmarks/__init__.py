@@ -6,9 +6,18 @@ medians over the rounds. Client CPU (user and system time of this process) is th
 wall time is what a user feels. Peers that aren't installed are left out. Nothing here fails a test
 run by its timing.
 
-    __main__.py   the command line and the table
-    areas.py      <- add an area here
-    clients.py    <- add a peer here
-    measure.py    rounds, clocks, medians
-    endpoint.py   what the clients talk to: `null_s3.c`, or a real server
+    __main__.py       the command line
+    areas.py          <- add an area here
+    caching.py        the areas of the read cache
+    clients.py        <- add a blocking peer here
+    async_clients.py  <- add an async peer here
+    programs.py       <- add a program here
+    peaks.py          the area of memory
+    measure.py        rounds, clocks, medians
+    endpoint.py       what the clients talk to: `null_s3.c`, or a real server
+    results.py        the figures, kept as docs/benchmarks.json
+    goals.py          what is asked of the SDK
+    page.py, plots.py docs/benchmarks.md and docs/plots, made of the figures
+
+docs/performance.md says how to run it and how the figures are taken.
 """

@@ -9,118 +9,158 @@ import os
 import platform
 import re
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks import areas, peaks
-from tests.benchmarks.areas import AREAS, ONLY_ON, ROOT
-from tests.benchmarks.clients import CONTENDERS
+from tests.benchmarks import page, peaks, programs, results
+from tests.benchmarks.areas import ROOT, Area, all_areas, large_file
+from tests.benchmarks.clients import installed
 from tests.benchmarks.endpoint import NULL, running
-from tests.benchmarks.measure import Cost, compare, median, ratio
-from tests.servers import Server
+from tests.benchmarks.measure import compare
+from tests.benchmarks.results import Measured, Peak, Result
+from tests.servers import Server, Unavailable
 
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
-HEADER = """\
-# Benchmarks
-
-Made by `python -m tests.benchmarks --write`. The last two columns are what counts: the SDK's cost
-divided by that client's, the median over rounds in which all had their turn, so below 1 the SDK is
-the cheaper one. Absolute times say more about the machine. CPU is the client's own, system time
-included. Against `null`, a server in C that stores nothing, what is measured is the client.
-`python -m tests.benchmarks memory --size 1024` measures the memory of large transfers, each in a
-process of its own.
-"""
+DOCS = ROOT / "docs"
+MEMORY = "memory"
+MIB = 1 << 20
 
 
 def main() -> None:
+    options = _parse()
+    areas = all_areas(options.size * MIB, options.objects)
+    for kind in options.server:
+        names = chosen(options.areas, areas, kind)
+        if not names:
+            continue
+        try:
+            with running(kind) as server:
+                for name in names:
+                    started = time.monotonic()
+                    result = (
+                        _memory(server, options.size * MIB)
+                        if name == MEMORY
+                        else _measure(name, areas[name], server, options.rounds)
+                    )
+                    print(page.section(result), flush=True)
+                    print(f"({name} took {time.monotonic() - started:.0f} s)", file=sys.stderr)
+                    if options.write:
+                        _keep(result)
+        except Unavailable as missing:
+            raise SystemExit(f"no {kind} here: {missing}") from None
+    if options.write:
+        page.write(DOCS, results.load(DOCS / "benchmarks.json"), order())
+
+
+def _parse() -> argparse.Namespace:
+    def numbers(text: str) -> list[int]:
+        return [int(number) for number in text.split(",")]
+
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument(
-        "areas", nargs="*", metavar="AREA", help=f"{', '.join(AREAS)}, memory; default all"
+        "areas", nargs="*", metavar="AREA", help=f"{', '.join(order())}; default all"
     )
-    parser.add_argument("--server", default=NULL, help="null (default), seaweedfs, moto or minio")
-    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument(
-        "--size", type=int, default=256, help="MiB of what is large (upload, download, memory)"
+        "--server",
+        type=lambda text: text.split(","),
+        default=[NULL],
+        help="null (default), seaweedfs, minio, moto or external; or several with commas",
     )
-    parser.add_argument("--write", action="store_true", help=f"update {DOCUMENT.name}, too")
+    parser.add_argument("--rounds", type=int, help="default: 5 to 15, as the area needs")
+    parser.add_argument("--size", type=int, default=256, help="MiB of what is large; default 256")
+    parser.add_argument(
+        "--objects",
+        type=numbers,
+        default=[64, 1000],
+        help="in get-many and put-many; default 64,1000",
+    )
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="update docs/benchmarks.md, its JSON and its plots, too",
+    )
     options = parser.parse_args()
-    every = [name for name in AREAS if ONLY_ON.get(name, options.server) == options.server]
-    every.append("memory")
-    if unknown := set(options.areas) - {*AREAS, "memory"}:
-        parser.error(f"no such area: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
-    for name in options.areas:
-        if ONLY_ON.get(name, options.server) != options.server:
-            parser.error(f"{name} needs --server {ONLY_ON[name]}")
-    areas.SIZE = options.size << 20
-    with running(options.server) as server:
-        for name in options.areas or every:
-            if name == "memory":
-                section = memory(server)
-                print(section, flush=True)
-                if options.write:
-                    write(DOCUMENT, section)
-                continue
-            with contextlib.ExitStack() as stack:
-                turns = AREAS[name](server, stack)
-                costs = compare(turns, options.rounds)
-            heading, on = name, ""
-            if name != "import":
-                heading, on = f"{name} on {server.kind}", f"On {server.kind} {server.version}. "
-            what = (AREAS[name].__doc__ or "").partition("\n")[0]
-            if name in ("upload", "download"):
-                on += f"{options.size} MiB. "
-            about = f"{what} {on}{options.rounds} rounds, {about_here()}."
-            section = f"## {heading}\n\n{about}\n\n{table(costs)}\n"
-            print(section, flush=True)
-            if options.write:
-                write(DOCUMENT, section)
+    if unknown := set(options.server) - {*page.SERVERS}:
+        parser.error(f"no such server: {', '.join(sorted(unknown))}")
+    areas = all_areas(options.size, options.objects)
+    for asked in options.areas:
+        if not _matching(asked, areas):
+            parser.error(f"no such area: {asked}; there are {', '.join([*areas, MEMORY])}")
+        if not any(chosen([asked], areas, kind) for kind in options.server):
+            parser.error(f"{asked} needs --server {_needs(_matching(asked, areas)[0], areas)}")
+    return options
 
 
-def memory(server: Server) -> str:
-    """The section on memory, each figure from a process of its own."""
-    rows: list[tuple[str, ...]] = [("client", "what it does", "MiB above the start")]
-    with areas.large_files() as folder:
-        for client, what in peaks.cases():
-            grown = peaks.measured(client, what, server, folder / areas.big_key())
-            rows.append((client, peaks.SCENARIOS[what], f"{grown / (1 << 20):.0f}"))
-            print(*rows[-1], sep="\t", file=sys.stderr, flush=True)
+def chosen(asked: list[str], areas: dict[str, Area], kind: str) -> list[str]:
+    """The areas to measure on this kind of server: those that are asked for, or all that make sense."""
+    names = [name for each in asked for name in _matching(each, areas)] or [*areas, MEMORY]
+    return [name for name in names if _needs(name, areas) in (None, kind)]
+
+
+def _matching(asked: str, areas: dict[str, Area]) -> list[str]:
+    """`get` is just that one; `get-many` is all of `get-many-64` and `get-many-1000`."""
+    names = [*areas, MEMORY]
+    return [asked] if asked in names else [n for n in names if n.startswith(f"{asked}-")]
+
+
+def _needs(name: str, areas: dict[str, Area]) -> str | None:
+    return NULL if name == MEMORY else areas[name].only_on
+
+
+def order() -> list[str]:
+    """Every area, as the page has them."""
+    return [*all_areas(MIB), MEMORY]
+
+
+def _measure(name: str, area: Area, server: Server, rounds: int | None) -> Result:
+    rounds = rounds or area.rounds
+    setting = f"{rounds} rounds, {_about_here()}."
+    with contextlib.ExitStack() as stack:
+        costs = compare(area.prepare(server, stack), rounds)
+    measured = tuple(
+        Measured(client, version_of(client), tuple(each)) for client, each in costs.items()
+    )
+    return Result(name, server.kind, area.about, f"{_about(server)}{setting}", measured)
+
+
+def _memory(server: Server, size: int) -> Result:
+    """Each figure is from a process of its own."""
     about = (
-        f"The most memory (RSS) that a transfer of {areas.SIZE >> 20} MiB takes beyond what the process "
-        f"has when it is connected; 64 at once are of a 16th each. On {server.kind} {server.version}, "
-        f"{about_here()}."
+        f"The most memory (RSS) that a transfer of {size // MIB:,} MiB takes beyond what the process has "
+        "when it is connected; 64 at once are of a 16th each."
     )
-    return f"## memory on {server.kind}\n\n{about}\n\n{markdown(rows, left=2)}\n"
+    setting = f"{_about(server)}{_about_here()}."
+
+    def grown() -> Iterator[Peak]:
+        with large_file(size) as path:
+            for client, what in peaks.cases():
+                peak = Peak(
+                    client, peaks.SCENARIOS[what], peaks.measured(client, what, server, path)
+                )
+                print(client, peak.what, peak.grown // MIB, sep="\t", file=sys.stderr, flush=True)
+                yield peak
+
+    return Result(MEMORY, server.kind, about, setting, peaks=tuple(grown()))
 
 
-def table(costs: dict[str, list[Cost]]) -> str:
-    """A row for each contender, the SDK's first; Markdown that reads well in a terminal, too."""
-    versions = {contender.package: contender.version() for contender in CONTENDERS}
-    ours = next(iter(costs.values()))
-    scale, unit = (1e3, "ms") if median(ours).wall > 2e-3 else (1e6, "us")
-    head = ("client", f"wall {unit}", f"CPU {unit}", "SDK / it: wall", "SDK / it: CPU")
-    rows: list[tuple[str, ...]] = [head]
-    for name, theirs in costs.items():
-        middle, compared = median(theirs), ratio(ours, theirs)
-        times = (f"{middle.wall * scale:.1f}", f"{middle.cpu * scale:.1f}")
-        ratios = (f"{compared.wall:.2f}", f"{compared.cpu:.2f}")
-        rows.append((f"{name} {versions.get(name) or ''}".strip(), *times, *ratios))
-    return markdown(rows, left=1)
+def _keep(result: Result) -> None:
+    """At once, so that an interrupt loses nothing that was measured."""
+    DOCS.mkdir(exist_ok=True)
+    path = DOCS / "benchmarks.json"
+    results.save(path, results.replaced(results.load(path), result))
 
 
-def markdown(rows: list[tuple[str, ...]], left: int) -> str:
-    """A table, of which so many columns are text."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "| "
-        + " | ".join(f"{c:<{w}}" if i < left else f"{c:>{w}}" for i, (c, w) in enumerate(cells))
-        for cells in (zip(row, widths, strict=True) for row in rows)
-    ]
-    rule = "| " + " | ".join(
-        "-" * w if i < left else "-" * (w - 1) + ":" for i, w in enumerate(widths)
-    )
-    return "\n".join(f"{line} |" for line in [lines[0], rule, *lines[1:]])
+def version_of(client: str) -> str:
+    """`cachetools.LRUCache, a lock` is of cachetools, `obstore (uvloop)` of obstore."""
+    named = re.match(r"[\w-]+", client)
+    return (named and (installed(named[0]) or programs.version(named[0]))) or ""
 
 
-def about_here() -> str:
+def _about(server: Server) -> str:
+    return "" if server.kind == NULL else f"{server.kind} {server.version}. "
+
+
+def _about_here() -> str:
     """The day, the interpreter, and the machine, for readers who have another one."""
     processor = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):
@@ -128,20 +168,9 @@ def about_here() -> str:
         if model := re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE):
             processor = model[1]
     today = datetime.datetime.now(datetime.timezone.utc).date()
-    return f"{today}, Python {platform.python_version()}, {os.cpu_count()} cores of {processor}"
-
-
-def write(document: Path, section: str) -> None:
-    """Put the section in place of the one with the same heading, or at the end."""
-    text = document.read_text(encoding="utf-8") if document.exists() else HEADER
-    heading = section.partition("\n")[0]
-    old = re.compile(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    if old.search(text):
-        text = old.sub(lambda _: section + "\n", text)
-    else:
-        text = f"{text.rstrip()}\n\n{section}"
-    document.parent.mkdir(exist_ok=True)
-    document.write_text(text.rstrip() + "\n", encoding="utf-8")
+    load = f", load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else ""
+    python, cores = platform.python_version(), os.cpu_count()
+    return f"{today}, Python {python}, {cores} cores of {processor}{load}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,9 @@
-"""The SDK and its peers behind one narrow interface: get an object, put one, list them all."""
+"""The SDK and its blocking peers behind one narrow interface: get an object, put one, list them all.
+
+All of them sign what they upload: over plain HTTP each sends the SHA-256 of an object's or a part's bytes
+(seen on 2026-11-22 in the requests of minio-py 7.2.20, boto3 1.43.117 and obstore 0.12.1, which signs what
+it sends in one piece and what it sends in parts). boto3 adds a CRC32.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import importlib
 import importlib.metadata
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,19 +33,23 @@ PIECE = 8 << 20
 class Client:
     """Ready to work on `BUCKET`; each peer is set up as its own documentation does it.
 
-    Those that have calls for many objects offer them with 8 at once; others are called on 8 threads.
+    Those that have calls for many objects offer them, and choose how many go at once; others are called
+    on 8 threads.
     """
 
-    get: Callable[[], bytes]
-    put: Callable[[bytes], object]
-    list: Callable[[], int]
-    close: Callable[[], object] = lambda: None
-    get_many: Callable[[int], object] | None = None
-    put_many: Callable[[int, bytes], object] | None = None
-    upload: Callable[[str], object] | None = None
+    get: Callable[[str], bytes]
+    put: Callable[[str, bytes], object]
+    list: Callable[[str], int]
+    """How many keys a prefix has."""
+    upload: Callable[[str], object]
     """A file, under its own name as the key."""
-    download: Callable[[str, str, int], object] | None = None
+    download: Callable[[str, str, int], object]
     """A key into a file; the object's size is known."""
+    download_plainly: Callable[[str, str], object] | None = None
+    """The same in one stream, where that isn't what `download` does."""
+    get_many: Callable[[Sequence[str]], Iterable[object]] | None = None
+    put_many: Callable[[Sequence[str], bytes], object] | None = None
+    close: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -53,12 +62,17 @@ class Contender:
 
     def version(self) -> str | None:
         """What is installed, None if nothing is. This very SDK is always there."""
-        if self.package == PROJECT:
-            return minio_sdk.__version__
-        try:
-            return importlib.metadata.version(self.package)
-        except importlib.metadata.PackageNotFoundError:
-            return None
+        return installed(self.package)
+
+
+def installed(package: str) -> str | None:
+    """The version of a package, None if it isn't there."""
+    if package == PROJECT:
+        return minio_sdk.__version__
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def settings(server: Server) -> Config:
@@ -76,16 +90,14 @@ def connect_sdk(server: Server) -> MinIOClient:
 def _sdk(server: Server) -> Client:
     client = connect_sdk(server)
     return Client(
-        get=lambda: client.get_object(BUCKET, KEY),
-        put=lambda data: client.put_object(BUCKET, KEY, data),
-        list=lambda: sum(1 for _ in client.iter_objects(BUCKET)),
-        close=client.close,
-        get_many=lambda count: client.download_many([(BUCKET, KEY)] * count, concurrency=8),
-        put_many=lambda count, data: client.upload_many(
-            [(BUCKET, KEY, data)] * count, concurrency=8
-        ),
+        get=lambda key: client.get_object(BUCKET, key),
+        put=lambda key, data: client.put_object(BUCKET, key, data),
+        list=lambda prefix: sum(1 for _ in client.iter_objects(BUCKET, prefix)),
         upload=lambda path: client.upload_file(BUCKET, Path(path).name, path),
         download=lambda key, path, size: client.download_file(BUCKET, key, path),
+        get_many=lambda keys: client.download_many([(BUCKET, key) for key in keys]),
+        put_many=lambda keys, data: client.upload_many([(BUCKET, key, data) for key in keys]),
+        close=client.close,
     )
 
 
@@ -103,21 +115,21 @@ def connect_minio(server: Server) -> Any:
 def _minio(server: Server) -> Client:
     client = connect_minio(server)
 
-    def get() -> bytes:
-        response = client.get_object(bucket_name=BUCKET, object_name=KEY)
+    def get(key: str) -> bytes:
+        response = client.get_object(bucket_name=BUCKET, object_name=key)
         try:
             return bytes(response.read())
         finally:
             response.close()
             response.release_conn()
 
-    def put(data: bytes) -> object:
+    def put(key: str, data: bytes) -> object:
         return client.put_object(
-            bucket_name=BUCKET, object_name=KEY, data=io.BytesIO(data), length=len(data)
+            bucket_name=BUCKET, object_name=key, data=io.BytesIO(data), length=len(data)
         )
 
-    def list_all() -> int:
-        return sum(1 for _ in client.list_objects(bucket_name=BUCKET, recursive=True))
+    def list_all(prefix: str) -> int:
+        return sum(1 for _ in client.list_objects(BUCKET, prefix=prefix, recursive=True))
 
     return Client(
         get,
@@ -137,18 +149,23 @@ def _boto3(server: Server) -> Client:
         region_name=REGION,
     )
     return Client(
-        get=lambda: bytes(client.get_object(Bucket=BUCKET, Key=KEY)["Body"].read()),
-        put=lambda data: client.put_object(Bucket=BUCKET, Key=KEY, Body=data),
-        list=lambda: len(client.list_objects_v2(Bucket=BUCKET)["Contents"]),
-        close=client.close,
+        get=lambda key: bytes(client.get_object(Bucket=BUCKET, Key=key)["Body"].read()),
+        put=lambda key, data: client.put_object(Bucket=BUCKET, Key=key, Body=data),
+        list=lambda prefix: sum(
+            len(page["Contents"])
+            for page in client.get_paginator("list_objects_v2").paginate(
+                Bucket=BUCKET, Prefix=prefix
+            )
+        ),
         upload=lambda path: client.upload_file(path, BUCKET, Path(path).name),
         download=lambda key, path, size: client.download_file(BUCKET, key, path),
+        close=client.close,
     )
 
 
-def _obstore(server: Server) -> Client:
-    obstore = importlib.import_module("obstore")
-    store = importlib.import_module("obstore.store").S3Store(
+def obstore_s3(server: Server) -> Any:
+    """obstore's view of the bucket."""
+    return importlib.import_module("obstore.store").S3Store(
         BUCKET,
         endpoint=server.base_url,
         access_key_id=server.access_key,
@@ -157,6 +174,10 @@ def _obstore(server: Server) -> Client:
         virtual_hosted_style_request=False,
         client_options={"allow_http": True},
     )
+
+
+def _obstore(server: Server) -> Client:
+    obstore, store = importlib.import_module("obstore"), obstore_s3(server)
 
     def download(key: str, path: str, size: int) -> None:
         """It has no call for that; this is what makes the most of it: four ranges at a time."""
@@ -168,14 +189,19 @@ def _obstore(server: Server) -> Client:
 
             list(pool.map(fetch, range(0, size, PIECE)))
 
+    def download_plainly(key: str, path: str) -> None:
+        with Path(path).open("wb") as file:
+            file.writelines(obstore.get(store, key).stream(min_chunk_size=1 << 20))
+
     return Client(
-        get=lambda: bytes(obstore.get(store, KEY).bytes()),
-        put=lambda data: obstore.put(store, KEY, data, use_multipart=False),
-        list=lambda: sum(map(len, obstore.list(store, chunk_size=1000))),
+        get=lambda key: bytes(obstore.get(store, key).bytes()),
+        put=lambda key, data: obstore.put(store, key, data, use_multipart=False),
+        list=lambda prefix: sum(map(len, obstore.list(store, prefix, chunk_size=1000))),
         upload=lambda path: obstore.put(
             store, Path(path).name, Path(path), chunk_size=PIECE, max_concurrency=4
         ),
         download=download,
+        download_plainly=download_plainly,
     )
 
 

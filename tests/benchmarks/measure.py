@@ -27,15 +27,32 @@ Turn = Callable[[int], Cost]
 """Does the operation so many times, and tells what one cost."""
 
 
-def in_this_process(operation: Callable[[], object]) -> Turn:
-    """Of this process, all of its threads included: obstore works in threads of its own."""
+def in_this_process(operation: Callable[[], object], each_of: int = 1) -> Turn:
+    """Of this process, all of its threads included: obstore works in threads of its own.
+
+    Programs that the operation runs count as well. What it cost is shared by `each_of` objects.
+    """
 
     def turn(times: int) -> Cost:
-        before, started = _cpu(resource.RUSAGE_SELF), time.perf_counter()
+        before, started = cpu_used(), time.perf_counter()
         for _ in range(times):
             operation()
-        wall = time.perf_counter() - started
-        return Cost(wall / times, (_cpu(resource.RUSAGE_SELF) - before) / times)
+        wall, count = time.perf_counter() - started, times * each_of
+        return Cost(wall / count, (cpu_used() - before) / count)
+
+    return turn
+
+
+def one_by_one(operation: Callable[[], object], after: Callable[[], object]) -> Turn:
+    """As `in_this_process`, with something to do after each operation that doesn't count."""
+    one = in_this_process(operation)
+
+    def turn(times: int) -> Cost:
+        costs = []
+        for _ in range(times):
+            costs.append(one(1))
+            after()
+        return Cost(sum(c.wall for c in costs) / times, sum(c.cpu for c in costs) / times)
 
     return turn
 
@@ -97,11 +114,19 @@ def ratio(ours: list[Cost], theirs: list[Cost]) -> Cost:
 def _calibrate(turn: Turn) -> int:
     """Warm the operation up, and find how often it goes into one turn."""
     times = 1
-    while (took := turn(times).wall * times) < TURN_SECONDS / 4:
+    while (took := _seconds(turn, times)) < TURN_SECONDS / 4:
         times *= 2
     return max(1, round(times * TURN_SECONDS / took))
 
 
-def _cpu(who: int) -> float:
-    usage = resource.getrusage(who)
-    return usage.ru_utime + usage.ru_stime
+def _seconds(turn: Turn, times: int) -> float:
+    """By the clock on the wall: what a turn tells may be the cost of a single object among many."""
+    started = time.perf_counter()
+    turn(times)
+    return time.perf_counter() - started
+
+
+def cpu_used() -> float:
+    """Seconds of this process, all threads and the system's work included, and of its ended children."""
+    both = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)

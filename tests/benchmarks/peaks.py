@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from minio_sdk import AsyncMinIOClient
-from tests.benchmarks.clients import BUCKET, CONTENDERS, PROJECT, connect_sdk, settings
+from tests.benchmarks.clients import BUCKET, CONTENDERS, KEY, PROJECT, connect_sdk, settings
 from tests.servers import Server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -96,14 +96,12 @@ def main() -> None:
         return
     (contender,) = (each for each in CONTENDERS if each.package == name)
     client = contender.connect(server)
-    client.put(b"x")
-    client.get()
+    client.put(KEY, b"x")
+    client.get(KEY)
     before = resident()
     if what == "upload":
-        assert client.upload is not None
         client.upload(path)
     else:
-        assert client.download is not None
         key = Path(path).name
         client.download(key, path + ".down", int(key.removeprefix("big-")))
         Path(path + ".down").unlink()
