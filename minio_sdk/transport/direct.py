@@ -112,20 +112,24 @@ def exchange(
         failed = _send(sock, head, body, timeout)
         data = _receive(sock, _GULP, timeout, failed)
         found = _plain(data, method)
-        fits = room is not None and found is not None and _fits(found, room, len(data))
-        if found is None or (found[2] > most and not fits):
+        if found is None:
             return _usual(pool, connection, method, data, timeout)
         status, headers, length, start = found
         content = data[start:]
-        if room is not None and fits:
-            _fill(sock, room, content, timeout)
-            content = cast("bytes", room)
-        elif len(content) < length:
-            content = _rest(sock, content, length, timeout)
-        if failed is not None or len(content) != length or _closes(headers):
-            # Bytes behind the body belong to no request; half of ours may be on its way still.
-            connection.close()
-            content = content[:length]
+        simple = failed is None and room is None and "connection" not in headers
+        if not (simple and len(content) == length <= most):
+            fits = room is not None and _fits(found, room, len(data))
+            if length > most and not fits:
+                return _usual(pool, connection, method, data, timeout)
+            if room is not None and fits:
+                _fill(sock, room, content, timeout)
+                content = cast("bytes", room)
+            elif len(content) < length:
+                content = _rest(sock, content, length, timeout)
+            if failed is not None or len(content) != length or _closes(headers):
+                # Bytes behind the body belong to no request; half of ours may be on its way still.
+                connection.close()
+                content = content[:length]
     except BaseException:  # an interrupt as well: what comes next on it would be this answer
         connection.close()
         pool.give_back(connection)
@@ -138,9 +142,12 @@ def _send(sock: Any, head: bytes, body: Any, timeout: Callable[[], float]) -> OS
     """Send all of it; the failure, where the server may have answered and closed before."""
     try:
         _wait_at_most(sock, timeout())
+        if not body:
+            sock.sendall(head)
+            return None
         size = len(body) if isinstance(body, bytes) else memoryview(body).nbytes
         if size <= _JOINED:
-            sock.sendall(head + bytes(body) if size else head)
+            sock.sendall(head + bytes(body))
             return None
         sock.sendall(head)
         view = memoryview(body).cast("B")
