@@ -54,22 +54,29 @@ class Skew:
         self.seconds = 0.0
 
 
-class _Outlines:
-    """The outlines that were made for some keys and a day, by method and names of headers."""
+class _Moment:
+    """A second of signing with some keys, and the outlines for its day by method and names of headers."""
 
-    __slots__ = ("day", "keys", "known")
+    __slots__ = ("keys", "outlines", "second", "stamp")
 
-    def __init__(self, keys: Credentials | None, day: str) -> None:
+    def __init__(
+        self,
+        keys: Credentials | None,
+        second: int,
+        stamp: str,
+        outlines: dict[tuple[object, ...], Outline],
+    ) -> None:
         self.keys = keys
-        self.day = day
-        self.known: dict[tuple[object, ...], Outline] = {}
+        self.second = second
+        self.stamp = stamp
+        self.outlines = outlines
 
 
 class Signing:
     """Makes the headers of each attempt for one configuration."""
 
     __slots__ = (
-        "_outlines",
+        "_moment",
         "_signer",
         "clock",
         "config",
@@ -87,7 +94,7 @@ class Signing:
         self.skew = skew
         self.tenant = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
         self._signer: Signer | None = None
-        self._outlines = _Outlines(None, "")
+        self._moment = _Moment(None, 0, "", {})
 
     def signer_of(self, keys: Credentials, service: str = "s3") -> Signer:
         """The signer for `keys`; the one for S3 is kept as long as they are the ones in force."""
@@ -176,22 +183,29 @@ class Signing:
         return fixed
 
     def _outlined(self, request: Request, keys: Credentials) -> bytes | None:
-        stamp = timestamp(self.now())
-        outlines = self._outlines
-        if outlines.keys is not keys or outlines.day != stamp[:8]:
-            # Two threads at midnight at worst lay them out twice.
-            outlines = self._outlines = _Outlines(keys, stamp[:8])
+        """The head from an outline; None where there is none."""
+        second = int(self.clock.time() + self.skew.seconds)
+        moment = self._moment
+        if moment.second != second or moment.keys is not keys:
+            moment = self._moment = self._next(moment, keys, second)
         which = (request.method, is_sized(request), *request.headers)
-        outline = outlines.known.get(which)
+        outline = moment.outlines.get(which)
         if outline is None:
-            if len(outlines.known) >= _MOST_OUTLINES or not has_outline(request):
+            if len(moment.outlines) >= _MOST_OUTLINES or not has_outline(request):
                 return None
             signer = self.signer_of(keys)
-            key = signer.key_of(outlines.day)
+            key = signer.key_of(moment.stamp[:8])
             host = self.endpoint.host_header
             outline = Outline(signer, key, request, host, self._fixed())
-            outlines.known[which] = outline
-        return outline.head(request, self.endpoint.path + request.path, stamp)
+            moment.outlines[which] = outline
+        return outline.head(request, self.endpoint.path + request.path, moment.stamp)
+
+    @staticmethod
+    def _next(last: _Moment, keys: Credentials, second: int) -> _Moment:
+        # Several threads at midnight at worst lay out the same.
+        stamp = timestamp(second)
+        same = last.keys is keys and last.stamp[:8] == stamp[:8]
+        return _Moment(keys, second, stamp, last.outlines if same else {})
 
     def may_have_better(self, request: Request, reply: Reply, code: str | None) -> bool:
         """Whether another attempt will be signed with other keys than those that were refused."""

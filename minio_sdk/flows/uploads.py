@@ -23,7 +23,7 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import buckets, quirks
-from minio_sdk.flows.checked import sent
+from minio_sdk.flows.checked import WORTH, sent
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.held import held
 from minio_sdk.flows.in_parts import InParts
@@ -90,6 +90,8 @@ def object_headers(
 def _content_type(key: str, content_type: str | None) -> str:
     if content_type is not None:
         return describing_header("content_type", content_type)
+    if "." not in key and key[:5] != "data:":
+        return "application/octet-stream"
     guess, encoding = mimetypes.guess_type(key, strict=False)
     # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
     found = _COMPRESSED.get(encoding) if encoding else guess
@@ -119,6 +121,14 @@ async def put(
         condition: what must hold of the object that is there, or isn't.
         progress: told of what the server has acknowledged; True for a bar.
     """
+    whole = source.whole
+    unheard = progress is None or progress is False
+    if whole is not None and condition is None and unheard and not suspicious(key):
+        # The short way of what is small and in memory, which has nothing to count, tell or check.
+        if len(whole) < min(WORTH, engine.config.multipart_threshold):
+            place.object_path(key)
+            operation = PutObject(place, key, whole, headers)
+            return await _put_whole(engine, operation, create_bucket)
     meter = Meter(engine.transport.clock, progress)
     try:
         return await _put(

@@ -137,10 +137,10 @@ class Direct(_Attempts):
         return self._usual.attempt(number)
 
     def _exchange(self, pool: LendingPool, connection: Any) -> Reply:
-        wire, adapter = self.wire, self._adapter
+        wire = self.wire
         try:
             try:
-                head = adapter.signing.head(wire, patience=self._patience())
+                head = self._adapter.signing.head(wire, patience=self._patience())
             except BaseException:
                 pool.give_back(connection)
                 raise

@@ -99,7 +99,7 @@ def test_a_header_that_is_ours_to_write_has_no_outline(name: str) -> None:
     of = signing()
     request = Request("GET", "/b/k", headers={name: "x"})
     assert of.head(request) == carefully(of, request)
-    assert not of._outlines.known
+    assert not of._moment.outlines
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_is_signed_otherwise_has_no_outline(changed: dict[str, Any]) -> Non
     of = signing()
     request = Request("PUT", "/b/k", **changed)
     assert of.head(request) == carefully(of, request)
-    assert not of._outlines.known
+    assert not of._moment.outlines
 
 
 def test_what_nobody_signs_has_no_outline() -> None:
@@ -139,7 +139,7 @@ def test_headers_of_any_names_take_no_memory_for_ever() -> None:
     for number in range(300):
         request = Request("GET", "/b/k", headers={f"x-amz-meta-{number}": "x"})
         assert of.head(request) == carefully(of, request)
-    assert len(of._outlines.known) == 256
+    assert len(of._moment.outlines) == 256
 
 
 def test_blanks_count_as_they_do_in_the_canonical_form() -> None:
