@@ -36,13 +36,14 @@ from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Place
 from minio_sdk.operations.multipart import MAX_PARTS, CreateMultipartUpload
 from minio_sdk.operations.put_object import PutObject
-from minio_sdk.wire.describing import check_storage_class, describing_header
+from minio_sdk.wire.describing import DESCRIBING, check_storage_class, describing_header
 from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.quirks import suspicious
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags, tags_header
 
 MAX_OBJECT = MAX_PARTS * MAX_PART
+_UNDESCRIBED = (None,) * 5
 _COMPRESSED = {
     "gzip": "application/gzip",
     "bzip2": "application/x-bzip2",
@@ -70,18 +71,16 @@ def object_headers(
         ValidationError: what a header can't carry, or S3 does not take.
     """
     check_key(key)
-    headers = {"content-type": _content_type(key, content_type), **metadata_headers(metadata)}
+    headers = {"content-type": _content_type(key, content_type)}
+    if metadata is not None:
+        headers.update(metadata_headers(metadata))
     if tags is not None and check_tags(tags, MAX_OBJECT_TAGS):
         headers["x-amz-tagging"] = tags_header(tags)
-    for argument, value in (
-        ("content_encoding", content_encoding),
-        ("content_disposition", content_disposition),
-        ("content_language", content_language),
-        ("cache_control", cache_control),
-        ("expires", expires),
-    ):
-        if value is not None:
-            headers[argument.replace("_", "-")] = describing_header(argument, value)
+    described = (content_encoding, content_disposition, content_language, cache_control, expires)
+    if described != _UNDESCRIBED:
+        for argument, value in zip(DESCRIBING[1:], described, strict=True):
+            if value is not None:
+                headers[argument.replace("_", "-")] = describing_header(argument, value)
     if storage_class is not None:
         headers["x-amz-storage-class"] = check_storage_class(storage_class)
     return headers
@@ -126,7 +125,8 @@ async def put(
     if whole is not None and condition is None and unheard and not suspicious(key):
         # The short way of what is small and in memory, which has nothing to count, tell or check.
         if len(whole) < min(WORTH, engine.config.multipart_threshold):
-            place.object_path(key)
+            if place.prefix:
+                place.object_path(key)  # before the bucket's marker is looked for
             operation = PutObject(place, key, whole, headers)
             return await _put_whole(engine, operation, create_bucket)
     meter = Meter(engine.transport.clock, progress)
