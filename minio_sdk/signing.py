@@ -198,6 +198,8 @@ class Signing:
             host = self.endpoint.host_header
             outline = Outline(signer, key, request, host, self._fixed())
             moment.outlines[which] = outline
+        if not outline.is_sound:
+            return None
         return outline.head(request, self.endpoint.path + request.path, moment.stamp)
 
     @staticmethod

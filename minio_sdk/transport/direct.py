@@ -109,8 +109,19 @@ def exchange(
     sock = connection.sock
     try:
         on_connection(connection)  # which raises where this is no longer wanted
-        failed = _send(sock, head, body, timeout)
-        data = _receive(sock, _GULP, timeout, failed)
+        _wait_at_most(sock, timeout())
+        failed = None
+        try:
+            if not body:
+                sock.sendall(head)
+            elif len(body) <= _JOINED and isinstance(body, bytes):
+                sock.sendall(head + body)
+            else:
+                _send(sock, head, memoryview(body).cast("B"), timeout)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            failed = error  # the server may have answered, and closed, before it had all
+        _wait_at_most(sock, timeout())
+        data = _receive(sock, failed)
         found = _plain(data, method)
         if found is None:
             return _usual(pool, connection, method, data, timeout)
@@ -138,25 +149,15 @@ def exchange(
     return Reply(status, headers, content)
 
 
-def _send(sock: Any, head: bytes, body: Any, timeout: Callable[[], float]) -> OSError | None:
-    """Send all of it; the failure, where the server may have answered and closed before."""
-    try:
+def _send(sock: Any, head: bytes, body: memoryview, timeout: Callable[[], float]) -> None:
+    size = len(body)
+    if size <= _JOINED:
+        sock.sendall(head + body)
+        return
+    sock.sendall(head)
+    for start in range(0, size, READ):
         _wait_at_most(sock, timeout())
-        if not body:
-            sock.sendall(head)
-            return None
-        size = len(body) if isinstance(body, bytes) else memoryview(body).nbytes
-        if size <= _JOINED:
-            sock.sendall(head + bytes(body))
-            return None
-        sock.sendall(head)
-        view = memoryview(body).cast("B")
-        for start in range(0, size, READ):
-            _wait_at_most(sock, timeout())
-            sock.sendall(view[start : start + READ])
-    except (BrokenPipeError, ConnectionResetError) as error:
-        return error
-    return None
+        sock.sendall(body[start : start + READ])
 
 
 def _wait_at_most(sock: Any, seconds: float) -> None:
@@ -164,12 +165,9 @@ def _wait_at_most(sock: Any, seconds: float) -> None:
         sock.settimeout(seconds)
 
 
-def _receive(
-    sock: Any, most: int, timeout: Callable[[], float], failed: OSError | None = None
-) -> bytes:
-    _wait_at_most(sock, timeout())
+def _receive(sock: Any, failed: OSError | None = None) -> bytes:
     try:
-        data: bytes = sock.recv(most)
+        data: bytes = sock.recv(_GULP)
     except ConnectionError as error:
         raise failed or error from None
     if not data:

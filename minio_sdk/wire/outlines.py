@@ -49,9 +49,12 @@ class Outline:
         request: one of them.
         host: what ``host`` says.
         fixed: the headers that are the same in all, behind the request's own.
+
+    Attributes:
+        is_sound: whether what is laid out can be sent; else it is the careful way that says what is wrong.
     """
 
-    __slots__ = ("_canonical", "_head", "_key", "_lines", "_pick", "_signed", "_sized")
+    __slots__ = ("_canonical", "_head", "_key", "_own", "_pick", "_sized", "is_sound")
 
     def __init__(
         self, signer: Signer, key: SigningKey, request: Request, host: str, fixed: Mapping[str, str]
@@ -63,7 +66,7 @@ class Outline:
         if signer.credentials.session_token is not None:
             same["x-amz-security-token"] = signer.credentials.session_token
         places = {name: _VALUES + number for number, name in enumerate(names) if is_signed(name)}
-        self._signed = bool(places)
+        self._own = bool(names)
         places |= {"x-amz-content-sha256": _HASH, "x-amz-date": _STAMP}
         order = sorted({*places, *filter(is_signed, same)})
         listed = _fixed(";".join(order))
@@ -88,8 +91,8 @@ class Outline:
         lines.append(f"authorization: {credential}, SignedHeaders={listed}, Signature=%s")
         if self._sized:
             lines.append("content-length: %d")
-        self._lines = len(lines) + 1
         self._head = "\r\n".join([*lines, "", ""])
+        self.is_sound = self._head.isascii() and whole_lines(self._head, len(lines) + 1)
 
     def head(self, request: Request, path: str, stamp: str) -> SecretBytes | None:
         """The head of a request as it is sent; None where it needs more care.
@@ -101,11 +104,15 @@ class Outline:
         """
         query, digest = request.query, request.payload_hash
         target = f"{path}?{query}" if query else path
+        if not is_target(target):
+            return None
         values = request.headers.values()
-        if self._signed:
-            facts = (path, query, digest, stamp, *map(trimmed, values))
-        else:
-            facts = (path, query, digest, stamp)
+        facts: tuple[str, ...] = (path, query, digest, stamp)
+        if self._own:
+            for value in values:  # whatever could end a line, or be read in two ways
+                if not (value.isascii() and value.isprintable()):
+                    return None
+            facts += tuple(map(trimmed, values))
         canonical = sha256((self._canonical % self._pick(facts)).encode()).hexdigest()
         key = self._key
         signature = key.sign(f"{ALGORITHM}\n{stamp}\n{key.scope}\n{canonical}")
@@ -113,9 +120,7 @@ class Outline:
             text = self._head % (target, *values, digest, stamp, signature, request.length)
         else:
             text = self._head % (target, *values, digest, stamp, signature)
-        if whole_lines(text, self._lines) and text.isascii() and is_target(target):
-            return SecretBytes(text, "ascii")
-        return None
+        return SecretBytes(text, "ascii")
 
 
 def has_outline(request: Request) -> bool:
@@ -125,7 +130,7 @@ def has_outline(request: Request) -> bool:
 
 def is_sized(request: Request) -> bool:
     """Whether the length of the body is told; see `add_length`."""
-    return bool(request.length) or request.method in ("PUT", "POST")
+    return request.method in ("PUT", "POST") or bool(request.length)
 
 
 def _fixed(text: str) -> str:
