@@ -121,14 +121,16 @@ async def put(
         progress: told of what the server has acknowledged; True for a bar.
     """
     whole = source.whole
+    most = min(WORTH, engine.config.multipart_threshold)
     unheard = progress is None or progress is False
-    if whole is not None and condition is None and unheard and not suspicious(key):
+    if whole is not None and len(whole) < most and condition is None and unheard:
         # The short way of what is small and in memory, which has nothing to count, tell or check.
-        if len(whole) < min(WORTH, engine.config.multipart_threshold):
-            if place.prefix:
-                place.object_path(key)  # before the bucket's marker is looked for
-            operation = PutObject(place, key, whole, headers)
-            return await _put_whole(engine, operation, create_bucket)
+        if place.prefix:
+            place.object_path(key)  # before the bucket's marker is looked for
+        operation = PutObject(place, key, whole, headers)
+        if suspicious(key):
+            await quirks.refuse(engine, operation, empty=not whole)
+        return await _put_whole(engine, operation, create_bucket)
     meter = Meter(engine.transport.clock, progress)
     try:
         return await _put(

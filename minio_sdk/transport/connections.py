@@ -30,6 +30,9 @@ from minio_sdk.transport.proxies import find_proxy, is_socks
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.url import Endpoint, parse_endpoint
 
+_INTERIM = 20  # answers before the answer, such as 103
+_FIELDS, _LINE = 100, 65536  # http.client takes no more
+
 READ = 1024 * 1024
 """Bytes that are read or sent in one go."""
 
@@ -93,10 +96,12 @@ class _SendsInBlocks:
 
 
 class WholeHead(http.client.HTTPResponse):
-    """An answer whose head ends with an empty line.
+    """An answer whose head ends with an empty line, and says in one way only where its body ends.
 
     For `http.client` a head that breaks off is one without the headers that are missing: an object's
-    bytes would end where the connection did, and nobody could tell.
+    bytes would end where the connection did, and nobody could tell. It also takes 103 for an answer, after
+    which the real one would be taken for the answer to the next request; and of two lengths it takes one,
+    where what stands between may have taken the other.
     """
 
     def begin(self) -> None:
@@ -111,6 +116,37 @@ class WholeHead(http.client.HTTPResponse):
                 self.fp = file
         if not lines.ended:
             raise http.client.IncompleteRead(b"")
+        if self.status == 101:
+            raise http.client.HTTPException(
+                "the server changes to a protocol that nobody asked for"
+            )
+        if self.status in (204, 304):
+            self.chunked = False  # there is no body, whatever the headers say
+        elif self._method != "HEAD":  # type: ignore[attr-defined]
+            self._check_framing()
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(_INTERIM):
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not 101 < found[1] < 200:  # `begin` itself goes on after 100
+                return found
+            for _ in range(_FIELDS):
+                if self.fp.readline(_LINE) in (b"\r\n", b"\n", b""):
+                    break
+            else:
+                raise http.client.HTTPException(f"got more than {_FIELDS} headers")
+        raise http.client.HTTPException("the server announces an answer again and again")
+
+    def _check_framing(self) -> None:
+        codings = self.headers.get_all("transfer-encoding", [])
+        lengths = {length.strip() for length in self.headers.get_all("content-length", [])}
+        if codings:
+            known = len(codings) == 1 and codings[0].strip().lower() in ("chunked", "identity")
+            sure = known and not lengths
+        else:
+            sure = len(lengths) <= 1 and all(n.isascii() and n.isdigit() for n in lengths)
+        if not sure:
+            raise http.client.HTTPException("the answer doesn't say in one way where it ends")
 
 
 class _Lines:
