@@ -125,8 +125,9 @@ class Direct(_Attempts):
         """Send once; the answer."""
         check_running()
         place = self._adapter.connections
-        if not isinstance(self.wire.body, StreamBody):
-            pool = place.pool()
+        pool = place.pool()
+        # Should another urllib3 make its pools in another way, then all goes the usual one.
+        if isinstance(pool, LendingPool) and not isinstance(self.wire.body, StreamBody):
             connection = pool.take_open()
             if connection is not None:
                 reply = self._exchange(pool, connection)

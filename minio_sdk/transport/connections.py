@@ -232,10 +232,10 @@ class LendingPool(urllib3.HTTPConnectionPool):
     def take_open(self) -> Any | None:
         """An open connection that nobody uses; None when there is none."""
         idle = self.pool
-        if idle is None:  # it was closed
+        if not isinstance(idle, _Idle):  # it was closed, or is of another urllib3's making
             return None
         try:
-            connection: Any = idle.get()
+            connection = idle.get()
         except queue.Empty:
             return None
         if connection is not None:

@@ -26,7 +26,6 @@ import requests.sessions
 import urllib3
 import urllib3.connectionpool
 import urllib3.exceptions
-from urllib3._collections import HTTPHeaderDict
 
 from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.stopping import on_connection
@@ -54,12 +53,13 @@ _REPLACED: tuple[tuple[type, str, ModuleType], ...] = (
 
 def _own(owner: type, name: str, module: ModuleType) -> Any:
     """The function as its module wrote it; None when somebody has put another in its place."""
-    function = vars(owner)[name]
+    function = vars(owner).get(name)
     plain = getattr(function, "__globals__", None) is vars(module)
     return function if plain and not hasattr(function, "__wrapped__") else None
 
 
 _WRITTEN = [_own(*place) for place in _REPLACED]
+_ALL_THERE = None not in _WRITTEN  # else this is another version's, or was wrapped before we came
 _urllib3_log = logging.getLogger("urllib3.connectionpool")
 
 
@@ -67,7 +67,8 @@ def unobserved() -> bool:
     """Whether nothing looks at, or stands in for, what the usual way would call."""
     send, adapter_send, urlopen, putrequest, getresponse = _WRITTEN
     return (
-        requests.Session.send is send
+        _ALL_THERE
+        and requests.Session.send is send
         and requests.adapters.HTTPAdapter.send is adapter_send
         and urllib3.HTTPConnectionPool.urlopen is urlopen
         and http.client.HTTPConnection.putrequest is putrequest
@@ -285,7 +286,7 @@ def _usual(
     release: Any = _Pool(pool, answer, resumed)
     return urllib3.HTTPResponse(
         body=answer,
-        headers=HTTPHeaderDict(answer.msg.items()),
+        headers=urllib3.HTTPHeaderDict(answer.msg.items()),
         status=answer.status,
         version=answer.version,
         reason=answer.reason,
