@@ -186,7 +186,7 @@ class Signing:
         """The head from an outline; None where there is none."""
         second = int(self.clock.time() + self.skew.seconds)
         moment = self._moment
-        if moment.second != second or moment.keys is not keys:
+        if moment.second != second or (moment.keys is not keys and moment.keys != keys):
             moment = self._moment = self._next(moment, keys, second)
         which = (request.method, is_sized(request), *request.headers)
         outline = moment.outlines.get(which)
@@ -200,13 +200,13 @@ class Signing:
             moment.outlines[which] = outline
         if not outline.is_sound:
             return None
-        return outline.head(request, self.endpoint.path + request.path, moment.stamp)
+        return outline.head(request, self.endpoint.path + request.path, moment.stamp.encode())
 
     @staticmethod
     def _next(last: _Moment, keys: Credentials, second: int) -> _Moment:
         # Several threads at midnight at worst lay out the same.
         stamp = timestamp(second)
-        same = last.keys is keys and last.stamp[:8] == stamp[:8]
+        same = last.keys == keys and last.stamp[:8] == stamp[:8]
         return _Moment(keys, second, stamp, last.outlines if same else {})
 
     def may_have_better(self, request: Request, reply: Reply, code: str | None) -> bool:

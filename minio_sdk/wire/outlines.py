@@ -54,7 +54,7 @@ class Outline:
         is_sound: whether what is laid out can be sent; else it is the careful way that says what is wrong.
     """
 
-    __slots__ = ("_canonical", "_head", "_key", "_own", "_pick", "_sized", "is_sound")
+    __slots__ = ("_canonical", "_head", "_key", "_own", "_pick", "_sized", "_to_sign", "is_sound")
 
     def __init__(
         self, signer: Signer, key: SigningKey, request: Request, host: str, fixed: Mapping[str, str]
@@ -71,30 +71,32 @@ class Outline:
         order = sorted({*places, *filter(is_signed, same)})
         listed = _fixed(";".join(order))
         block = "".join(
-            f"{_fixed(name)}:{'%s' if name in places else _fixed(trimmed(same[name]))}\n"
+            f"{_fixed(name)}:{'%b' if name in places else _fixed(trimmed(same[name]))}\n"
             for name in order
         )
-        self._canonical = f"{request.method}\n%s\n%s\n{block}\n{listed}\n%s"
+        self._canonical = f"{request.method}\n%b\n%b\n{block}\n{listed}\n%b".encode()
+        self._to_sign = f"{ALGORITHM}\n%b\n{key.scope}\n%b".encode()
         filled = [places[name] for name in order if name in places]
         self._pick = itemgetter(_PATH, _QUERY, *filled, _HASH)
         lines = [
-            f"{request.method} %s HTTP/1.1",
+            f"{request.method} %b HTTP/1.1",
             f"host: {_fixed(host)}",
-            *(f"{_fixed(name)}: %s" for name in names),
+            *(f"{_fixed(name)}: %b" for name in names),
             *(f"{name}: {_fixed(value)}" for name, value in fixed.items()),
-            "x-amz-content-sha256: %s",
-            "x-amz-date: %s",
+            "x-amz-content-sha256: %b",
+            "x-amz-date: %b",
         ]
         if signer.credentials.session_token is not None:
             lines.append(f"x-amz-security-token: {_fixed(signer.credentials.session_token)}")
         credential = f"{ALGORITHM} Credential={_fixed(signer.credentials.access_key)}/{key.scope}"
-        lines.append(f"authorization: {credential}, SignedHeaders={listed}, Signature=%s")
+        lines.append(f"authorization: {credential}, SignedHeaders={listed}, Signature=%b")
         if self._sized:
             lines.append("content-length: %d")
-        self._head = "\r\n".join([*lines, "", ""])
-        self.is_sound = self._head.isascii() and whole_lines(self._head, len(lines) + 1)
+        head = "\r\n".join([*lines, "", ""])
+        self.is_sound = head.isascii() and whole_lines(head, len(lines) + 1)
+        self._head = head.encode()
 
-    def head(self, request: Request, path: str, stamp: str) -> SecretBytes | None:
+    def head(self, request: Request, path: str, stamp: bytes) -> SecretBytes | None:
         """The head of a request as it is sent; None where it needs more care.
 
         Args:
@@ -102,25 +104,27 @@ class Outline:
             path: the encoded path as it is sent.
             stamp: the moment of signing, on the day of the key.
         """
-        query, digest = request.query, request.payload_hash
+        query = request.query
         target = f"{path}?{query}" if query else path
         if not is_target(target):
             return None
-        values = request.headers.values()
-        facts: tuple[str, ...] = (path, query, digest, stamp)
+        digest = request.payload_hash.encode()
+        facts: tuple[bytes, ...] = (path.encode(), query.encode(), digest, stamp)
+        own: tuple[bytes, ...] = ()
         if self._own:
+            values = request.headers.values()
             for value in values:  # whatever could end a line, or be read in two ways
                 if not (value.isascii() and value.isprintable()):
                     return None
-            facts += tuple(map(trimmed, values))
-        canonical = sha256((self._canonical % self._pick(facts)).encode()).hexdigest()
-        key = self._key
-        signature = key.sign(f"{ALGORITHM}\n{stamp}\n{key.scope}\n{canonical}")
+            own = tuple([value.encode() for value in values])
+            facts += tuple([trimmed(value).encode() for value in values])
+        canonical = sha256(self._canonical % self._pick(facts)).hexdigest()
+        signature = self._key.sign_bytes(self._to_sign % (stamp, canonical.encode())).encode()
         if self._sized:
-            text = self._head % (target, *values, digest, stamp, signature, request.length)
+            filled = (target.encode(), *own, digest, stamp, signature, request.length)
         else:
-            text = self._head % (target, *values, digest, stamp, signature)
-        return SecretBytes(text, "ascii")
+            filled = (target.encode(), *own, digest, stamp, signature)
+        return SecretBytes(self._head % filled)
 
 
 def has_outline(request: Request) -> bool:

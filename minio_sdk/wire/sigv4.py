@@ -67,8 +67,12 @@ class SigningKey:
 
     def sign(self, text: str) -> str:
         """The signature of `text` in hexadecimal."""
+        return self.sign_bytes(text.encode())
+
+    def sign_bytes(self, data: bytes) -> str:
+        """The signature of encoded text in hexadecimal."""
         inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(text.encode())
+        inner.update(data)
         outer.update(inner.digest())
         return outer.hexdigest()
 

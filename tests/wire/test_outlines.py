@@ -134,6 +134,17 @@ def test_outlines_end_with_their_day_and_keys() -> None:
     assert of.head(request) == second
 
 
+def test_keys_that_are_made_anew_each_time_keep_their_outlines() -> None:
+    of = signing()
+    request = Request("GET", "/b/k")
+    of.head(request)
+    before = of._moment
+    again = Credentials(KEYS.access_key, KEYS.secret_key)
+    of.head(request, again)
+    assert of._moment is before
+    assert request.keys is again
+
+
 def test_headers_of_any_names_take_no_memory_for_ever() -> None:
     of = signing()
     for number in range(300):
