@@ -4,8 +4,8 @@ Why it is here: for an answer of 1 KiB, four fifths of the time of the usual way
 parsing headers over several layers, which for nearly every answer of an S3 server comes to splitting
 twelve lines. So this file understands the plainest answers only: HTTP/1.1, a head that came whole, one
 Content-Length, a body of moderate size. Anything else is handed, with the bytes that were read, to the
-parser of `http.client` and to urllib3's response, whose word it is; `tests/transport/test_direct.py`
-holds that both read the same.
+parser of `http.client` and to urllib3's response, whose word it is; `tests/transport/test_framing.py`
+holds that both read the same, and what both refuse.
 
 It is used where nobody could tell the difference: not while `Session.send`, `HTTPAdapter.send` or what
 is below them is instrumented or mocked, nor with hooks, proxies, or urllib3's debug messages on.
@@ -30,6 +30,7 @@ import urllib3.exceptions
 from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.heads import Head, head_of
+from minio_sdk.wire.heads import closes as _closes
 from minio_sdk.wire.heads import plain as _plain
 from minio_sdk.wire.message import Reply
 
@@ -213,10 +214,6 @@ def _fill(sock: Any, room: memoryview, begun: bytes, timeout: Callable[[], float
         if not count:
             raise _broken_off(len(room) - at)
         at += count
-
-
-def _closes(headers: dict[str, str]) -> bool:
-    return "close" in headers.get("connection", "").lower()
 
 
 class _Resumed(io.RawIOBase):

@@ -79,6 +79,11 @@ def plain(data: bytes, method: str) -> Head | None:
     return _read(text, method, end + 4)
 
 
+def closes(headers: dict[str, str]) -> bool:
+    """Whether the server ends the connection behind this answer."""
+    return "close" in headers.get("connection", "").lower()
+
+
 class _Shape:
     """The status line and the names of an answer's headers, and the pattern that such heads match."""
 
