@@ -118,7 +118,9 @@ class Direct(_Attempts):
     __slots__ = ("_usual",)
 
     def __init__(self, adapter: TenantAdapter, wire: Request, deadline: float | None) -> None:
-        super().__init__(adapter, wire, deadline)
+        self._adapter = adapter  # not by super().__init__, as one is made for each small request
+        self.wire = wire
+        self.deadline = deadline
         self._usual: Call | None = None
 
     def attempt(self, number: int) -> Reply:
