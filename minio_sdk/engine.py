@@ -353,13 +353,18 @@ class Engine:
             watch.reply = reply = await self._exchange(request)
             return reply
 
-    async def _exchange(self, request: Request) -> Reply:
+    def _exchange(self, request: Request) -> Awaitable[Reply]:
         deadline = self.deadline
         if deadline is not None and self.transport.clock.monotonic() >= deadline:
             raise deadline_over(self.config.deadline)
-        reply = await self.transport.send(request, deadline)
         if self.api.server is None:
-            self.api.server = reply.headers.get("server", "")
+            return self._first(request)
+        return self.transport.send(request, deadline)
+
+    async def _first(self, request: Request) -> Reply:
+        """The first answer of a server says which one it is."""
+        reply = await self.transport.send(request, self.deadline)
+        self.api.server = reply.headers.get("server", "")
         return reply
 
     def _result(self, operation: Operation[T], reply: Reply) -> T:

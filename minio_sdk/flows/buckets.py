@@ -102,13 +102,19 @@ async def create_missing(engine: Engine, bucket: str) -> None:
 async def send(engine: Engine, operation: Operation[T], *, create: bool = False) -> T:
     """Send something that a missing bucket refuses; with `create` the bucket is made then."""
     try:
-        await check(engine, operation)
+        if operation.place.prefix:
+            await check(engine, operation)
         return await engine.send(operation)
     except BucketNotFoundError:
         if not create or operation.place.bucket is None:
             raise
-        await create_missing(engine, operation.place.bucket)
-        return await when_known(engine, lambda: engine.send(operation))
+        return await send_to_new(engine, operation, operation.place.bucket)
+
+
+async def send_to_new(engine: Engine, operation: Operation[T], bucket: str) -> T:
+    """Send something to a bucket that is made first."""
+    await create_missing(engine, bucket)
+    return await when_known(engine, lambda: engine.send(operation))
 
 
 async def when_known(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:

@@ -41,12 +41,14 @@ class PutObject(ObjectOperation[UploadResponse]):
     def parse(self, reply: Reply) -> UploadResponse:
         """What the server says it stored."""
         check_s3(reply)
-        check_crc32(reply, self.crc32)
+        if self.crc32 is not None:
+            check_crc32(reply, self.crc32)
         size = len(self.body) if isinstance(self.body, bytes) else self.request().length
+        headers = reply.headers
         return UploadResponse(
             key=self.key,
             size=size or 0,
-            etag=unquoted(reply.headers.get("etag")),
-            version_id=reply.headers.get("x-amz-version-id"),
+            etag=unquoted(headers.get("etag")),
+            version_id=headers.get("x-amz-version-id"),
             bucket=self.place.bucket,
         )

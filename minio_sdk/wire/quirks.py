@@ -38,7 +38,7 @@ def suspicious(key: object) -> bool:
     What is no key at all isn't suspicious: the operation will say what is wrong with it.
     """
     return isinstance(key, str) and (
-        "//" in key or "\\" in key or key[:1] == "/" or key[-1:] == "/"
+        "//" in key or "\\" in key or key.startswith("/") or key.endswith("/")
     )
 
 
