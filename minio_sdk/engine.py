@@ -145,6 +145,13 @@ class Transport(Protocol):
         """What lets the work of one call of `map` tell its caller something; an error of `told` ends it."""
         ...
 
+    def lane(self) -> Transport:
+        """The same for one call of `map`, of work that asks little: small requests may share a thread.
+
+        Its `relay` is for that call.
+        """
+        ...
+
     async def spread(
         self,
         submit: Callable[[T], Future[R]],
@@ -249,6 +256,12 @@ class Engine:
         """This engine for one of several that work side by side: each does at most so much at once."""
         other = self._copy()
         other.config = self.config.with_(pool_size=min(at_once, self.config.pool_size))
+        return other
+
+    def lane(self) -> Engine:
+        """This engine for much work that asks little, which `map` of its transport is to do."""
+        other = self._copy()
+        other.transport = self.transport.lane()
         return other
 
     def _copy(self) -> Engine:
