@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import http.client
 import queue
+import select
+import ssl
 import threading
 import warnings
 from collections import deque
+from collections.abc import Callable
+from threading import get_ident
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -14,7 +18,7 @@ import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
-from urllib3.util.connection import is_connection_dropped
+from urllib3.util.wait import wait_for_read
 
 from minio_sdk.config import Config
 from minio_sdk.errors import NotSupportedError
@@ -53,6 +57,23 @@ class _SendsInBlocks:
 
     holder: int | None = None
     """The thread that has it from the pool."""
+
+    _watched: tuple[Any, Callable[[float], Any]] | None = None
+
+    @property
+    def is_connected(self: Any) -> bool:
+        """Whether it is open, and has brought neither its end nor bytes that nobody has asked for.
+
+        As urllib3's own, with an object to ask that is kept as long as its socket is; and one thing more,
+        since bytes that TLS has deciphered already are on no socket.
+        """
+        sock = self.sock
+        if sock is None:
+            return False
+        watched = self._watched
+        if watched is None or watched[0] is not sock:
+            watched = self._watched = sock, _watch(sock)
+        return not watched[1](0) and not (isinstance(sock, ssl.SSLSocket) and sock.pending())
 
     def send(self: Any, data: Any) -> None:
         on_connection(self)
@@ -116,6 +137,15 @@ class _HTTPSConnection(_SendsInBlocks, HTTPSConnection):
     response_class = WholeHead
 
 
+def _watch(sock: Any) -> Callable[[float], Any]:
+    """A function that says, within so many milliseconds, whether there is anything to be read."""
+    if not hasattr(select, "poll"):  # on Windows
+        return lambda milliseconds: wait_for_read(sock, milliseconds / 1000)
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return poll.poll
+
+
 class _Idle:
     """The idle connections of a pool, the last used first, as urllib3 asks its queue for them.
 
@@ -153,12 +183,12 @@ class LendingPool(urllib3.HTTPConnectionPool):
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection: Any = super()._get_conn(timeout)
-        connection.holder = threading.get_ident()
+        connection.holder = get_ident()
         return connection
 
     def _put_conn(self, conn: Any) -> None:
         if conn is not None:
-            if conn.holder != threading.get_ident():
+            if conn.holder != get_ident():
                 return
             conn.holder = None
         super()._put_conn(conn)
@@ -169,13 +199,13 @@ class LendingPool(urllib3.HTTPConnectionPool):
         if idle is None:  # it was closed
             return None
         try:
-            connection = idle.get(block=False)
+            connection: Any = idle.get()
         except queue.Empty:
             return None
         if connection is not None:
-            connection.holder = threading.get_ident()
+            connection.holder = get_ident()
             if connection.sock is not None:
-                if not is_connection_dropped(connection):
+                if connection.is_connected:
                     return connection
                 connection.close()
         self.give_back(connection)
@@ -183,7 +213,15 @@ class LendingPool(urllib3.HTTPConnectionPool):
 
     def give_back(self, connection: Any) -> None:
         """Take a connection back, open or closed."""
-        self._put_conn(connection)
+        idle = self.pool
+        if connection is None or idle is None or connection.holder != get_ident():
+            self._put_conn(connection)
+            return
+        connection.holder = None
+        try:
+            idle.put(connection)
+        except queue.Full:
+            super()._put_conn(connection)  # which closes it, and says that pool_size is too small
 
 
 class _HTTPPool(LendingPool):
