@@ -216,6 +216,7 @@ class Engine:
 
     __slots__ = (
         "_find_api",
+        "_shares",
         "api",
         "auditor",
         "config",
@@ -242,6 +243,7 @@ class Engine:
         # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
         self._find_api = find_api
+        self._shares: dict[int, Config] = {}
 
     def begin(self) -> Engine:
         """The engine for one call of the user: with `Config.deadline`, one that ends."""
@@ -255,7 +257,11 @@ class Engine:
     def share(self, at_once: int) -> Engine:
         """This engine for one of several that work side by side: each does at most so much at once."""
         other = self._copy()
-        other.config = self.config.with_(pool_size=min(at_once, self.config.pool_size))
+        size = min(at_once, self.config.pool_size)
+        config = self._shares.get(size)
+        if config is None:  # checking a configuration anew takes longer than a small request
+            config = self._shares[size] = self.config.with_(pool_size=size)
+        other.config, other._shares = config, {}
         return other
 
     def lane(self) -> Engine:

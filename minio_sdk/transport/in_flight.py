@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from minio_sdk.transport.attempts import Direct, _add_length
-from minio_sdk.transport.direct import _GULP, _closes, _Head, _plain, _usual, head_of, unobserved
+from minio_sdk.transport.attempts import Direct
+from minio_sdk.transport.direct import _GULP, _closes, _usual, unobserved
 from minio_sdk.transport.reasons import root
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
+from minio_sdk.wire.heads import Head, plain
 from minio_sdk.wire.message import Reply, Request, StreamBody
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ class _Slot:
         "request",
         "sock",
         "timeout",
+        "tls",
         "unsent",
     )
 
@@ -153,13 +155,14 @@ class _Slot:
         self.sock = connection.sock
         self.fd: int = self.sock.fileno()
         self.timeout = self.sock.gettimeout()
+        self.tls = isinstance(self.sock, ssl.SSLSocket)
         self.owner: object = None  # of the request; None where there is none
         self.request: Any = None
         self.offset = 0.0
         self.expires = self.patience = 0.0
         self.unsent: memoryview | None = None
         self.failed: OSError | None = None
-        self.found: _Head | None = None
+        self.found: Head | None = None
         self.data = b""
 
 
@@ -236,10 +239,7 @@ class InFlight:
         if isinstance(keys, Future):
             return None
         try:
-            headers = self._signing.headers(request, keys)
-            _add_length(headers, request)
-            target = self._connections.endpoint.path + request.target
-            head = head_of(request.method, target, headers)
+            head = self._signing.head(request, keys)
         except Exception:  # the usual way says the same, in its place
             return None
         return head + bytes(request.body) if request.body else head  # type: ignore[arg-type]
@@ -319,6 +319,8 @@ class InFlight:
         """The answer, where it is whole; what there is, where somebody else has to read it."""
         try:
             data = slot.sock.recv(_GULP)
+            if slot.tls and slot.sock.pending():  # which no selector would see
+                data += slot.sock.recv(_GULP)
         except _LATER:
             return None
         except OSError as error:
@@ -330,7 +332,7 @@ class InFlight:
             if not data:
                 closed = http.client.RemoteDisconnected("Remote end closed connection without response")
                 return self._give_up(slot, slot.failed or closed)
-            found = _plain(data, slot.request.method)
+            found = plain(data, slot.request.method)
             most = slot.request.max_body
             if found is None or found[2] > (SMALL if most is None else min(SMALL, most)):
                 return self._hand_over(slot, data)
