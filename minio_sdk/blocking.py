@@ -8,7 +8,7 @@ does suspend has been given something that only works on the async client.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Generator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def run(flow: Coroutine[Any, Any, T], value: Any = None) -> T:
     return refuse(flow)
 
 
-def refuse(flow: Coroutine[Any, Any, Any]) -> Any:
+def refuse(flow: Coroutine[Any, Any, Any]) -> NoReturn:
     """End a flow that has suspended, where it awaits.
 
     Raises:

@@ -85,7 +85,9 @@ class Verb:
         if has_bucket and shape[0] == "bucket":
             shape = shape[1:]
         if type(item) is tuple and len(item) <= len(shape):
-            return {name: value for name, value in zip(shape, item, strict=False) if value is not None}
+            return {
+                name: value for name, value in zip(shape, item, strict=False) if value is not None
+            }
         if isinstance(item, str) and "key" in self.shape:
             item = {"key": item}
         if isinstance(item, ObjectInfo):

@@ -16,6 +16,7 @@ import selectors
 import ssl
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ SMALL = 64 * 1024
 """Bytes of a body up to which a request, and an answer, goes this way."""
 
 _LATER = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_RECENT = 0.001  # seconds
 _LOOK = 1.0  # seconds; where something else ends the wait, it only ends it sooner
 
 
@@ -66,7 +68,8 @@ class Begun:
 
     def take(self) -> tuple[Any, Any, bytes, OSError | None]:
         """The connection, which is now this thread's, with its pool and what was read from it."""
-        connection, self._connection = self._connection, None
+        connection: Any = self._connection
+        self._connection = None
         connection.holder = threading.get_ident()
         return self._pool, connection, self._data, self._failed
 
@@ -103,7 +106,6 @@ class Resumed(Direct):
         if isinstance(outcome, Reply):
             return outcome
         if outcome is not None:
-            self._seconds()  # which says so where it is the deadline that is over
             raise self._explained(outcome) from root(outcome)
         try:
             reply = self._rest(begun)
@@ -173,6 +175,7 @@ class InFlight:
         transport: whose they are.
 
     Attributes:
+        ended: what became of requests and was not taken yet, each with its owner.
         woken: whether the last `look` was ended by what `watch` watches.
     """
 
@@ -186,7 +189,9 @@ class InFlight:
         self._idle: list[_Slot] = []  # silent when they were looked at, after their last answer
         self._answered: list[_Slot] = []  # not looked at since
         self._next_look = 0.0  # no request expires before
+        self._looked = 0.0
         self._busy = 0
+        self.ended: deque[tuple[Any, Reply | Begun]] = deque()
         self._alone = self._nobody_looks_on()
         self.woken = False
 
@@ -220,10 +225,10 @@ class InFlight:
                 return False
         offset = self._connections.skew.seconds
         data = self._bytes_of(request)
-        slot = self._idle_slot() if data is not None else None
+        now = time.monotonic()
+        slot = self._idle_slot(now) if data is not None else None
         if slot is None or data is None:
             return False
-        now = time.monotonic()
         slot.offset = offset
         slot.patience, slot.expires = patience, now + patience
         if not self._busy or slot.expires < self._next_look:
@@ -244,9 +249,13 @@ class InFlight:
             return None
         return head + bytes(request.body) if request.body else head  # type: ignore[arg-type]
 
-    def _idle_slot(self) -> _Slot | None:
-        if self._idle:
-            return self._idle.pop()
+    def _idle_slot(self, now: float) -> _Slot | None:
+        while self._idle:
+            slot = self._idle.pop()
+            # The user's code may have taken its time since it was looked at.
+            if now - self._looked < _RECENT or slot.connection.is_connected:
+                return slot
+            self._let_go(slot, close=True)
         pool = self._connections.pool()
         connection = pool.take_open()
         if connection is None:
@@ -276,8 +285,8 @@ class InFlight:
 
     # --- answers ---------------------------------------------------------------------------------
 
-    def look(self, wait: bool) -> list[tuple[Any, Reply | Begun]]:
-        """What became of requests meanwhile, each with its owner.
+    def look(self, wait: bool) -> None:
+        """Add to `ended` what became of requests meanwhile.
 
         Args:
             wait: wait until there is something, for a second at most.
@@ -293,7 +302,6 @@ class InFlight:
         if self._answered:
             self._idle += self._answered
             self._answered.clear()
-        ended: list[tuple[Any, Reply | Begun]] = []
         for key, _ in events:
             slot = key.data
             if slot is None:
@@ -310,10 +318,10 @@ class InFlight:
                 continue
             outcome = self._read(slot)
             if outcome is not None:
-                ended.append((owner, outcome))
-        if self._busy and time.monotonic() >= self._next_look:
-            self._expire(ended)
-        return ended
+                self.ended.append((owner, outcome))
+        now = self._looked = time.monotonic()
+        if self._busy and now >= self._next_look:
+            self._expire(now)
 
     def _read(self, slot: _Slot) -> Reply | Begun | None:
         """The answer, where it is whole; what there is, where somebody else has to read it."""
@@ -330,7 +338,9 @@ class InFlight:
         found = slot.found
         if found is None:
             if not data:
-                closed = http.client.RemoteDisconnected("Remote end closed connection without response")
+                closed = http.client.RemoteDisconnected(
+                    "Remote end closed connection without response"
+                )
                 return self._give_up(slot, slot.failed or closed)
             found = plain(data, slot.request.method)
             most = slot.request.max_body
@@ -377,13 +387,13 @@ class InFlight:
         self._forget(slot)
         return Begun(slot.offset, None, slot.pool, slot.connection, data, slot.failed)
 
-    def _expire(self, ended: list[tuple[Any, Reply | Begun]]) -> None:
+    def _expire(self, now: float) -> None:
         """Give up what was waited for long enough."""
-        now = time.monotonic()
         self._next_look = now + _LOOK
         for slot in [slot for slot in self._slots if slot.owner is not None]:
             if slot.expires <= now:
-                ended.append((slot.owner, self._give_up(slot, TimeoutError("timed out"))))
+                owner = slot.owner
+                self.ended.append((owner, self._give_up(slot, TimeoutError("timed out"))))
             else:
                 self._next_look = min(self._next_look, slot.expires)
 
@@ -415,6 +425,10 @@ class InFlight:
 
     def close(self) -> None:
         """Close the connections that wait for an answer; give back the others."""
+        while self.ended:
+            _, outcome = self.ended.popleft()
+            if isinstance(outcome, Begun):
+                outcome.drop()
         for slot in list(self._slots):
             try:
                 self._let_go(slot, close=slot.owner is not None)

@@ -277,7 +277,6 @@ class _Window(Generic[R]):
         self._count = 0
         self._busy = 0
         self._aside: dict[int, _Job] = {}  # flows that are not on threads, by number
-        self._came: deque[tuple[_Job, Reply | Begun]] = deque()  # answers of some of them
         self._ready: deque[_Job] = deque()  # those of them that wait for a connection first
         self._threads: dict[Future[R], _Job] = {}
         self._news: deque[Any] = deque()  # what ended on threads, and what relays carry
@@ -299,6 +298,7 @@ class _Window(Generic[R]):
             self._hang_bell()
             self._team.join(self._watch)
         self._lane.thread = threading.get_ident()
+        ended = self._flight.ended
         try:
             more = True
             while True:
@@ -307,11 +307,11 @@ class _Window(Generic[R]):
                 wait = not (self._ready or (more and self._busy < self._limit))
                 if wait and not self._busy:
                     break
-                self._came.extend(self._flight.look(wait and not self._news))
+                self._flight.look(wait and not self._news)
                 if self._flight.woken:
                     self._hush()
-                while self._came:
-                    self._go_on(*self._came.popleft())
+                while ended:
+                    self._go_on(*ended.popleft())
                 if self._news:
                     self._hear_all()
                 ready = self._ready
@@ -355,8 +355,7 @@ class _Window(Generic[R]):
             self._ended(job.index, stop.value)
             return
         if type(wish) is not _Wish:  # an await of something that only a loop could end
-            self._ended(job.index, job.context.run(refuse, job.flow))
-            return
+            job.context.run(refuse, job.flow)
         job.wish = wish
         if wish.request is None or not self._flight.takes(wish.request):
             self._to_a_thread(job)
@@ -436,9 +435,6 @@ class _Window(Generic[R]):
         """The rest is no longer wanted."""
         self._lane.thread = _NOWHERE
         self._flight.close()
-        for _, outcome in self._came:
-            if isinstance(outcome, Begun):
-                outcome.drop()
         for future, job in list(self._threads.items()):
             if future.cancel():
                 job.end()
