@@ -416,8 +416,9 @@ class InFlight:
 
     def lend(self) -> None:
         """Give an idle connection back to the pool, for somebody who is about to look there for one."""
-        if self._idle:
-            self._let_go(self._idle.pop(), close=False)
+        spare = self._idle or self._answered
+        if spare:
+            self._let_go(spare.pop(), close=False)
 
     def watch(self, sock: Any) -> None:
         """Let what comes on `sock` end a `look`."""

@@ -155,6 +155,7 @@ def everything(verb: str, concurrency: int) -> dict[str, Any]:
         "counts": (done.succeeded, done.failed, done.bytes),
         "asked": sorted(faulty.asked),
         "audited": audited,
+        "connections": [r.connection for r in server.requests] if concurrency == 1 else None,
     }
 
 
