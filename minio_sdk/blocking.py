@@ -8,22 +8,35 @@ does suspend has been given something that only works on the async client.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Generator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
 
-def run(flow: Coroutine[Any, Any, T]) -> T:
+def run(flow: Coroutine[Any, Any, T], value: Any = None) -> T:
     """The result of a flow that never suspends.
+
+    Args:
+        flow: the flow.
+        value: what one that was put aside goes on with.
 
     Raises:
         RuntimeError: it did suspend; raised in the flow too, where it awaits, so that it cleans up.
     """
     try:
-        flow.send(None)
+        flow.send(value)
     except StopIteration as stop:
         result: T = stop.value
         return result
+    return refuse(flow)
+
+
+def refuse(flow: Coroutine[Any, Any, Any]) -> NoReturn:
+    """End a flow that has suspended, where it awaits.
+
+    Raises:
+        RuntimeError: always, unless the flow raises something else.
+    """
     error = RuntimeError(
         "the blocking client was given something to await; use AsyncMinIOClient for async iterators"
     )

@@ -146,6 +146,13 @@ class Transport(Protocol):
         """What lets the work of one call of `map` tell its caller something; an error of `told` ends it."""
         ...
 
+    def lane(self) -> Transport:
+        """The same for one call of `map`, of work that asks little: small requests may share a thread.
+
+        Its `relay` is for that call.
+        """
+        ...
+
     async def spread(
         self,
         submit: Callable[[T], Future[R]],
@@ -215,6 +222,7 @@ class Engine:
 
     __slots__ = (
         "_find_api",
+        "_shares",
         "api",
         "auditor",
         "caches",
@@ -246,6 +254,7 @@ class Engine:
         self._find_api = find_api
         self.caches = caches or Caches()
         self.store: Store | None = self.caches.store(config.cache)
+        self._shares: dict[int, Config] = {}
 
     def begin(self) -> Engine:
         """The engine for one call of the user: with `Config.deadline`, one that ends."""
@@ -259,7 +268,17 @@ class Engine:
     def share(self, at_once: int) -> Engine:
         """This engine for one of several that work side by side: each does at most so much at once."""
         other = self._copy()
-        other.config = self.config.with_(pool_size=min(at_once, self.config.pool_size))
+        size = min(at_once, self.config.pool_size)
+        config = self._shares.get(size)
+        if config is None:  # checking a configuration anew takes longer than a small request
+            config = self._shares[size] = self.config.with_(pool_size=size)
+        other.config, other._shares = config, {}
+        return other
+
+    def lane(self) -> Engine:
+        """This engine for much work that asks little, which `map` of its transport is to do."""
+        other = self._copy()
+        other.transport = self.transport.lane()
         return other
 
     def _copy(self) -> Engine:

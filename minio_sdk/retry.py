@@ -177,7 +177,11 @@ class RetryPolicy:
         return self._skew.seconds
 
     def send(
-        self, attempt: Callable[[int], Reply], request: Request, deadline: float | None = None
+        self,
+        attempt: Callable[[int], Reply],
+        request: Request,
+        deadline: float | None = None,
+        offset: float | None = None,
     ) -> Reply:
         """Run attempts, blocking.
 
@@ -185,6 +189,7 @@ class RetryPolicy:
             attempt: sends once; gets the number of the attempt, from 1.
             request: what is sent; one whose body can't be replayed is sent once.
             deadline: the end of the whole call on the monotonic clock.
+            offset: what the first attempt was signed with, if it was begun before.
 
         Returns:
             The last reply, which may still be a failure.
@@ -192,7 +197,8 @@ class RetryPolicy:
         Raises:
             MinIOConnectionError: the last attempt got no usable answer.
         """
-        offset = self._skew.seconds
+        if offset is None:
+            offset = self._skew.seconds
         try:
             reply = attempt(1)
         except (MinIOConnectionError, ServerError) as error:

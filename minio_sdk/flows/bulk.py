@@ -159,7 +159,8 @@ async def spread(
     """Have packages done here or elsewhere."""
     elsewhere = job.elsewhere
     if elsewhere is None:
-        own = engine.share(AT_ONCE // limit or 1)
+        lane = engine.lane() if packer is None else engine
+        own = lane.share(AT_ONCE // limit or 1)
 
         async def one(package: Package | Pack) -> Done:
             if isinstance(package, Pack):
@@ -167,8 +168,8 @@ async def spread(
                 return await packer.store(engine, package)
             return await do(own, verb, package, relay=relay)
 
-        relay = engine.transport.relay(tally.meter.came) if tally.meter.heard else None
-        await engine.transport.map(one, packages, limit, tally.add, relay=relay)
+        relay = lane.transport.relay(tally.meter.came) if tally.meter.heard else None
+        await lane.transport.map(one, packages, limit, tally.add, relay=relay)
         return
     worker = elsewhere.engine.share(AT_ONCE // limit or 1) if elsewhere.engine else None
 

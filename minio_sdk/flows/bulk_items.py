@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Verb:
         options: what else a dict may have.
         act: does it.
         tells: whether `act` can say how far it is.
+        known: all names that a dict may have.
     """
 
     shape: tuple[str, ...]
@@ -55,6 +56,10 @@ class Verb:
     options: frozenset[str]
     act: Callable[..., Awaitable[Any]]
     tells: bool = False
+    known: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", self.options | {*self.shape})
 
     def fields(self, item: object, index: int, bucket: str | None) -> dict[str, Any]:
         """An item as arguments of `act`.
@@ -66,19 +71,23 @@ class Verb:
         given = self._given(item, where, bucket is not None)
         if bucket is not None and "bucket" in self.shape:
             given.setdefault("bucket", bucket)
-        known = {*self.shape, *self.options}
-        for name in given:
-            if name not in known:
-                raise invalid(where, name, f"is not one of {', '.join(sorted(known))}")
-        missing = [name for name in self.shape[: self.needs] if name not in given]
-        if missing:
-            raise ValidationError(f"{where}: {' and '.join(missing)} must be given")
+        if not given.keys() <= self.known:
+            name = next(name for name in given if name not in self.known)
+            raise invalid(where, name, f"is not one of {', '.join(sorted(self.known))}")
+        for name in self.shape[: self.needs]:
+            if name not in given:
+                missing = [name for name in self.shape[: self.needs] if name not in given]
+                raise ValidationError(f"{where}: {' and '.join(missing)} must be given")
         return given
 
     def _given(self, item: object, where: str, has_bucket: bool) -> dict[str, Any]:
         shape = self.shape
         if has_bucket and shape[0] == "bucket":
             shape = shape[1:]
+        if type(item) is tuple and len(item) <= len(shape):
+            return {
+                name: value for name, value in zip(shape, item, strict=False) if value is not None
+            }
         if isinstance(item, str) and "key" in self.shape:
             item = {"key": item}
         if isinstance(item, ObjectInfo):

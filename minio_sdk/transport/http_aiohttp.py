@@ -317,6 +317,10 @@ class AiohttpTransport:
             function, items, limit, done, grace, cast("TaskRelay | None", relay)
         )
 
+    def lane(self) -> AiohttpTransport:
+        """This one: tasks share a thread anyway."""
+        return self
+
     def relay(self, told: Callable[[Any], object]) -> TaskRelay:
         """Carries news to the task that calls `map`."""
         return TaskRelay(told)

@@ -41,6 +41,7 @@ from minio_sdk.transport.direct import unobserved
 from minio_sdk.transport.proxies import check_unchanged_by, reads_urls
 from minio_sdk.transport.stopping import pause
 from minio_sdk.transport.threads import ThreadCrew, ThreadRelay, map_in_threads, spread
+from minio_sdk.transport.window import Lane
 from minio_sdk.wire.message import Reply, Request
 
 T = TypeVar("T")
@@ -267,6 +268,10 @@ class RequestsTransport:
         return map_in_threads(
             function, items, limit, done, grace, cast("ThreadRelay | None", relay)
         )
+
+    def lane(self) -> Lane:
+        """The same for one call of `map`, of work that asks little."""
+        return Lane(self)
 
     def relay(self, told: Callable[[Any], object]) -> ThreadRelay:
         """Carries news to the thread that calls `map`."""

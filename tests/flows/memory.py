@@ -137,6 +137,9 @@ class Memory:
         reply.headers = {"server": self.name, "x-amz-request-id": "r", **reply.headers}
         return reply
 
+    def lane(self) -> Memory:
+        return self
+
     async def map(
         self,
         function: Callable[[T], Awaitable[R]],

@@ -177,6 +177,9 @@ class Wire:
     async def send(self, request: Request, deadline: float | None) -> Reply:
         return self._worlds.now.taken(request, self.signing.headers(request))
 
+    def lane(self) -> Wire:
+        return self
+
     async def map(self, *arguments: Any, **named: Any) -> Any:
         return await self._worlds.now.map(*arguments, **named)
 

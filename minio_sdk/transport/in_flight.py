@@ -1,0 +1,438 @@
+"""Small requests that are under way side by side, on connections of the pool, seen by one thread.
+
+Why it is here: with a thread for each, a request of 1 KiB costs more in handing over between threads than
+in being sent and read. Here one thread sends on whichever connection is idle, waits for all of them at
+once, and reads what has come.
+
+Rule of this file: it understands only the plainest answers, as `minio_sdk.transport.direct` does, of moderate
+size and without an error in them. Whatever else becomes of a request is `Begun`: its first attempt, to be
+brought to its end by a thread of its own, in the usual way and with the usual number of retries.
+"""
+
+from __future__ import annotations
+
+import http.client
+import selectors
+import ssl
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+
+from minio_sdk.transport.attempts import Direct
+from minio_sdk.transport.direct import _GULP, _closes, _usual, unobserved
+from minio_sdk.transport.reasons import root
+from minio_sdk.transport.stopping import check_running, on_connection
+from minio_sdk.wire.failure import unmasked
+from minio_sdk.wire.heads import Head, plain
+from minio_sdk.wire.message import Reply, Request, StreamBody
+
+if TYPE_CHECKING:
+    from minio_sdk.transport.http_requests import RequestsTransport
+
+SMALL = 64 * 1024
+"""Bytes of a body up to which a request, and an answer, goes this way."""
+
+_LATER = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_RECENT = 0.001  # seconds
+_LOOK = 1.0  # seconds; where something else ends the wait, it only ends it sooner
+
+
+class Begun:
+    """A first attempt that has to be brought to its end in the usual way.
+
+    Attributes:
+        offset: what its signature took for the offset of the server's clock.
+    """
+
+    __slots__ = ("_connection", "_data", "_failed", "_outcome", "_pool", "offset")
+
+    def __init__(
+        self,
+        offset: float,
+        outcome: Reply | Exception | None = None,
+        pool: Any = None,
+        connection: Any = None,
+        data: bytes = b"",
+        failed: OSError | None = None,
+    ) -> None:
+        self.offset = offset
+        self._outcome = outcome
+        self._pool = pool
+        self._connection = connection
+        self._data = data
+        self._failed = failed
+
+    def take(self) -> tuple[Any, Any, bytes, OSError | None]:
+        """The connection, which is now this thread's, with its pool and what was read from it."""
+        connection: Any = self._connection
+        self._connection = None
+        connection.holder = threading.get_ident()
+        return self._pool, connection, self._data, self._failed
+
+    @property
+    def outcome(self) -> Reply | Exception | None:
+        """What became of it, if that is known."""
+        return self._outcome
+
+    def drop(self) -> None:
+        """Nobody will bring it to its end."""
+        if self._connection is not None:
+            pool, connection, *_ = self.take()
+            connection.close()
+            pool.give_back(connection)
+
+
+class Resumed(Direct):
+    """The attempts of a request of which the first has begun already."""
+
+    __slots__ = ("_begun",)
+
+    def __init__(
+        self, transport: RequestsTransport, wire: Request, deadline: float | None, begun: Begun
+    ) -> None:
+        super().__init__(transport.adapter, wire, deadline)
+        self._begun: Begun | None = begun
+
+    def attempt(self, number: int) -> Reply:
+        """Bring the first one to its end, or send once more; the answer."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return super().attempt(number)
+        outcome = begun.outcome
+        if isinstance(outcome, Reply):
+            return outcome
+        if outcome is not None:
+            raise self._explained(outcome) from root(outcome)
+        try:
+            reply = self._rest(begun)
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
+            check_running()
+            raise self._explained(error) from root(error)
+        finally:
+            on_connection(None)
+        return unmasked(reply) if self.wire.error_in_ok else reply
+
+    def _rest(self, begun: Begun) -> Reply:
+        pool, connection, data, failed = begun.take()
+        try:
+            on_connection(connection)
+            response = _usual(pool, connection, self.wire.method, data, self._seconds)
+            if failed is not None:  # half of the request may be on its way still
+                response._original_response.will_close = True  # type: ignore[union-attr]
+        except BaseException:
+            connection.close()
+            pool.give_back(connection)
+            raise
+        return self._read(response)
+
+
+class _Slot:
+    """A connection, and the request that is under way on it."""
+
+    __slots__ = (
+        "connection",
+        "data",
+        "expires",
+        "failed",
+        "fd",
+        "found",
+        "offset",
+        "owner",
+        "patience",
+        "pool",
+        "request",
+        "sock",
+        "timeout",
+        "tls",
+        "unsent",
+    )
+
+    def __init__(self, pool: Any, connection: Any) -> None:
+        self.pool = pool
+        self.connection = connection
+        self.sock = connection.sock
+        self.fd: int = self.sock.fileno()
+        self.timeout = self.sock.gettimeout()
+        self.tls = isinstance(self.sock, ssl.SSLSocket)
+        self.owner: object = None  # of the request; None where there is none
+        self.request: Any = None
+        self.offset = 0.0
+        self.expires = self.patience = 0.0
+        self.unsent: memoryview | None = None
+        self.failed: OSError | None = None
+        self.found: Head | None = None
+        self.data = b""
+
+
+class InFlight:
+    """The requests that are under way.
+
+    Args:
+        transport: whose they are.
+
+    Attributes:
+        ended: what became of requests and was not taken yet, each with its owner.
+        woken: whether the last `look` was ended by what `watch` watches.
+    """
+
+    def __init__(self, transport: RequestsTransport) -> None:
+        self._transport = transport
+        self._adapter = transport.adapter
+        self._signing = transport.signing
+        self._connections = transport.connections
+        self._selector = selectors.DefaultSelector()
+        self._slots: set[_Slot] = set()
+        self._idle: list[_Slot] = []  # silent when they were looked at, after their last answer
+        self._answered: list[_Slot] = []  # not looked at since
+        self._next_look = 0.0  # no request expires before
+        self._looked = 0.0
+        self._busy = 0
+        self.ended: deque[tuple[Any, Reply | Begun]] = deque()
+        self._alone = self._nobody_looks_on()
+        self.woken = False
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a connection will be idle after the next `look`, and none is now."""
+        return not self._idle and bool(self._answered)
+
+    def takes(self, request: Request) -> bool:
+        """Whether a request may go this way."""
+        body = request.body
+        return (
+            self._alone
+            and not isinstance(body, StreamBody)
+            and (not body or memoryview(body).nbytes <= SMALL)
+            and request.room is None
+        )
+
+    def begin(self, request: Request, deadline: float | None, owner: object) -> bool:
+        """Send a request; False, with nothing sent, where it has to go the usual way.
+
+        Args:
+            request: what to send; `takes` has said yes to it.
+            deadline: the end of its call on the monotonic clock.
+            owner: what `look` calls it.
+        """
+        patience = self._adapter.timeouts[1]
+        if deadline is not None:
+            patience = min(patience, deadline - self._adapter.clock.monotonic())
+            if patience <= 0:
+                return False
+        offset = self._connections.skew.seconds
+        data = self._bytes_of(request)
+        now = time.monotonic()
+        slot = self._idle_slot(now) if data is not None else None
+        if slot is None or data is None:
+            return False
+        slot.offset = offset
+        slot.patience, slot.expires = patience, now + patience
+        if not self._busy or slot.expires < self._next_look:
+            self._next_look = slot.expires
+        slot.request, slot.owner = request, owner
+        self._busy += 1
+        self._send(slot, memoryview(data))
+        return True
+
+    def _bytes_of(self, request: Request) -> bytes | None:
+        """Head and body; None for what has to be waited for, or can't be sent."""
+        keys = self._signing.provider.ask() if request.signed else None
+        if isinstance(keys, Future):
+            return None
+        try:
+            head = self._signing.head(request, keys)
+        except Exception:  # the usual way says the same, in its place
+            return None
+        return head + bytes(request.body) if request.body else head  # type: ignore[arg-type]
+
+    def _idle_slot(self, now: float) -> _Slot | None:
+        while self._idle:
+            slot = self._idle.pop()
+            # The user's code may have taken its time since it was looked at.
+            if now - self._looked < _RECENT or slot.connection.is_connected:
+                return slot
+            self._let_go(slot, close=True)
+        pool = self._connections.pool()
+        connection = pool.take_open()
+        if connection is None:
+            return None
+        slot = _Slot(pool, connection)
+        self._slots.add(slot)
+        slot.sock.settimeout(0.0)
+        self._selector.register(slot.fd, selectors.EVENT_READ, slot)
+        return slot
+
+    def _send(self, slot: _Slot, data: memoryview) -> None:
+        """Send what can be sent now."""
+        try:
+            sent = slot.sock.send(data)
+        except _LATER:
+            sent = 0
+        except OSError as error:  # the server may have answered before it closed
+            slot.failed = error
+            sent = len(data)
+        left = sent < len(data)
+        # While there is something to send, nothing is read: as in the usual way, which can't do both.
+        if left and slot.unsent is None:
+            self._selector.modify(slot.fd, selectors.EVENT_WRITE, slot)
+        elif not left and slot.unsent is not None:
+            self._selector.modify(slot.fd, selectors.EVENT_READ, slot)
+        slot.unsent = data[sent:] if left else None
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def look(self, wait: bool) -> None:
+        """Add to `ended` what became of requests meanwhile.
+
+        Args:
+            wait: wait until there is something, for a second at most.
+        """
+        self._alone = self._nobody_looks_on()
+        self.woken = False
+        seconds = 0.0
+        if wait:
+            seconds = _LOOK
+            if self._busy:
+                seconds = min(seconds, max(0.0, self._next_look - time.monotonic()))
+        events = self._selector.select(seconds)
+        if self._answered:
+            self._idle += self._answered
+            self._answered.clear()
+        for key, _ in events:
+            slot = key.data
+            if slot is None:
+                self.woken = True
+                continue
+            owner = slot.owner
+            if owner is None:  # it was closed, or says what nobody has asked
+                self._idle.remove(slot)
+                self._let_go(slot, close=True)
+                continue
+            slot.expires = time.monotonic() + slot.patience
+            if slot.unsent is not None:
+                self._send(slot, slot.unsent)
+                continue
+            outcome = self._read(slot)
+            if outcome is not None:
+                self.ended.append((owner, outcome))
+        now = self._looked = time.monotonic()
+        if self._busy and now >= self._next_look:
+            self._expire(now)
+
+    def _read(self, slot: _Slot) -> Reply | Begun | None:
+        """The answer, where it is whole; what there is, where somebody else has to read it."""
+        try:
+            data = slot.sock.recv(_GULP)
+            if slot.tls and slot.sock.pending():  # which no selector would see
+                data += slot.sock.recv(_GULP)
+        except _LATER:
+            return None
+        except OSError as error:
+            if isinstance(error, ConnectionError):
+                error = slot.failed or error
+            return self._give_up(slot, error)
+        found = slot.found
+        if found is None:
+            if not data:
+                closed = http.client.RemoteDisconnected(
+                    "Remote end closed connection without response"
+                )
+                return self._give_up(slot, slot.failed or closed)
+            found = plain(data, slot.request.method)
+            most = slot.request.max_body
+            if found is None or found[2] > (SMALL if most is None else min(SMALL, most)):
+                return self._hand_over(slot, data)
+            whole = data
+        else:
+            whole = slot.data + data
+            if not data:
+                return self._hand_over(slot, whole)
+        status, headers, length, start = found
+        missing = length - (len(whole) - start)
+        if missing > 0:
+            slot.found, slot.data = found, whole
+            return None
+        reply = Reply(status, headers, whole[start : start + length])
+        # Bytes behind the body belong to no request; half of ours may be on its way still.
+        spoilt = missing < 0 or slot.failed is not None or _closes(headers)
+        request, offset = slot.request, slot.offset
+        self._end(slot)
+        if spoilt:
+            self._let_go(slot, close=True)
+        else:
+            self._answered.append(slot)
+        if request.error_in_ok:
+            reply = unmasked(reply)
+        if reply.status >= 400:  # whether to try again, and when, is the policy's to say
+            return Begun(offset, reply)
+        self._adapter.policy.budget.give()
+        return reply
+
+    def _end(self, slot: _Slot) -> None:
+        self._busy -= 1
+        slot.owner = slot.request = slot.found = None
+        slot.data = b""
+
+    def _give_up(self, slot: _Slot, error: Exception) -> Begun:
+        self._end(slot)
+        self._let_go(slot, close=True)
+        return Begun(slot.offset, error)
+
+    def _hand_over(self, slot: _Slot, data: bytes) -> Begun:
+        self._end(slot)
+        self._forget(slot)
+        return Begun(slot.offset, None, slot.pool, slot.connection, data, slot.failed)
+
+    def _expire(self, now: float) -> None:
+        """Give up what was waited for long enough."""
+        self._next_look = now + _LOOK
+        for slot in [slot for slot in self._slots if slot.owner is not None]:
+            if slot.expires <= now:
+                owner = slot.owner
+                self.ended.append((owner, self._give_up(slot, TimeoutError("timed out"))))
+            else:
+                self._next_look = min(self._next_look, slot.expires)
+
+    # --- connections -----------------------------------------------------------------------------
+
+    def _nobody_looks_on(self) -> bool:
+        hooks = self._transport.session.hooks
+        return self._connections.proxy is None and unobserved() and not any(hooks.values())
+
+    def _forget(self, slot: _Slot) -> None:
+        self._slots.discard(slot)
+        self._selector.unregister(slot.fd)
+        slot.sock.settimeout(slot.timeout)
+
+    def _let_go(self, slot: _Slot, *, close: bool) -> None:
+        self._forget(slot)
+        if close:
+            slot.connection.close()
+        slot.pool.give_back(slot.connection)
+
+    def lend(self) -> None:
+        """Give an idle connection back to the pool, for somebody who is about to look there for one."""
+        spare = self._idle or self._answered
+        if spare:
+            self._let_go(spare.pop(), close=False)
+
+    def watch(self, sock: Any) -> None:
+        """Let what comes on `sock` end a `look`."""
+        self._selector.register(sock, selectors.EVENT_READ, None)
+
+    def close(self) -> None:
+        """Close the connections that wait for an answer; give back the others."""
+        while self.ended:
+            _, outcome = self.ended.popleft()
+            if isinstance(outcome, Begun):
+                outcome.drop()
+        for slot in list(self._slots):
+            try:
+                self._let_go(slot, close=slot.owner is not None)
+            except (OSError, KeyError, ValueError):  # it was being closed when the interrupt came
+                slot.connection.close()
+        self._selector.close()
