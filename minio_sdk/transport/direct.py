@@ -29,17 +29,13 @@ import urllib3.exceptions
 
 from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.stopping import on_connection
-from minio_sdk.wire.heads import Head, head_of
-from minio_sdk.wire.heads import closes as _closes
-from minio_sdk.wire.heads import plain as _plain
+from minio_sdk.wire.heads import Head, closes, plain
 from minio_sdk.wire.message import Reply
-
-__all__ = ["SMALL", "exchange", "head_of", "unobserved"]
 
 SMALL = 256 * 1024
 """Bytes of an answer's body up to which it is read here."""
 
-_GULP = 64 * 1024  # an answer of a small object comes in one read of this
+GULP = 64 * 1024  # an answer of a small object comes in one read of this
 _JOINED = 64 * 1024  # a body up to this goes out in one piece with its head
 
 # What instrumentation and mocks replace, and the modules that wrote what they replace.
@@ -124,22 +120,22 @@ def exchange(
             failed = error  # the server may have answered, and closed, before it had all
         _wait_at_most(sock, timeout())
         data = _receive(sock, failed)
-        found = _plain(data, method)
+        found = plain(data, method)
         if found is None:
-            return _usual(pool, connection, method, data, timeout)
+            return usual(pool, connection, method, data, timeout)
         status, headers, length, start = found
         content = data[start:]
         simple = failed is None and room is None and "connection" not in headers
         if not (simple and len(content) == length <= most):
             fits = room is not None and _fits(found, room, len(data))
             if length > most and not fits:
-                return _usual(pool, connection, method, data, timeout)
+                return usual(pool, connection, method, data, timeout)
             if room is not None and fits:
                 _fill(sock, room, content, timeout)
                 content = cast("bytes", room)
             elif len(content) < length:
                 content = _rest(sock, content, length, timeout)
-            if failed is not None or len(content) != length or _closes(headers):
+            if failed is not None or len(content) != length or closes(headers):
                 # Bytes behind the body belong to no request; half of ours may be on its way still.
                 connection.close()
                 content = content[:length]
@@ -169,7 +165,7 @@ def _wait_at_most(sock: Any, seconds: float) -> None:
 
 def _receive(sock: Any, failed: OSError | None = None) -> bytes:
     try:
-        data: bytes = sock.recv(_GULP)
+        data: bytes = sock.recv(GULP)
     except ConnectionError as error:
         raise failed or error from None
     if not data:
@@ -185,7 +181,7 @@ def _rest(sock: Any, begun: bytes, length: int, timeout: Callable[[], float]) ->
     left = length - len(begun)
     while left > 0:
         _wait_at_most(sock, timeout())
-        block = sock.recv(min(left, _GULP))
+        block = sock.recv(min(left, GULP))
         if not block:
             raise _broken_off(left)
         parts.append(block)
@@ -273,7 +269,7 @@ class _Pool:
         self._pool.give_back(connection)
 
 
-def _usual(
+def usual(
     pool: Any, connection: Any, method: str, data: bytes, timeout: Callable[[], float]
 ) -> urllib3.HTTPResponse:
     """The answer as `http.client` and urllib3 read it, beginning with the bytes that are here."""

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from minio_sdk.transport.attempts import Direct
-from minio_sdk.transport.direct import _GULP, _closes, _usual, unobserved
+from minio_sdk.transport.direct import GULP, unobserved, usual
 from minio_sdk.transport.reasons import root
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
-from minio_sdk.wire.heads import Head, plain
+from minio_sdk.wire.heads import Head, closes, plain
 from minio_sdk.wire.message import Reply, Request, StreamBody
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Resumed(Direct):
         pool, connection, data, failed = begun.take()
         try:
             on_connection(connection)
-            response = _usual(pool, connection, self.wire.method, data, self._seconds)
+            response = usual(pool, connection, self.wire.method, data, self._seconds)
             if failed is not None:  # half of the request may be on its way still
                 response._original_response.will_close = True  # type: ignore[union-attr]
         except BaseException:
@@ -326,9 +326,9 @@ class InFlight:
     def _read(self, slot: _Slot) -> Reply | Begun | None:
         """The answer, where it is whole; what there is, where somebody else has to read it."""
         try:
-            data = slot.sock.recv(_GULP)
+            data = slot.sock.recv(GULP)
             if slot.tls and slot.sock.pending():  # which no selector would see
-                data += slot.sock.recv(_GULP)
+                data += slot.sock.recv(GULP)
         except _LATER:
             return None
         except OSError as error:
@@ -358,7 +358,7 @@ class InFlight:
             return None
         reply = Reply(status, headers, whole[start : start + length])
         # Bytes behind the body belong to no request; half of ours may be on its way still.
-        spoilt = missing < 0 or slot.failed is not None or _closes(headers)
+        spoilt = missing < 0 or slot.failed is not None or closes(headers)
         request, offset = slot.request, slot.offset
         self._end(slot)
         if spoilt:
