@@ -19,10 +19,11 @@ from requests.structures import CaseInsensitiveDict
 from minio_sdk.errors import MinIOConnectionError, MinIOError, ServerError
 from minio_sdk.retry import deadline_over
 from minio_sdk.transport.connections import READ, LendingPool, timeouts
-from minio_sdk.transport.direct import SMALL, exchange, head_of
+from minio_sdk.transport.direct import SMALL, exchange
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
+from minio_sdk.wire.heads import head_of
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import query_string, quote_path
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import http.client
 import io
 import logging
-import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any, cast
@@ -31,6 +30,7 @@ from urllib3._collections import HTTPHeaderDict
 
 from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.stopping import on_connection
+from minio_sdk.wire.heads import Head, closes, plain
 from minio_sdk.wire.message import Reply
 
 SMALL = 256 * 1024
@@ -38,9 +38,6 @@ SMALL = 256 * 1024
 
 _GULP = 64 * 1024  # an answer of a small object comes in one read of this
 _JOINED = 64 * 1024  # a body up to this goes out in one piece with its head
-_FIELDS = 100  # http.client takes no more
-_Head = tuple[int, dict[str, str], int, int]
-_NOT_A_TARGET = re.compile("[^!-~]").search
 
 # What instrumentation and mocks replace, and the modules that wrote what they replace.
 _REPLACED: tuple[tuple[type, str, ModuleType], ...] = (
@@ -77,22 +74,6 @@ def unobserved() -> bool:
     )
 
 
-def head_of(method: str, target: str, headers: dict[str, str]) -> bytes:
-    """The request's head as it is sent.
-
-    Raises:
-        ValueError: a name or value would end its line, and so begin another header.
-    """
-    lines = [f"{method} {target} HTTP/1.1\r\n"]
-    lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
-    head = "".join(lines)
-    if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
-        raise ValueError("a header holds a line end or a NUL")
-    if _NOT_A_TARGET(target):
-        raise ValueError("the path or query holds what can't be sent bare")
-    return (head + "\r\n").encode("latin-1")
-
-
 def exchange(
     pool: Any,
     connection: Any,
@@ -127,7 +108,7 @@ def exchange(
         on_connection(connection)  # which raises where this is no longer wanted
         failed = _send(sock, head, body, timeout)
         data = _receive(sock, _GULP, timeout, failed)
-        found = _plain(data, method)
+        found = plain(data, method)
         fits = room is not None and found is not None and _fits(found, room, len(data))
         if found is None or (found[2] > most and not fits):
             return _usual(pool, connection, method, data, timeout)
@@ -138,7 +119,7 @@ def exchange(
             content = cast("bytes", room)
         elif len(content) < length:
             content = _rest(sock, content, length, timeout)
-        if failed is not None or len(content) != length or _closes(headers):
+        if failed is not None or len(content) != length or closes(headers):
             # Bytes behind the body belong to no request; half of ours may be on its way still.
             connection.close()
             content = content[:length]
@@ -208,7 +189,7 @@ def _broken_off(missing: int) -> urllib3.exceptions.ProtocolError:
     return urllib3.exceptions.ProtocolError(f"Connection broken: {broken!r}", broken)
 
 
-def _fits(found: _Head, room: memoryview, have: int) -> bool:
+def _fits(found: Head, room: memoryview, have: int) -> bool:
     status, _, length, start = found
     return status == 206 and length == room.nbytes and have - start <= length
 
@@ -223,58 +204,6 @@ def _fill(sock: Any, room: memoryview, begun: bytes, timeout: Callable[[], float
         if not count:
             raise _broken_off(len(room) - at)
         at += count
-
-
-def _plain(data: bytes, method: str) -> _Head | None:
-    """Status, headers, length of the body and where it starts; None for an answer that isn't plain."""
-    end = data.find(b"\r\n\r\n")
-    if end < 0 or data[:9] != b"HTTP/1.1 ":
-        return None
-    text = data[:end].decode("latin-1")
-    lines = text.split("\r\n")
-    line = lines[0]
-    code = line[9:12]
-    if not (code.isascii() and code.isdigit()) or line[12:13] not in ("", " ") or code < "200":
-        return None
-    breaks = len(lines) - 1
-    if breaks > _FIELDS or text.count("\n") != breaks or text.count("\r") != breaks or "\0" in text:
-        return None
-    headers: dict[str, str] = {}
-    del lines[0]
-    for field in lines:
-        raw, _, value = field.partition(":")
-        name = _names.get(raw) or _name(field, raw)
-        if name is None or name in headers:
-            return None
-        headers[name] = value.strip(" \t")
-    if "transfer-encoding" in headers:
-        return None
-    status = int(code)
-    if method == "HEAD" or status in (204, 304):
-        return status, headers, 0, end + 4
-    length = headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit()) or len(length) > 19:
-        return None
-    return status, headers, int(length), end + 4
-
-
-_is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
-_names: dict[str, str] = {}
-
-
-def _name(field: str, raw: str) -> str | None:
-    """A header's name in lower case; None for what some readers take for something else."""
-    # A blank in the name, or before it, continues the header before it for them.
-    if field == raw or not _is_token(raw):
-        return None
-    name = raw.lower()
-    if len(_names) < 1000:  # servers have few; names of metadata are their users'
-        _names[raw] = name
-    return name
-
-
-def _closes(headers: dict[str, str]) -> bool:
-    return "close" in headers.get("connection", "").lower()
 
 
 class _Resumed(io.RawIOBase):

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from minio_sdk import Config, MinIOClient, MinIOConnectionError, MinIOTimeoutError
 from minio_sdk.transport import direct
 from minio_sdk.transport.connections import WholeHead, _Idle
-from minio_sdk.transport.direct import exchange, head_of
+from minio_sdk.transport.direct import exchange
 from minio_sdk.transport.stopping import Team, Worker, _here, at_work
+from minio_sdk.wire.heads import head_of
 from minio_sdk.wire.message import Reply
 from tests.scripted import (
     ScriptedServer,
