@@ -162,9 +162,10 @@ class Line(asyncio.Protocol):
             found = await asked
             return found if isinstance(found, Reply) else await self._read(found, request)
         except BaseException:  # what comes on it next would be this answer
-            if not asked.cancel():
-                asked.exception()  # or the loop would tell of one that nobody has asked for
             self.close()
+            asked.cancel()
+            if not asked.cancelled():
+                asked.exception()  # else the loop would tell of one that nobody has asked for
             raise
 
     async def _send(self, body: Any, asked: asyncio.Future[Reply | Odd]) -> None:

@@ -319,24 +319,25 @@ class AiohttpTransport:
         return unmasked(reply) if request.error_in_ok else reply
 
     async def _on_a_line(self, lines: Lines, request: Request, keys: Credentials | None) -> Reply:
-        config, method, length = self.config, request.method, request.length
+        config, body = self.config, cast("bytes", request.body)
         line = lines.take() or await lines.open(config.connect_timeout)
         try:
             headers = self.signing.headers(request, keys)
-            if length or method in ("PUT", "POST"):
+            length = request.length
+            if length or request.method in ("PUT", "POST"):
                 headers["content-length"] = str(length)
             target = self.connections.endpoint.path + request.target
-            small = length is not None and length <= _SMALL
-            # The head in no variable, since tracebacks may show those.
+            small = len(body) <= _SMALL
+            # The head is in no variable, since tracebacks may show those.
             asked = line.ask(
-                head_of(method, target, headers) + (request.body if small else b""),
+                head_of(request.method, target, headers) + (body if small else b""),
                 request,
                 config.timeout,
             )
         except BaseException:
             lines.put(line)
             raise
-        reply = await line.answer(asked, request, None if small else request.body)
+        reply = await line.answer(asked, request, None if small else body)
         lines.put(line)
         return reply
 
