@@ -162,8 +162,8 @@ class Line(asyncio.Protocol):
             found = await asked
             return found if isinstance(found, Reply) else await self._read(found, request)
         except BaseException:  # what comes on it next would be this answer
-            self.close()
             asked.cancel()
+            self.close()
             if not asked.cancelled():
                 asked.exception()  # else the loop would tell of one that nobody has asked for
             raise
@@ -189,7 +189,10 @@ class Line(asyncio.Protocol):
             self._wake.set_result(None)
 
     def close(self) -> None:
-        """Close it, whatever is under way on it."""
+        """Close it; who waits for an answer gets none."""
+        self._fail(ConnectionError(_LOST))
+
+    def _shut(self) -> None:
         if not self.closed:
             self.closed = True
             if self._timer is not None:
@@ -236,7 +239,8 @@ class Line(asyncio.Protocol):
             self._add(data)
             return
         found = plain(data, request.method)
-        if found is None:
+        # aiohttp reads more than ASCII in a head as UTF-8, `plain` as Latin-1.
+        if found is None or not data[: found[3]].isascii():
             self._hand_over(data, request)
             return
         status, headers, length, start = found
@@ -271,14 +275,11 @@ class Line(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """The server sends nothing more."""
-        self._fail(ConnectionError(_LOST))
+        self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         self._fail(exc or ConnectionError(_LOST))
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         self._gone(self)
 
     # --- the answer ------------------------------------------------------------------------------
@@ -318,7 +319,7 @@ class Line(asyncio.Protocol):
         # Half of the request may be on its way still.
         self._unsent = self._unsent or bool(transport and transport.get_write_buffer_size())
         if isinstance(found, Reply) and (self._unsent or not self._keep):
-            self.close()
+            self._shut()
         if answer is not None and not answer.done():
             answer.set_result(found)
         self._go_on()
@@ -326,7 +327,7 @@ class Line(asyncio.Protocol):
     def _fail(self, error: Exception) -> None:
         answer = self._answer
         self._forget()
-        self.close()
+        self._shut()
         if answer is not None and not answer.done():
             answer.set_exception(error)
         self._go_on()
@@ -365,9 +366,11 @@ class Line(asyncio.Protocol):
         length = int(told) if told.isascii() and told.isdigit() else None
         status, method = message.code, request.method
         body, whole = await read_body(status, method, length, content, request.max_body)
-        if whole and message.chunked and odd.ends_here and not self._unsent and not self.closed:
-            assert self.transport is not None  # it has sent the request
-            self.transport.set_protocol(self)
+        transport = self.transport
+        assert transport is not None  # it has sent the request
+        ended = whole and message.chunked and odd.ends_here and transport.is_reading()
+        if ended and not self._unsent and not self.closed:
+            transport.set_protocol(self)
         else:
             self.close()
         return Reply(status, headers, body)

@@ -57,8 +57,8 @@ class Lines:
     # --- places ----------------------------------------------------------------------------------
 
     def enter(self) -> bool:
-        """Take a place; False when there is none, or others wait for one."""
-        if self.at_work >= self._limit or self._waiting:
+        """Take a place; False when there is none."""
+        if self.at_work >= self._limit:
             return False
         self.at_work += 1
         return True
@@ -72,7 +72,7 @@ class Lines:
         except BaseException:
             if turn.done() and not turn.cancelled():
                 self.leave()
-            else:
+            elif turn in self._waiting:
                 self._waiting.remove(turn)
             raise
 
@@ -199,6 +199,8 @@ class Lines:
         self._idle.clear()
         for line in list(self._all):
             line.close()
+            if line.transport is None:  # whoever opens it, ends it
+                self._all.discard(line)
         if self._all:
             # The loop does it in its next rounds, and would warn of what is open when it ends.
             self._over = self._loop.create_future()
