@@ -368,7 +368,10 @@ class Line(asyncio.Protocol):
         body, whole = await read_body(status, method, length, content, request.max_body)
         transport = self.transport
         assert transport is not None  # it has sent the request
-        ended = whole and message.chunked and odd.ends_here and transport.is_reading()
+        # Used again only where all readers would agree on where it ended.
+        chunked = [coding.lower() for coding in message.headers.getall("transfer-encoding", [])]
+        sure = chunked == ["chunked"] and "content-length" not in headers
+        ended = sure and whole and odd.ends_here and transport.is_reading()
         if ended and not self._unsent and not self.closed:
             transport.set_protocol(self)
         else:
