@@ -1,7 +1,7 @@
 """What every request carries: host, tenant, date, signature. No I/O.
 
-Rule of this file: nothing is sent that did not go through `Signing.headers`; an attempt is signed
-afresh each time, at the server's time as far as it is known.
+Rule of this file: nothing is sent that did not go through `Signing.headers`, or through `Signing.head`,
+which says the same; an attempt is signed afresh each time, at the server's time as far as it is known.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant
 from minio_sdk.models.secret import Secret
 from minio_sdk.wire.headers import http_date
+from minio_sdk.wire.heads import add_length, head_of
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.sigv4 import Signer
+from minio_sdk.wire.outlines import Outline, has_outline, is_sized
+from minio_sdk.wire.sigv4 import Signer, timestamp
 from minio_sdk.wire.url import Endpoint, has_dots, parse_endpoint
 
 TENANT_HEADER = "x-tenant-id"
@@ -39,6 +41,10 @@ _STALE = frozenset(
 )
 
 
+# Names of metadata are their users', who may have any number of them.
+_MOST_OUTLINES = 256
+
+
 class Skew:
     """The server's clock against ours, in seconds; shared by all views of one server."""
 
@@ -48,10 +54,37 @@ class Skew:
         self.seconds = 0.0
 
 
+class _Moment:
+    """A second of signing with some keys, and the outlines for its day by method and names of headers."""
+
+    __slots__ = ("keys", "outlines", "second", "stamp")
+
+    def __init__(
+        self,
+        keys: Credentials | None,
+        second: int,
+        stamp: str,
+        outlines: dict[tuple[object, ...], Outline],
+    ) -> None:
+        self.keys = keys
+        self.second = second
+        self.stamp = stamp
+        self.outlines = outlines
+
+
 class Signing:
     """Makes the headers of each attempt for one configuration."""
 
-    __slots__ = ("_signer", "clock", "config", "endpoint", "provider", "skew", "tenant")
+    __slots__ = (
+        "_moment",
+        "_signer",
+        "clock",
+        "config",
+        "endpoint",
+        "provider",
+        "skew",
+        "tenant",
+    )
 
     def __init__(self, config: Config, provider: Provider, clock: Clock, skew: Skew) -> None:
         self.config = config
@@ -61,6 +94,7 @@ class Signing:
         self.skew = skew
         self.tenant = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
         self._signer: Signer | None = None
+        self._moment = _Moment(None, 0, "", {})
 
     def signer_of(self, keys: Credentials, service: str = "s3") -> Signer:
         """The signer for `keys`; the one for S3 is kept as long as they are the ones in force."""
@@ -92,12 +126,7 @@ class Signing:
             CredentialsError: there are none to be had.
             MinIOTimeoutError: they didn't come in time.
         """
-        headers = {"host": self.endpoint.host_header, **request.headers}
-        headers["user-agent"] = USER_AGENT
-        # A stored Content-Encoding describes the object, not the transport: bytes come as stored.
-        headers["accept-encoding"] = "identity"
-        if self.tenant is not None:
-            headers[TENANT_HEADER] = self.tenant
+        headers = {"host": self.endpoint.host_header, **request.headers, **self._fixed()}
         if request.signed:
             if keys is ...:
                 keys = self.provider.credentials(patience)
@@ -120,6 +149,65 @@ class Signing:
                 # Tracebacks may show local variables, and HTTP libraries keep headers in many.
                 headers["authorization"] = Secret(headers["authorization"])
         return headers
+
+    def head(
+        self,
+        request: Request,
+        keys: Credentials | EllipsisType | None = ...,
+        patience: float | None = None,
+    ) -> bytes:
+        """The head of one attempt as it is sent, up to its empty line: `headers` and the body's length.
+
+        Args and what it raises are those of `headers`.
+
+        Raises:
+            ValueError: a header or the path holds what can't be sent.
+        """
+        if request.signed and request.service == "s3":
+            if keys is ...:
+                keys = self.provider.credentials(patience)
+            if keys is not None:
+                head = self._outlined(request, keys)
+                if head is not None:
+                    request.keys = keys
+                    return head
+        headers = self.headers(request, keys, patience)
+        add_length(headers, request)
+        return head_of(request.method, self.endpoint.path + request.target, headers)
+
+    def _fixed(self) -> dict[str, str]:
+        # A stored Content-Encoding describes the object, not the transport: bytes come as stored.
+        fixed = {"user-agent": USER_AGENT, "accept-encoding": "identity"}
+        if self.tenant is not None:
+            fixed[TENANT_HEADER] = self.tenant
+        return fixed
+
+    def _outlined(self, request: Request, keys: Credentials) -> bytes | None:
+        """The head from an outline; None where there is none."""
+        second = int(self.clock.time() + self.skew.seconds)
+        moment = self._moment
+        if moment.second != second or (moment.keys is not keys and moment.keys != keys):
+            moment = self._moment = self._next(moment, keys, second)
+        which = (request.method, is_sized(request), *request.headers)
+        outline = moment.outlines.get(which)
+        if outline is None:
+            if len(moment.outlines) >= _MOST_OUTLINES or not has_outline(request):
+                return None
+            signer = self.signer_of(keys)
+            key = signer.key_of(moment.stamp[:8])
+            host = self.endpoint.host_header
+            outline = Outline(signer, key, request, host, self._fixed())
+            moment.outlines[which] = outline
+        if not outline.is_sound:
+            return None
+        return outline.head(request, self.endpoint.path + request.path, moment.stamp.encode())
+
+    @staticmethod
+    def _next(last: _Moment, keys: Credentials, second: int) -> _Moment:
+        # Several threads at midnight at worst lay out the same.
+        stamp = timestamp(second)
+        same = last.keys == keys and last.stamp[:8] == stamp[:8]
+        return _Moment(keys, second, stamp, last.outlines if same else {})
 
     def may_have_better(self, request: Request, reply: Reply, code: str | None) -> bool:
         """Whether another attempt will be signed with other keys than those that were refused."""

@@ -102,7 +102,8 @@ async def create_missing(engine: Engine, bucket: str) -> None:
 async def send(engine: Engine, operation: Operation[T], *, create: bool = False) -> T:
     """Send something that a missing bucket refuses; with `create` the bucket is made then."""
     try:
-        await check(engine, operation)
+        if operation.place.prefix:
+            await check(engine, operation)
         return await engine.send(operation)
     except BucketNotFoundError:
         if not create or operation.place.bucket is None:

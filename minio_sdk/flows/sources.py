@@ -73,6 +73,9 @@ class Source:
         self._iterator: Iterator[Any] | AsyncIterator[Any] | None = None
         self._rest: bytes | memoryview = b""
         self._start: int | None = None
+        if length is None and type(data) is bytes:  # as nearly always, and soon said
+            self.whole, self.length, self._left = data, len(data), None
+            return
         if isinstance(data, str):
             raise invalid("data", data, "is text; encode it first: data.encode()")
         if isinstance(data, os.PathLike):

@@ -23,7 +23,7 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import buckets, quirks
-from minio_sdk.flows.checked import sent
+from minio_sdk.flows.checked import WORTH, sent
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.held import held
 from minio_sdk.flows.in_parts import InParts
@@ -36,13 +36,14 @@ from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Place
 from minio_sdk.operations.multipart import MAX_PARTS, CreateMultipartUpload
 from minio_sdk.operations.put_object import PutObject
-from minio_sdk.wire.describing import check_storage_class, describing_header
+from minio_sdk.wire.describing import DESCRIBING, check_storage_class, describing_header
 from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.quirks import suspicious
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags, tags_header
 
 MAX_OBJECT = MAX_PARTS * MAX_PART
+_UNDESCRIBED = (None,) * 5
 _COMPRESSED = {
     "gzip": "application/gzip",
     "bzip2": "application/x-bzip2",
@@ -70,18 +71,16 @@ def object_headers(
         ValidationError: what a header can't carry, or S3 does not take.
     """
     check_key(key)
-    headers = {"content-type": _content_type(key, content_type), **metadata_headers(metadata)}
+    headers = {"content-type": _content_type(key, content_type)}
+    if metadata is not None:
+        headers.update(metadata_headers(metadata))
     if tags is not None and check_tags(tags, MAX_OBJECT_TAGS):
         headers["x-amz-tagging"] = tags_header(tags)
-    for argument, value in (
-        ("content_encoding", content_encoding),
-        ("content_disposition", content_disposition),
-        ("content_language", content_language),
-        ("cache_control", cache_control),
-        ("expires", expires),
-    ):
-        if value is not None:
-            headers[argument.replace("_", "-")] = describing_header(argument, value)
+    described = (content_encoding, content_disposition, content_language, cache_control, expires)
+    if described != _UNDESCRIBED:
+        for argument, value in zip(DESCRIBING[1:], described, strict=True):
+            if value is not None:
+                headers[argument.replace("_", "-")] = describing_header(argument, value)
     if storage_class is not None:
         headers["x-amz-storage-class"] = check_storage_class(storage_class)
     return headers
@@ -90,6 +89,8 @@ def object_headers(
 def _content_type(key: str, content_type: str | None) -> str:
     if content_type is not None:
         return describing_header("content_type", content_type)
+    if "." not in key and key[:5] != "data:":
+        return "application/octet-stream"
     guess, encoding = mimetypes.guess_type(key, strict=False)
     # "data.csv.gz" is a gzip file, not a CSV file: the bytes are what is described.
     found = _COMPRESSED.get(encoding) if encoding else guess
@@ -119,6 +120,17 @@ async def put(
         condition: what must hold of the object that is there, or isn't.
         progress: told of what the server has acknowledged; True for a bar.
     """
+    whole = source.whole
+    most = min(WORTH, engine.config.multipart_threshold)
+    unheard = progress is None or progress is False
+    if whole is not None and len(whole) < most and condition is None and unheard:
+        # The short way of what is small and in memory, which has nothing to count, tell or check.
+        if place.prefix:
+            place.object_path(key)  # before the bucket's marker is looked for
+        operation = PutObject(place, key, whole, headers)
+        if suspicious(key):
+            await quirks.refuse(engine, operation, empty=not whole)
+        return await _put_whole(engine, operation, create_bucket)
     meter = Meter(engine.transport.clock, progress)
     try:
         return await _put(

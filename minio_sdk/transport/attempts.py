@@ -23,7 +23,7 @@ from minio_sdk.transport.direct import SMALL, exchange
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
-from minio_sdk.wire.heads import head_of
+from minio_sdk.wire.heads import add_length
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import query_string, quote_path
 
@@ -75,10 +75,9 @@ class _Attempts:
             raise deadline_over(self._adapter.config.deadline)
         return left
 
-    def _signed(self) -> dict[str, str]:
-        """The headers of an attempt; waits for keys only as long as the call may take."""
-        left = None if self.deadline is None else self._left(self.deadline)
-        return self._adapter.signing.headers(self.wire, patience=left)
+    def _patience(self) -> float | None:
+        """How long an attempt waits for keys: only as long as the call may take."""
+        return None if self.deadline is None else self._left(self.deadline)
 
     def _explained(self, error: Exception) -> MinIOConnectionError:
         timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
@@ -126,8 +125,9 @@ class Direct(_Attempts):
         """Send once; the answer."""
         check_running()
         place = self._adapter.connections
-        if not isinstance(self.wire.body, StreamBody):
-            pool = place.pool()
+        pool = place.pool()
+        # Should another urllib3 make its pools in another way, then all goes the usual one.
+        if isinstance(pool, LendingPool) and not isinstance(self.wire.body, StreamBody):
             connection = pool.take_open()
             if connection is not None:
                 reply = self._exchange(pool, connection)
@@ -138,13 +138,10 @@ class Direct(_Attempts):
         return self._usual.attempt(number)
 
     def _exchange(self, pool: LendingPool, connection: Any) -> Reply:
-        wire, adapter = self.wire, self._adapter
+        wire = self.wire
         try:
             try:
-                headers = self._signed()
-                _add_length(headers, wire)
-                target = adapter.connections.endpoint.path + wire.target
-                head = head_of(wire.method, target, headers)
+                head = self._adapter.signing.head(wire, patience=self._patience())
             except BaseException:
                 pool.give_back(connection)
                 raise
@@ -201,13 +198,13 @@ class Call(_Attempts):
         if self._foreign or number > 1:
             prepared = prepared.copy()
         wire = self.wire
-        headers = self._signed()
+        headers = adapter.signing.headers(wire, patience=self._patience())
         if self._foreign:
             for name in ("host", "user-agent", "accept-encoding"):
                 headers.pop(name, None)
             prepared.headers.update(headers)
         else:
-            _add_length(headers, wire)
+            add_length(headers, wire)
             if self._extra:
                 headers = {**self._extra, **headers}
             prepared.headers = _lower_case(headers)
@@ -313,14 +310,6 @@ def _read_error(response: requests.Response) -> bytes:
     if len(body) == READ:
         response.raw.close()
     return body
-
-
-def _add_length(headers: dict[str, str], wire: Request) -> None:
-    length = wire.length
-    if length is None:
-        headers["transfer-encoding"] = "chunked"
-    elif length or wire.method in ("PUT", "POST"):
-        headers["content-length"] = str(length)
 
 
 class _Blocks:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import http.client
 import queue
+import select
+import ssl
 import threading
 import warnings
 from collections import deque
+from collections.abc import Callable
+from threading import get_ident
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -14,7 +18,7 @@ import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
-from urllib3.util.connection import is_connection_dropped
+from urllib3.util.wait import wait_for_read
 
 from minio_sdk.config import Config
 from minio_sdk.errors import NotSupportedError
@@ -25,6 +29,9 @@ from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.proxies import find_proxy, is_socks
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.url import Endpoint, parse_endpoint
+
+_INTERIM = 20  # answers before the answer, such as 103
+_FIELDS, _LINE = 100, 65536  # http.client takes no more
 
 READ = 1024 * 1024
 """Bytes that are read or sent in one go."""
@@ -54,6 +61,23 @@ class _SendsInBlocks:
     holder: int | None = None
     """The thread that has it from the pool."""
 
+    _watched: tuple[Any, Callable[[float], Any]] | None = None
+
+    @property
+    def is_connected(self: Any) -> bool:
+        """Whether it is open, and has brought neither its end nor bytes that nobody has asked for.
+
+        As urllib3's own, with an object to ask that is kept as long as its socket is; and one thing more,
+        since bytes that TLS has deciphered already are on no socket.
+        """
+        sock = self.sock
+        if sock is None:
+            return False
+        watched = self._watched
+        if watched is None or watched[0] is not sock:
+            watched = self._watched = sock, _watch(sock)
+        return not watched[1](0) and not (isinstance(sock, ssl.SSLSocket) and sock.pending())
+
     def send(self: Any, data: Any) -> None:
         on_connection(self)
         if self.sock is None and self.auto_open:
@@ -72,10 +96,12 @@ class _SendsInBlocks:
 
 
 class WholeHead(http.client.HTTPResponse):
-    """An answer whose head ends with an empty line.
+    """An answer whose head ends with an empty line, and says in one way only where its body ends.
 
     For `http.client` a head that breaks off is one without the headers that are missing: an object's
-    bytes would end where the connection did, and nobody could tell.
+    bytes would end where the connection did, and nobody could tell. It also takes 103 for an answer, after
+    which the real one would be taken for the answer to the next request; and of two lengths it takes one,
+    where what stands between may have taken the other.
     """
 
     def begin(self) -> None:
@@ -90,6 +116,37 @@ class WholeHead(http.client.HTTPResponse):
                 self.fp = file
         if not lines.ended:
             raise http.client.IncompleteRead(b"")
+        if self.status == 101:
+            raise http.client.HTTPException(
+                "the server changes to a protocol that nobody asked for"
+            )
+        if self.status in (204, 304):
+            self.chunked = False  # there is no body, whatever the headers say
+        elif self._method != "HEAD":  # type: ignore[attr-defined]
+            self._check_framing()
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(_INTERIM):
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not 101 < found[1] < 200:  # `begin` itself goes on after 100
+                return found
+            for _ in range(_FIELDS):
+                if self.fp.readline(_LINE) in (b"\r\n", b"\n", b""):
+                    break
+            else:
+                raise http.client.HTTPException(f"got more than {_FIELDS} headers")
+        raise http.client.HTTPException("the server announces an answer again and again")
+
+    def _check_framing(self) -> None:
+        codings = self.headers.get_all("transfer-encoding", [])
+        lengths = {length.strip() for length in self.headers.get_all("content-length", [])}
+        if codings:
+            known = len(codings) == 1 and codings[0].strip().lower() in ("chunked", "identity")
+            sure = known and not lengths
+        else:
+            sure = len(lengths) <= 1 and all(n.isascii() and n.isdigit() for n in lengths)
+        if not sure:
+            raise http.client.HTTPException("the answer doesn't say in one way where it ends")
 
 
 class _Lines:
@@ -114,6 +171,15 @@ class _HTTPConnection(_SendsInBlocks, HTTPConnection):
 
 class _HTTPSConnection(_SendsInBlocks, HTTPSConnection):
     response_class = WholeHead
+
+
+def _watch(sock: Any) -> Callable[[float], Any]:
+    """A function that says, within so many milliseconds, whether there is anything to be read."""
+    if not hasattr(select, "poll"):  # on Windows
+        return lambda milliseconds: wait_for_read(sock, milliseconds / 1000)
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return poll.poll
 
 
 class _Idle:
@@ -153,12 +219,12 @@ class LendingPool(urllib3.HTTPConnectionPool):
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection: Any = super()._get_conn(timeout)
-        connection.holder = threading.get_ident()
+        connection.holder = get_ident()
         return connection
 
     def _put_conn(self, conn: Any) -> None:
         if conn is not None:
-            if conn.holder != threading.get_ident():
+            if conn.holder != get_ident():
                 return
             conn.holder = None
         super()._put_conn(conn)
@@ -166,16 +232,16 @@ class LendingPool(urllib3.HTTPConnectionPool):
     def take_open(self) -> Any | None:
         """An open connection that nobody uses; None when there is none."""
         idle = self.pool
-        if idle is None:  # it was closed
+        if not isinstance(idle, _Idle):  # it was closed, or is of another urllib3's making
             return None
         try:
-            connection = idle.get(block=False)
+            connection = idle.get()
         except queue.Empty:
             return None
         if connection is not None:
-            connection.holder = threading.get_ident()
+            connection.holder = get_ident()
             if connection.sock is not None:
-                if not is_connection_dropped(connection):
+                if connection.is_connected:
                     return connection
                 connection.close()
         self.give_back(connection)
@@ -183,7 +249,15 @@ class LendingPool(urllib3.HTTPConnectionPool):
 
     def give_back(self, connection: Any) -> None:
         """Take a connection back, open or closed."""
-        self._put_conn(connection)
+        idle = self.pool
+        if connection is None or idle is None or connection.holder != get_ident():
+            self._put_conn(connection)
+            return
+        connection.holder = None
+        try:
+            idle.put(connection)
+        except queue.Full:
+            super()._put_conn(connection)  # which closes it, and says that pool_size is too small
 
 
 class _HTTPPool(LendingPool):

@@ -4,8 +4,8 @@ Why it is here: for an answer of 1 KiB, four fifths of the time of the usual way
 parsing headers over several layers, which for nearly every answer of an S3 server comes to splitting
 twelve lines. So this file understands the plainest answers only: HTTP/1.1, a head that came whole, one
 Content-Length, a body of moderate size. Anything else is handed, with the bytes that were read, to the
-parser of `http.client` and to urllib3's response, whose word it is; `tests/transport/test_direct.py`
-holds that both read the same.
+parser of `http.client` and to urllib3's response, whose word it is; `tests/transport/test_framing.py`
+holds that both read the same, and what both refuse.
 
 It is used where nobody could tell the difference: not while `Session.send`, `HTTPAdapter.send` or what
 is below them is instrumented or mocked, nor with hooks, proxies, or urllib3's debug messages on.
@@ -26,13 +26,16 @@ import requests.sessions
 import urllib3
 import urllib3.connectionpool
 import urllib3.exceptions
-from urllib3._collections import HTTPHeaderDict
 
 from minio_sdk.transport.connections import READ, WholeHead
-from minio_sdk.transport.observing import written
+from minio_sdk.transport.observing import written as _own
 from minio_sdk.transport.stopping import on_connection
-from minio_sdk.wire.heads import Head, closes, plain
+from minio_sdk.wire.heads import Head, head_of
+from minio_sdk.wire.heads import closes as _closes
+from minio_sdk.wire.heads import plain as _plain
 from minio_sdk.wire.message import Reply
+
+__all__ = ["SMALL", "exchange", "head_of", "unobserved"]
 
 SMALL = 256 * 1024
 """Bytes of an answer's body up to which it is read here."""
@@ -50,7 +53,8 @@ _REPLACED: tuple[tuple[type, str, ModuleType], ...] = (
 )
 
 
-_WRITTEN = [written(*place) for place in _REPLACED]
+_WRITTEN = [_own(*place) for place in _REPLACED]
+_ALL_THERE = None not in _WRITTEN  # else this is another version's, or was wrapped before we came
 _urllib3_log = logging.getLogger("urllib3.connectionpool")
 
 
@@ -58,7 +62,8 @@ def unobserved() -> bool:
     """Whether nothing looks at, or stands in for, what the usual way would call."""
     send, adapter_send, urlopen, putrequest, getresponse = _WRITTEN
     return (
-        requests.Session.send is send
+        _ALL_THERE
+        and requests.Session.send is send
         and requests.adapters.HTTPAdapter.send is adapter_send
         and urllib3.HTTPConnectionPool.urlopen is urlopen
         and http.client.HTTPConnection.putrequest is putrequest
@@ -100,23 +105,38 @@ def exchange(
     sock = connection.sock
     try:
         on_connection(connection)  # which raises where this is no longer wanted
-        failed = _send(sock, head, body, timeout)
-        data = _receive(sock, _GULP, timeout, failed)
-        found = plain(data, method)
-        fits = room is not None and found is not None and _fits(found, room, len(data))
-        if found is None or (found[2] > most and not fits):
+        _wait_at_most(sock, timeout())
+        failed = None
+        try:
+            if not body:
+                sock.sendall(head)
+            elif len(body) <= _JOINED and isinstance(body, bytes):
+                sock.sendall(head + body)
+            else:
+                _send(sock, head, memoryview(body).cast("B"), timeout)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            failed = error  # the server may have answered, and closed, before it had all
+        _wait_at_most(sock, timeout())
+        data = _receive(sock, failed)
+        found = _plain(data, method)
+        if found is None:
             return _usual(pool, connection, method, data, timeout)
         status, headers, length, start = found
         content = data[start:]
-        if room is not None and fits:
-            _fill(sock, room, content, timeout)
-            content = cast("bytes", room)
-        elif len(content) < length:
-            content = _rest(sock, content, length, timeout)
-        if failed is not None or len(content) != length or closes(headers):
-            # Bytes behind the body belong to no request; half of ours may be on its way still.
-            connection.close()
-            content = content[:length]
+        simple = failed is None and room is None and "connection" not in headers
+        if not (simple and len(content) == length <= most):
+            fits = room is not None and _fits(found, room, len(data))
+            if length > most and not fits:
+                return _usual(pool, connection, method, data, timeout)
+            if room is not None and fits:
+                _fill(sock, room, content, timeout)
+                content = cast("bytes", room)
+            elif len(content) < length:
+                content = _rest(sock, content, length, timeout)
+            if failed is not None or len(content) != length or _closes(headers):
+                # Bytes behind the body belong to no request; half of ours may be on its way still.
+                connection.close()
+                content = content[:length]
     except BaseException:  # an interrupt as well: what comes next on it would be this answer
         connection.close()
         pool.give_back(connection)
@@ -125,22 +145,15 @@ def exchange(
     return Reply(status, headers, content)
 
 
-def _send(sock: Any, head: bytes, body: Any, timeout: Callable[[], float]) -> OSError | None:
-    """Send all of it; the failure, where the server may have answered and closed before."""
-    try:
+def _send(sock: Any, head: bytes, body: memoryview, timeout: Callable[[], float]) -> None:
+    size = len(body)
+    if size <= _JOINED:
+        sock.sendall(head + body)
+        return
+    sock.sendall(head)
+    for start in range(0, size, READ):
         _wait_at_most(sock, timeout())
-        size = len(body) if isinstance(body, bytes) else memoryview(body).nbytes
-        if size <= _JOINED:
-            sock.sendall(head + bytes(body) if size else head)
-            return None
-        sock.sendall(head)
-        view = memoryview(body).cast("B")
-        for start in range(0, size, READ):
-            _wait_at_most(sock, timeout())
-            sock.sendall(view[start : start + READ])
-    except (BrokenPipeError, ConnectionResetError) as error:
-        return error
-    return None
+        sock.sendall(body[start : start + READ])
 
 
 def _wait_at_most(sock: Any, seconds: float) -> None:
@@ -148,12 +161,9 @@ def _wait_at_most(sock: Any, seconds: float) -> None:
         sock.settimeout(seconds)
 
 
-def _receive(
-    sock: Any, most: int, timeout: Callable[[], float], failed: OSError | None = None
-) -> bytes:
-    _wait_at_most(sock, timeout())
+def _receive(sock: Any, failed: OSError | None = None) -> bytes:
     try:
-        data: bytes = sock.recv(most)
+        data: bytes = sock.recv(_GULP)
     except ConnectionError as error:
         raise failed or error from None
     if not data:
@@ -267,7 +277,7 @@ def _usual(
     release: Any = _Pool(pool, answer, resumed)
     return urllib3.HTTPResponse(
         body=answer,
-        headers=HTTPHeaderDict(answer.msg.items()),
+        headers=urllib3.HTTPHeaderDict(answer.msg.items()),
         status=answer.status,
         version=answer.version,
         reason=answer.reason,

@@ -43,6 +43,7 @@ _REPLACED: tuple[tuple[type, str, ModuleType], ...] = (
     (aiohttp.ClientRequest, "send", aiohttp.client_reqrep),
 )
 _WRITTEN = [written(*place) for place in _REPLACED]
+_ALL_THERE = None not in _WRITTEN  # else this is another version's, or was wrapped before we came
 
 
 def unobserved() -> bool:
@@ -50,10 +51,11 @@ def unobserved() -> bool:
     init, request, connect, resolve, send = _WRITTEN
     session = aiohttp.ClientSession
     return (
-        session.__init__ is init
+        _ALL_THERE
+        and session.__init__ is init
         and session._request is request
         and aiohttp.BaseConnector.connect is connect
-        and aiohttp.TCPConnector._resolve_host is resolve
+        and vars(aiohttp.TCPConnector).get("_resolve_host") is resolve
         and aiohttp.ClientRequest.send is send
     )
 

@@ -43,7 +43,6 @@ from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import BodyFailed, explain, root
 from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks
 from minio_sdk.wire.failure import unmasked
-from minio_sdk.wire.heads import head_of
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
 
@@ -321,18 +320,11 @@ class AiohttpTransport:
     async def _on_a_line(self, lines: Lines, request: Request, keys: Credentials | None) -> Reply:
         config, body = self.config, cast("bytes", request.body)
         line = lines.take() or await lines.open(config.connect_timeout)
+        small = len(body) <= _SMALL
         try:
-            headers = self.signing.headers(request, keys)
-            length = request.length
-            if length or request.method in ("PUT", "POST"):
-                headers["content-length"] = str(length)
-            target = self.connections.endpoint.path + request.target
-            small = len(body) <= _SMALL
             # The head is in no variable, since tracebacks may show those.
             asked = line.ask(
-                head_of(request.method, target, headers) + (body if small else b""),
-                request,
-                config.timeout,
+                self.signing.head(request, keys) + (body if small else b""), request, config.timeout
             )
         except BaseException:
             lines.put(line)

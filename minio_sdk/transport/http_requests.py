@@ -24,6 +24,7 @@ import requests
 import requests.adapters
 import urllib3
 from requests.cookies import RequestsCookieJar
+from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
@@ -44,6 +45,8 @@ from minio_sdk.wire.message import Reply, Request
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_NO_HOOKS: dict[str, list[Any]] = default_hooks()
 
 
 class _Response(requests.Response):
@@ -239,7 +242,7 @@ class RequestsTransport:
         endpoint = self.connections.endpoint
         if self.connections.proxy is not None:
             check_unchanged_by(self.connections.proxy, endpoint, request)
-        elif unobserved() and not any(self.session.hooks.values()):
+        elif self.session.hooks == _NO_HOOKS and unobserved():
             return self.adapter.exchange(request, deadline)
         prepared = Prepared(request, endpoint.url + request.target, deadline)
         prepared.hooks = self.session.hooks

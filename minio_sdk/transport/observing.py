@@ -7,7 +7,7 @@ from typing import Any
 
 
 def written(owner: type, name: str, module: ModuleType) -> Any:
-    """The function as its module wrote it; None when somebody has put another in its place."""
-    function = vars(owner)[name]
+    """The function as its module wrote it; None when there is another in its place, or none."""
+    function = vars(owner).get(name)
     plain = getattr(function, "__globals__", None) is vars(module)
     return function if plain and not hasattr(function, "__wrapped__") else None

@@ -45,25 +45,36 @@ _SIGNED = frozenset(
 _SIGNED_PREFIXES = ("x-amz-", "x-minio-")
 
 
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
+
+
 class SigningKey:
     """The key derived for one day, region and service. Opaque: it can sign, not be read."""
 
-    __slots__ = ("_mac", "day", "scope")
+    __slots__ = ("_inner", "_outer", "day", "scope")
 
     def __init__(self, credentials: Credentials, day: str, region: str, service: str) -> None:
         mac = hmac.new(b"AWS4" + credentials.secret_key.encode(), day.encode(), sha256)
         for part in (region, service, "aws4_request"):
             mac = hmac.new(mac.digest(), part.encode(), sha256)
-        # A keyed HMAC object is copied for each signature: hashing the key again would cost more.
-        self._mac = hmac.new(mac.digest(), None, sha256)
+        # HMAC by hand (RFC 2104): copies of two hashes cost two thirds of a copy of `hmac`'s object.
+        key = mac.digest().ljust(64, b"\0")
+        self._inner = sha256(key.translate(_INNER))
+        self._outer = sha256(key.translate(_OUTER))
         self.day = day
         self.scope = f"{day}/{region}/{service}/aws4_request"
 
     def sign(self, text: str) -> str:
         """The signature of `text` in hexadecimal."""
-        mac = self._mac.copy()
-        mac.update(text.encode())
-        return mac.hexdigest()
+        return self.sign_bytes(text.encode())
+
+    def sign_bytes(self, data: bytes) -> str:
+        """The signature of encoded text in hexadecimal."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 class Signer:
@@ -83,7 +94,8 @@ class Signer:
         self.service = service
         self._key: SigningKey | None = None
 
-    def _key_of(self, day: str) -> SigningKey:
+    def key_of(self, day: str) -> SigningKey:
+        """The key of a day, such as ``"20130524"``."""
         # One reference is read and one is written: two threads at midnight at worst derive it twice.
         key = self._key
         if key is None or key.day != day:
@@ -119,10 +131,10 @@ class Signer:
             added["x-amz-security-token"] = self.credentials.session_token
         signed = {**signed_headers(headers), **added}
         names = sorted(signed)
-        block = "".join([f"{name}:{_trimmed(signed[name])}\n" for name in names])
+        block = "".join([f"{name}:{trimmed(signed[name])}\n" for name in names])
         listed = ";".join(names)
         canonical = f"{method}\n{path}\n{query}\n{block}\n{listed}\n{payload_hash}"
-        key = self._key_of(stamp[:8])
+        key = self.key_of(stamp[:8])
         digest = sha256(canonical.encode()).hexdigest()
         signature = key.sign(f"{ALGORITHM}\n{stamp}\n{key.scope}\n{digest}")
         added["authorization"] = (
@@ -154,7 +166,7 @@ class Signer:
             The encoded query, signature included.
         """
         stamp = timestamp(when)
-        key = self._key_of(stamp[:8])
+        key = self.key_of(stamp[:8])
         signed = {name.lower(): value for name, value in headers.items()}
         names = sorted(signed)
         listed = ";".join(names)
@@ -172,7 +184,7 @@ class Signer:
             f"{name}={value}"
             for name, value in sorted((quote_value(n), quote_value(v)) for n, v in pairs)
         )
-        block = "".join(f"{name}:{_trimmed(signed[name])}\n" for name in names)
+        block = "".join(f"{name}:{trimmed(signed[name])}\n" for name in names)
         canonical = f"{method}\n{path}\n{encoded}\n{block}\n{listed}\n{UNSIGNED_PAYLOAD}"
         digest = sha256(canonical.encode()).hexdigest()
         signature = key.sign(f"{ALGORITHM}\n{stamp}\n{key.scope}\n{digest}")
@@ -196,7 +208,7 @@ class Signer:
             All fields of the form but the file; ``bucket`` is left out, as the URL says it.
         """
         stamp = timestamp(when)
-        key = self._key_of(stamp[:8])
+        key = self.key_of(stamp[:8])
         all_fields = {
             **fields,
             "x-amz-algorithm": ALGORITHM,
@@ -227,14 +239,15 @@ def _stamp(second: int) -> str:
 
 def signed_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Those of `headers` that the signature covers."""
-    return {
-        name: value
-        for name, value in headers.items()
-        if name in _SIGNED or name.startswith(_SIGNED_PREFIXES)
-    }
+    return {name: value for name, value in headers.items() if is_signed(name)}
 
 
-def _trimmed(value: str) -> str:
+def is_signed(name: str) -> bool:
+    """Whether the signature covers a header of this name."""
+    return name in _SIGNED or name.startswith(_SIGNED_PREFIXES)
+
+
+def trimmed(value: str) -> str:
     """Blanks at the ends cut, runs of blanks made one, as the canonical form wants."""
     plain = "  " not in value and "\t" not in value and value == value.strip()
     return value if plain else " ".join(value.split())
