@@ -28,7 +28,7 @@ import urllib3.connectionpool
 import urllib3.exceptions
 
 from minio_sdk.transport.connections import READ, WholeHead
-from minio_sdk.transport.observing import written as _own
+from minio_sdk.transport.observing import written
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.heads import Head, head_of
 from minio_sdk.wire.heads import closes as _closes
@@ -53,7 +53,7 @@ _REPLACED: tuple[tuple[type, str, ModuleType], ...] = (
 )
 
 
-_WRITTEN = [_own(*place) for place in _REPLACED]
+_WRITTEN = [written(*place) for place in _REPLACED]
 _ALL_THERE = None not in _WRITTEN  # else this is another version's, or was wrapped before we came
 _urllib3_log = logging.getLogger("urllib3.connectionpool")
 

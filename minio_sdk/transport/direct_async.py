@@ -342,7 +342,7 @@ class Line(asyncio.Protocol):
     def _hand_over(self, data: bytes, request: Request) -> None:
         transport = self.transport
         assert transport is not None
-        odd = Odd(self._loop, self)
+        odd = Odd(self._loop, self, data)
         odd.connection_made(transport)
         odd.set_response_params(
             skip_payload=request.method == "HEAD",
@@ -370,10 +370,7 @@ class Line(asyncio.Protocol):
         body, whole = await read_body(status, method, length, content, request.max_body)
         transport = self.transport
         assert transport is not None  # it has sent the request
-        # Used again only where all readers would agree on where it ended.
-        chunked = [coding.lower() for coding in message.headers.getall("transfer-encoding", [])]
-        sure = chunked == ["chunked"] and "content-length" not in headers
-        ended = sure and whole and odd.ends_here and transport.is_reading()
+        ended = whole and odd.is_over(message, method) and transport.is_reading()
         if ended and not self._unsent and not self.closed:
             transport.set_protocol(self)
         else:
@@ -384,21 +381,33 @@ class Line(asyncio.Protocol):
 class Odd(ResponseHandler):
     """What reads the rest of an answer that isn't plain."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, line: Line) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, line: Line, begun: bytes) -> None:
         super().__init__(loop)
         self._line = line
+        self._head = begun.partition(b"\r\n\r\n")[0]
+        self._came = 0
         self._last = b""
 
-    @property
-    def ends_here(self) -> bool:
-        """Whether nothing has come behind the last chunk.
+    def is_over(self, message: Any, method: str) -> bool:
+        """Whether nothing has come behind the body, and all readers would agree on where it ended.
 
         The parser would keep the beginning of another answer to itself; a whole one it would have told of.
         """
-        return self._last.endswith(b"\r\n\r\n") and not self.should_close
+        if self.should_close or message.should_close:
+            return False
+        codings = [coding.lower() for coding in message.headers.getall("transfer-encoding", [])]
+        lengths = message.headers.getall("content-length", [])
+        if codings:
+            return codings == ["chunked"] and not lengths and self._last == b"\r\n\r\n"
+        length = "0" if method == "HEAD" or message.code in (204, 304) else ",".join(lengths)
+        if not (length.isascii() and length.isdigit()):
+            return False
+        lines = self._head.count(b"\n") == self._head.count(b"\r\n")
+        return lines and self._came == len(self._head) + 4 + int(length)
 
     def data_received(self, data: bytes) -> None:
         """Some bytes came."""
+        self._came += len(data)
         self._last = (self._last + data[-4:])[-4:]
         super().data_received(data)
 
