@@ -28,6 +28,7 @@ import urllib3.connectionpool
 import urllib3.exceptions
 
 from minio_sdk.transport.connections import READ, WholeHead
+from minio_sdk.transport.observing import written
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.heads import Head, closes, plain
 from minio_sdk.wire.message import Reply
@@ -48,14 +49,7 @@ _REPLACED: tuple[tuple[type, str, ModuleType], ...] = (
 )
 
 
-def _own(owner: type, name: str, module: ModuleType) -> Any:
-    """The function as its module wrote it; None when somebody has put another in its place."""
-    function = vars(owner).get(name)
-    plain = getattr(function, "__globals__", None) is vars(module)
-    return function if plain and not hasattr(function, "__wrapped__") else None
-
-
-_WRITTEN = [_own(*place) for place in _REPLACED]
+_WRITTEN = [written(*place) for place in _REPLACED]
 _ALL_THERE = None not in _WRITTEN  # else this is another version's, or was wrapped before we came
 _urllib3_log = logging.getLogger("urllib3.connectionpool")
 

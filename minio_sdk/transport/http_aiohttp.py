@@ -7,7 +7,6 @@ and what was signed is what is sent.
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -20,6 +19,7 @@ from collections.abc import (
 )
 from concurrent.futures import Future
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import aiohttp
@@ -31,13 +31,16 @@ from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
 from minio_sdk.credentials.refreshing import settled
 from minio_sdk.engine import Relay
-from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
+from minio_sdk.errors import MinIOError, NotSupportedError
 from minio_sdk.forks import forget_after_fork, leave_to_parent
+from minio_sdk.models.credentials import Credentials
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import AsyncByteBudget
+from minio_sdk.transport.direct_async import BLOCK, read_body, unobserved
+from minio_sdk.transport.lines import Lines
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
-from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
+from minio_sdk.transport.reasons import BodyFailed, explain, root
 from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
@@ -46,9 +49,7 @@ from minio_sdk.wire.url import Endpoint, parse_endpoint
 T = TypeVar("T")
 R = TypeVar("R")
 
-_BLOCK = 1024 * 1024
 _SMALL = 64 * 1024
-_TRUSTED = 64 * 1024 * 1024
 _ADDED_BY_AIOHTTP = ("accept", "accept-encoding", "content-type", "user-agent")
 
 
@@ -63,8 +64,23 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
+class _Here:
+    """What one event loop has."""
+
+    def __init__(self, lines: Lines | None) -> None:
+        self.lines = lines
+        self.session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close all that is open."""
+        if self.lines is not None:
+            await self.lines.close()
+        if self.session is not None:
+            await self.session.close()
+
+
 class AsyncConnections:
-    """The sessions to one server, one for each running loop; shared by all views of a client.
+    """The connections to one server, in each running loop its own; shared by all views of a client.
 
     Attributes:
         endpoint: the server.
@@ -82,45 +98,57 @@ class AsyncConnections:
         self.memory = AsyncByteBudget(config.memory_budget)
         self._config = config
         # One entry for each loop, which only the thread of that loop reads and writes.
-        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._here: dict[asyncio.AbstractEventLoop, _Here] = {}
         self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
         forget_after_fork(self)
 
-    def session(self) -> aiohttp.ClientSession:
-        """The session of the running loop, opened when it isn't."""
+    def lines(self) -> Lines | None:
+        """The open connections of the running loop; None where all goes through a proxy."""
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is not None and not session.closed:
-            return session
-        return self._open(loop)
+        return (self._here.get(loop) or self._open(loop)).lines
 
-    def _open(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
+    def session(self) -> aiohttp.ClientSession:
+        """aiohttp's session of the running loop, opened when it isn't."""
+        loop = asyncio.get_running_loop()
+        here = self._here.get(loop) or self._open(loop)
+        if here.session is None or here.session.closed:
+            here.session = self._new_session()
+        return here.session
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> _Here:
         self._drop_ended_loops()
-        session = self._sessions[loop] = self._new()
-        keeper = self._keepers[loop] = _close_with_its_loop(session)
+        lines = None
+        if self.proxy is None:
+            lines = Lines(self.endpoint, self._config.pool_size, self._tls())
+        here = self._here[loop] = _Here(lines)
+        keeper = self._keepers[loop] = _close_with_its_loop(here)
         try:
             keeper.__anext__().send(None)  # to its yield, which makes it known to the loop
         except StopIteration:
             pass
-        return session
+        return here
 
     def _drop_ended_loops(self) -> None:
-        for loop in list(self._sessions):
+        for loop in list(self._here):
             if loop.is_closed():
                 self._keepers.pop(loop, None)
-                session = self._sessions.pop(loop, None)
-                if session is not None:
-                    _abandon(session)
+                here = self._here.pop(loop, None)
+                if here is not None and here.session is not None:
+                    _abandon(here.session)
 
-    def _new(self) -> aiohttp.ClientSession:
+    def _tls(self) -> Any:
+        return _tls(self._config) if self.endpoint.scheme == "https" else None
+
+    def _new_session(self) -> aiohttp.ClientSession:
         if is_socks(self.proxy):
             raise NotSupportedError(
                 "the async client can't go through a SOCKS proxy",
                 hint="an HTTP proxy, proxies={} for a direct connection, or MinIOClient",
             )
         config = self._config
-        ssl = _tls(config) if self.endpoint.scheme == "https" else True
-        connector = _Connector(limit=config.pool_size, ttl_dns_cache=60, ssl=ssl, force_close=False)
+        connector = _Connector(
+            limit=config.pool_size, ttl_dns_cache=60, ssl=self._tls() or True, force_close=False
+        )
         session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
@@ -129,17 +157,17 @@ class AsyncConnections:
             raise_for_status=False,
             skip_auto_headers=_ADDED_BY_AIOHTTP,
             timeout=_timeouts(config),
-            read_bufsize=_BLOCK,
+            read_bufsize=BLOCK,
         )
         # aiohttp repeats idempotent requests on a stale connection by itself; our policy does that.
         session._retry_connection = False
         return session
 
     async def close(self) -> None:
-        """Close the sessions of this loop and of loops that have ended."""
+        """Close what this loop has, and forget loops that have ended."""
         self._drop_ended_loops()
         loop = asyncio.get_running_loop()
-        self._sessions.pop(loop, None)
+        self._here.pop(loop, None)
         keeper = self._keepers.pop(loop, None)
         if keeper is not None:
             await keeper.aclose()
@@ -149,16 +177,17 @@ class AsyncConnections:
         self.budget.renew_lock()
         self.memory.renew()
         # Not let go of: what they do when they are collected, they do to the parent's loop.
-        leave_to_parent(self._keepers, [_abandon(session) for session in self._sessions.values()])
-        self._sessions, self._keepers = {}, {}
+        sessions = [here.session for here in self._here.values() if here.session is not None]
+        leave_to_parent(self._here, self._keepers, [_abandon(session) for session in sessions])
+        self._here, self._keepers = {}, {}
 
 
-async def _close_with_its_loop(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
-    """Close `session` when this is closed: by us, by the end of `asyncio.run`, or by the collector."""
+async def _close_with_its_loop(here: _Here) -> AsyncGenerator[None, None]:
+    """Close what is `here` when this is closed: by us, by the end of `asyncio.run`, or by the collector."""
     try:
         yield
     finally:
-        await session.close()
+        await here.close()
 
 
 def _abandon(session: aiohttp.ClientSession) -> aiohttp.BaseConnector | None:
@@ -229,20 +258,18 @@ class AiohttpTransport:
 
     async def send(self, request: Request, deadline: float | None) -> Reply:
         """The answer to a request, after retries."""
-        endpoint = self.connections.endpoint
-        if self.connections.proxy is not None:
-            check_unchanged_by(self.connections.proxy, endpoint, request)
-        url = URL(endpoint.url + request.target, encoded=True)
-
-        async def attempt(_: int) -> Reply:
-            return await self._attempt(request, url, deadline)
-
+        place = self.connections
+        if place.proxy is not None:
+            check_unchanged_by(place.proxy, place.endpoint, request)
+        attempt = partial(self._attempt, request, deadline)
         return await self.policy.asend(attempt, request, deadline)
 
-    async def _attempt(self, request: Request, url: URL, deadline: float | None) -> Reply:
-        headers = await self._headers(request, deadline)
-        exchange = self._exchange(request, url, headers)
+    async def _attempt(self, request: Request, deadline: float | None, number: int) -> Reply:
+        keys = self.provider.ask() if request.signed else None
+        if isinstance(keys, Future):
+            keys = await self._come(keys, deadline)
         try:
+            exchange = self._exchange(request, keys)
             if deadline is None:
                 return await exchange
             left = deadline - self.clock.monotonic()
@@ -259,18 +286,56 @@ class AiohttpTransport:
             explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
             raise explained from root(error)
 
-    async def _headers(self, request: Request, deadline: float | None) -> dict[str, str]:
-        keys = self.provider.ask() if request.signed else None
-        if isinstance(keys, Future):
-            left = None if deadline is None else max(0.0, deadline - self.clock.monotonic())
-            try:
-                found = await asyncio.wait_for(asyncio.wrap_future(keys), left)
-            except asyncio.TimeoutError:
-                raise deadline_over(self.config.deadline) from None
-            keys = settled(found)
-        return self.signing.headers(request, keys)
+    async def _come(self, keys: Future[Any], deadline: float | None) -> Credentials | None:
+        """Keys that are on their way."""
+        left = None if deadline is None else max(0.0, deadline - self.clock.monotonic())
+        try:
+            return settled(await asyncio.wait_for(asyncio.wrap_future(keys), left))
+        except asyncio.TimeoutError:
+            raise deadline_over(self.config.deadline) from None
 
-    async def _exchange(self, request: Request, url: URL, headers: dict[str, str]) -> Reply:
+    async def _exchange(self, request: Request, keys: Credentials | None) -> Reply:
+        """Send once, and read the answer."""
+        lines = self.connections.lines()
+        if lines is None:
+            reply = await self._by_aiohttp(request, keys)
+        else:
+            while not lines.enter():
+                await lines.wait()
+                if not lines.closed:
+                    break
+                lines.leave()
+                lines = self.connections.lines()
+                assert lines is not None  # there is no proxy
+            try:
+                if unobserved() and not isinstance(request.body, StreamBody):
+                    reply = await self._on_a_line(lines, request, keys)
+                else:
+                    lines.make_room()
+                    reply = await self._by_aiohttp(request, keys)
+            finally:
+                lines.leave()
+        return unmasked(reply) if request.error_in_ok else reply
+
+    async def _on_a_line(self, lines: Lines, request: Request, keys: Credentials | None) -> Reply:
+        config, body = self.config, cast("bytes", request.body)
+        line = lines.take() or await lines.open(config.connect_timeout)
+        small = len(body) <= _SMALL
+        try:
+            # The head is in no variable, since tracebacks may show those.
+            asked = line.ask(
+                self.signing.head(request, keys) + (body if small else b""), request, config.timeout
+            )
+        except BaseException:
+            lines.put(line)
+            raise
+        reply = await line.answer(asked, request, None if small else body)
+        lines.put(line)
+        return reply
+
+    async def _by_aiohttp(self, request: Request, keys: Credentials | None) -> Reply:
+        headers = self.signing.headers(request, keys)
+        url = URL(self.connections.endpoint.url + request.target, encoded=True)
         body = request.body
         data: Any = body
         sending: _Sending | None = None
@@ -293,14 +358,21 @@ class AiohttpTransport:
         )
         response = await (answer if sending is None else sending.watch(answer, self.config.timeout))
         try:
-            body = await _read_body(response, request.max_body)
+            found, whole = await read_body(
+                response.status,
+                response.method,
+                response.content_length,
+                response.content,
+                request.max_body,
+            )
+            if not whole:
+                response.close()
         except BaseException:
             response.close()
             raise
         response.release()
-        found = {name.lower(): value for name, value in response.headers.items()}
-        reply = Reply(response.status, found, body)
-        return unmasked(reply) if request.error_in_ok else reply
+        named = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, named, found)
 
     async def map(
         self,
@@ -364,32 +436,6 @@ def _timeouts(config: Config) -> aiohttp.ClientTimeout:
     )
 
 
-async def _read_body(response: aiohttp.ClientResponse, most: int | None) -> bytes:
-    ok = response.status < 400
-    limit = most if ok else MAX_ERROR
-    length = response.content_length
-    if ok and length is not None:
-        if limit is None or length <= limit:
-            if length <= _BLOCK:
-                return await response.read()
-        elif response.method != "HEAD":
-            raise ServerError(f"an answer of {length} bytes where at most {limit} can be")
-    # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice. Where the
-    # length is known, and no lie could hurt, there is room for all of it at once: no copy, no growing.
-    known = length if ok and length is not None and length <= _TRUSTED else 0
-    found = io.BytesIO(bytes(0 if response.method == "HEAD" else known))
-    while block := await response.content.readany():
-        found.write(block)
-        if limit is not None and found.tell() > limit:
-            response.close()
-            if ok:
-                raise ServerError(f"an answer of more than {limit} bytes")
-            found.seek(limit)
-            break
-    found.truncate()
-    return found.getvalue()
-
-
 class _Sending:
     """A body on its way out, block by block.
 
@@ -414,9 +460,9 @@ class _Sending:
                     yield block
                 return
             view = memoryview(self._body).cast("B")
-            for start in range(0, len(view), _BLOCK):
+            for start in range(0, len(view), BLOCK):
                 self._taken += 1
-                yield view[start : start + _BLOCK]
+                yield view[start : start + BLOCK]
         except Exception as error:
             self._failure = error
             raise

@@ -15,6 +15,9 @@ import re
 from minio_sdk.wire.message import Request
 
 _FIELDS = 100  # http.client takes no more
+_REPEATED = (
+    "vary"  # MinIO sends it twice in every answer, and nobody here asks for it: the last counts
+)
 _WORTH = 50  # making a pattern costs as much as reading some eighty heads line by line
 _LENGTH = "([0-9]{1,19})"
 _MOST = 64  # a server has few shapes; metadata of users may make any number
@@ -125,13 +128,15 @@ def _read(text: str, method: str, start: int) -> Head | None:
     if breaks > _FIELDS or not whole_lines(text, breaks):
         return None
     headers: dict[str, str] = {}
+    names: list[str] = []
     seen = [line]
     del lines[0]
     for field in lines:
         raw, _, value = field.partition(":")
         name = _names.get(raw) or _name(raw)
-        if name is None or name in headers or field == raw:
+        if name is None or (name in headers and name != _REPEATED) or field == raw:
             return None
+        names.append(name)
         seen.append(raw)
         headers[name] = value.strip(" \t")
     if "transfer-encoding" in headers:
@@ -142,12 +147,12 @@ def _read(text: str, method: str, start: int) -> Head | None:
     if sized and (not (length.isascii() and length.isdigit()) or len(length) > 19):
         return None
     seen.append("sized" if sized else "empty")
-    _remember(method, tuple(seen), lines, status, headers)
+    _remember(method, tuple(seen), lines, status, tuple(names))
     return status, headers, int(length) if sized else 0, start
 
 
 def _remember(
-    method: str, seen: tuple[str, ...], lines: list[str], status: int, headers: dict[str, str]
+    method: str, seen: tuple[str, ...], lines: list[str], status: int, names: tuple[str, ...]
 ) -> None:
     """Make a shape of answers that have come a few times."""
     known = _shapes.get(seen, 0)
@@ -158,7 +163,7 @@ def _remember(
         if known + 1 < _WORTH:
             return
         sized = seen[-1] == "sized"
-        known = _shapes[seen] = _Shape(seen[0], lines, status, tuple(headers), sized)
+        known = _shapes[seen] = _Shape(seen[0], lines, status, names, sized)
     _latest[method] = known
 
 

@@ -30,7 +30,8 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is done with large bodies, with small ones."""
     monkeypatch.setattr("minio_sdk.transport.attempts._TRUSTED", 1000)
     monkeypatch.setattr("minio_sdk.transport.attempts._BLOCK", 300)
-    monkeypatch.setattr("minio_sdk.transport.http_aiohttp._BLOCK", 300)
+    monkeypatch.setattr("minio_sdk.transport.direct_async.TRUSTED", 1000)
+    monkeypatch.setattr("minio_sdk.transport.direct_async.BLOCK", 300)
 
 
 @both

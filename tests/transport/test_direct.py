@@ -22,6 +22,7 @@ from minio_sdk import Config, MinIOClient, MinIOConnectionError, MinIOTimeoutErr
 from minio_sdk.transport import direct
 from minio_sdk.transport.connections import WholeHead, _Idle
 from minio_sdk.transport.direct import exchange
+from minio_sdk.transport.observing import written
 from minio_sdk.transport.stopping import Team, Worker, _here, at_work
 from minio_sdk.wire.heads import head_of
 from minio_sdk.wire.message import Reply
@@ -604,4 +605,4 @@ def test_a_session_that_was_wrapped_before_us_is_seen(monkeypatch: pytest.Monkey
     def other(*given: Any, **options: Any) -> None: ...
 
     monkeypatch.setattr(requests.Session, "send", other)
-    assert direct._own(requests.Session, "send", requests.sessions) is None
+    assert written(requests.Session, "send", requests.sessions) is None

@@ -140,8 +140,9 @@ def is_idle(client: AsyncMinIOClient) -> bool:
     """Whether no connection of the client is in use."""
     transport = client._engine.transport
     assert isinstance(transport, AiohttpTransport)
-    connector: Any = transport.connections.session().connector
-    return not connector._acquired
+    lines = transport.connections.lines()
+    assert lines is not None
+    return not lines.at_work and all(line.closed or line in lines._idle for line in lines._all)
 
 
 def half(exchange: Exchange) -> None:

@@ -19,6 +19,7 @@ import urllib3
 
 from minio_sdk.transport import direct
 from minio_sdk.transport.connections import Connections, LendingPool, _Idle
+from minio_sdk.transport.observing import written
 from tests.scripted import ScriptedServer, reply
 from tests.transport.test_direct import GOOD, WARM, connect, counted
 
@@ -100,7 +101,7 @@ def test_a_function_that_is_gone_is_not_missed() -> None:
     class Other:
         pass
 
-    assert direct._own(Other, "send", requests.sessions) is None
+    assert written(Other, "send", requests.sessions) is None
 
 
 # --- OpenTelemetry's own instrumentation ----------------------------------------------------------
