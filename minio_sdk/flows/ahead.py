@@ -26,6 +26,7 @@ from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.wire.key_space import beginnings
 from minio_sdk.wire.listing import Page
+from minio_sdk.wire.quirks import is_minio
 
 _MISSES = 3
 """Ranges that didn't go on where the one before them ended, until no more are begun."""
@@ -102,6 +103,8 @@ class _Walk:
         self._at_once = at_once
         self._under_way: list[_Range] = []
         self._misses = 0
+        # MinIO walks the whole bucket for each listing that doesn't go on with a token.
+        self._guesses = not is_minio(engine.api.server)
         self._spare = at_once  # ranges that may turn out to have nothing
         self.ranges = [_Range("", None, iter(()))]
 
@@ -227,7 +230,7 @@ class _Walk:
 
     def _split(self, found: _Range) -> _Range | None:
         """A range for what is behind the next page of this one, if that can be guessed."""
-        if found.ended or self._misses >= _MISSES or self._spare <= 0:
+        if found.ended or not self._guesses or self._misses >= _MISSES or self._spare <= 0:
             return None
         for guess in found.guesses:
             if found.until is not None and guess >= found.until:

@@ -73,6 +73,7 @@ class Disorder(Memory):
         self.choose = choose
         self.deaf = deaf
         self.crews: list[InAnyOrder] = []
+        self.name = "FakeS3"
         self.buckets["docs"] = Bucket()
 
     def crew(self, limit: int, *, grace: float = 0.0) -> Any:
@@ -206,6 +207,18 @@ def test_a_server_deaf_to_start_after_costs_little() -> None:
     server.fill(NUMBERS)
     assert server.names(5) == NUMBERS
     assert server.asked <= 60 / PAGE + 5
+
+
+def test_minio_is_asked_for_one_page_ahead() -> None:
+    """For each listing that begins at a key it walks the whole bucket."""
+    server = Disorder()
+    server.name = "MinIO"
+    server.fill(NUMBERS)
+    batches = server.ask(5)
+    next(batches)
+    assert len(server.crews[0].waiting) == 1
+    assert len(list(batches)) == 60 / PAGE - 1
+    assert server.asked == 60 / PAGE
 
 
 def test_small_buckets_and_other_listings_are_asked_for_as_ever() -> None:
