@@ -105,7 +105,7 @@ class _Walk:
         self._misses = 0
         # MinIO walks the whole bucket for each listing that doesn't go on with a token.
         self._guesses = not is_minio(engine.api.server)
-        self._spare = at_once  # ranges that may turn out to have nothing
+        self._trust = 2  # ranges that may be asked for before it is known what they begin with
         self.ranges = [_Range("", None, iter(()))]
 
     async def pages(self) -> AsyncGenerator[Page, None]:
@@ -170,7 +170,6 @@ class _Walk:
             found.begun = found.ended = True
         if page.objects:
             found.pages.append(page)
-            self._spare += 1
 
     def _widen(self, found: _Range, begins: str) -> None:
         """Let a range that has nothing be one with those behind it, down to where something is."""
@@ -178,7 +177,12 @@ class _Walk:
         while found.until is not None and begins > found.until and not self.ranges[at].begun:
             following = self.ranges.pop(at)
             found.until = following.until
-            self._spare -= following.asked
+            if following.asked:
+                self._judge(useful=False)
+
+    def _judge(self, *, useful: bool) -> None:
+        """Ask for more ahead where that was of use, and for less where it wasn't."""
+        self._trust = min(self._at_once, self._trust + 1) if useful else max(1, self._trust - 2)
 
     def _is_joined(self, front: _Range) -> bool:
         """Whether the next range goes on where this one has ended; False too while that isn't known."""
@@ -191,7 +195,7 @@ class _Walk:
             if not following.begun:
                 return False
             if following.begins == page.objects[0].key:
-                self._spare -= not following.pages
+                self._judge(useful=bool(following.pages))
                 return True
         self._misses += 1
         del self.ranges[1]
@@ -230,7 +234,9 @@ class _Walk:
 
     def _split(self, found: _Range) -> _Range | None:
         """A range for what is behind the next page of this one, if that can be guessed."""
-        if found.ended or not self._guesses or self._misses >= _MISSES or self._spare <= 0:
+        if found.ended or not self._guesses or self._misses >= _MISSES:
+            return None
+        if sum(not each.begun for each in self.ranges) >= self._trust:
             return None
         for guess in found.guesses:
             if found.until is not None and guess >= found.until:

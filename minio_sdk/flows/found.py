@@ -55,9 +55,12 @@ class Question:
             raise invalid("limit", limit, "must be a whole number, or None for all")
         check_concurrency(self.concurrency)
 
-    def wants(self, item: ObjectInfo) -> bool:
-        """Whether the item is asked for."""
-        return item.key.endswith(self.suffix) and item.key > (self.start_after or "")
+    def chosen(self, items: list[ObjectInfo]) -> list[ObjectInfo]:
+        """Those that are asked for."""
+        start, suffix = self.start_after or "", self.suffix
+        if start or suffix:
+            return [item for item in items if item.key.endswith(suffix) and item.key > start]
+        return items
 
     def most(self, found: int) -> int:
         """How many entries to ask for when so many are found."""
@@ -87,9 +90,7 @@ async def batches(engine: Engine, question: Question) -> AsyncGenerator[list[Obj
         return
     async with aclosing(_pages(engine, question, most)) as pages:
         async for page in pages:
-            batch = page.objects
-            if question.suffix or question.start_after:
-                batch = list(filter(question.wants, batch))
+            batch = question.chosen(page.objects)
             if limit is not None:
                 batch = batch[: limit - count]
             count += len(batch)
@@ -120,7 +121,7 @@ async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:
         return kept
     async with aclosing(_pages(engine, question, most)) as pages:
         async for page in pages:
-            kept += filter(question.wants, page.objects)
+            kept += question.chosen(page.objects)
             if limit is not None and len(kept) >= limit:
                 kept.sort(key=_BY_KEY)  # stable: of one key, the newest stays first
                 del kept[limit:]

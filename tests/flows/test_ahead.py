@@ -23,7 +23,7 @@ from tests.flows.memory import Bucket, Memory
 from tests.listing_server import Listed
 from tests.scripted import Reply as Answer
 from tests.scripted import Request as Asked
-from tests.scripted import ScriptedServer, s3_error
+from tests.scripted import ScriptedServer, hang, s3_error
 from tests.strategies import FEW, HOSTILE, anything
 
 PAGE = 3
@@ -286,7 +286,9 @@ def test_an_iterator_that_is_left_leaves_nothing_behind(connect: Connect) -> Non
 
     def handler(request: Asked) -> Any:
         if "start-after" not in parse_qs(request.query):
-            return listed(request) if "continuation-token" not in request.query else refused
+            if "continuation-token" not in request.query:
+                return listed(request)
+            return hang(reached, refused)  # until another one hangs, which nobody answers
 
         def later(_: Any) -> None:
             reached.set()
