@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from random import Random
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minio_sdk import AccessDeniedError, ServerError
+from minio_sdk import AccessDeniedError, AsyncMinIOClient, Config, ServerError
 from minio_sdk.blocking import iterate
 from minio_sdk.flows import found, listing
 from minio_sdk.flows.found import Question
@@ -312,3 +313,26 @@ def test_an_iterator_that_is_left_leaves_nothing_behind(connect: Connect) -> Non
         finally:
             held.set()
     assert threading.active_count() <= before + 1
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_listing_leaves_no_task_behind() -> None:
+    listed = Listed.of({f"folder/{n:04}": 1 for n in range(100)}, PAGE)
+    silent = threading.Event()
+
+    def handler(request: Asked) -> Any:
+        first = "start-after" not in request.query and "continuation-token" not in request.query
+        return listed(request) if first else hang(silent)
+
+    config = {"access_key": "a", "secret_key": "b", "api": "s3"}
+    with ScriptedServer(handler=handler) as server:
+        async with AsyncMinIOClient(Config(server.url, "acme", **config)) as client:
+            others = asyncio.all_tasks()
+            listing = asyncio.ensure_future(client.list_objects("docs", concurrency=4))
+            while len(server.requests) < 3:
+                await asyncio.sleep(0)
+            assert len(asyncio.all_tasks()) > len(others) + 1
+            listing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await listing
+            assert asyncio.all_tasks() == others
