@@ -324,9 +324,9 @@ async def test_a_cancelled_listing_leaves_no_task_behind() -> None:
         first = "start-after" not in request.query and "continuation-token" not in request.query
         return listed(request) if first else hang(silent)
 
-    config = {"access_key": "a", "secret_key": "b", "api": "s3"}
+    config = Config("http://localhost", "acme", access_key="a", secret_key="b", api="s3")
     with ScriptedServer(handler=handler) as server:
-        async with AsyncMinIOClient(Config(server.url, "acme", **config)) as client:
+        async with AsyncMinIOClient(config.with_(base_url=server.url)) as client:
             others = asyncio.all_tasks()
             listing = asyncio.ensure_future(client.list_objects("docs", concurrency=4))
             while len(server.requests) < 3:
