@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import repeat
 from typing import ClassVar, Generic, TypeVar
 
 from minio_sdk.errors import ServerError, VersionNotFoundError, as_class, invalid
@@ -72,6 +73,15 @@ class Place:
         if not name.startswith(self.prefix):
             raise _foreign("the answer names a key that lies outside this tenant's prefix")
         return name[len(self.prefix) :]
+
+    def keys_back(self, names: list[str]) -> list[str]:
+        """The tenant's names of the keys of an answer; all are refused as one is by `key_back`."""
+        if not self.prefix:
+            return names
+        if all(map(str.startswith, names, repeat(self.prefix))):
+            start = len(self.prefix)
+            return [name[start:] for name in names]
+        return [self.key_back(name) for name in names]
 
     def check_name(self, server_bucket: str | None) -> None:
         """Refuse an answer that says itself that it is about another bucket.

@@ -13,9 +13,10 @@ from operator import attrgetter
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import invalid
-from minio_sdk.flows import buckets, listing
-from minio_sdk.models.names import check_flag, check_prefix
+from minio_sdk.flows import ahead, buckets, listing
+from minio_sdk.models.names import check_concurrency, check_flag, check_prefix
 from minio_sdk.models.results import ObjectInfo
+from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.wire.listing import Page
 from minio_sdk.wire.quirks import sorts_by_folder
@@ -38,6 +39,7 @@ class Question:
     versions: bool
     limit: int | None
     start_after: str | None
+    concurrency: int | None = None
 
     def __post_init__(self) -> None:
         check_prefix(self.prefix)
@@ -51,10 +53,14 @@ class Question:
             not isinstance(limit, int) or isinstance(limit, bool) or limit < 0
         ):
             raise invalid("limit", limit, "must be a whole number, or None for all")
+        check_concurrency(self.concurrency)
 
-    def wants(self, item: ObjectInfo) -> bool:
-        """Whether the item is asked for."""
-        return item.key.endswith(self.suffix) and item.key > (self.start_after or "")
+    def chosen(self, items: list[ObjectInfo]) -> list[ObjectInfo]:
+        """Those that are asked for."""
+        start, suffix = self.start_after or "", self.suffix
+        if start or suffix:
+            return [item for item in items if item.key.endswith(suffix) and item.key > start]
+        return items
 
     def most(self, found: int) -> int:
         """How many entries to ask for when so many are found."""
@@ -62,6 +68,14 @@ class Question:
         if self.limit is None or self.suffix or found >= self.limit:
             return listing.PAGE
         return min(listing.PAGE, self.limit - found)
+
+    def at_once(self, engine: Engine) -> int:
+        """How many requests may be under way for it."""
+        if self.versions or not self.recursive:
+            return 1
+        pages = None if self.suffix or self.limit is None else -(-self.limit // listing.PAGE)
+        at_once = min(self.concurrency or 1, engine.config.pool_size)
+        return at_once if pages is None else min(at_once, pages)
 
 
 async def batches(engine: Engine, question: Question) -> AsyncGenerator[list[ObjectInfo], None]:
@@ -76,9 +90,7 @@ async def batches(engine: Engine, question: Question) -> AsyncGenerator[list[Obj
         return
     async with aclosing(_pages(engine, question, most)) as pages:
         async for page in pages:
-            batch = page.objects
-            if question.suffix or question.start_after:
-                batch = list(filter(question.wants, batch))
+            batch = question.chosen(page.objects)
             if limit is not None:
                 batch = batch[: limit - count]
             count += len(batch)
@@ -109,7 +121,7 @@ async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:
         return kept
     async with aclosing(_pages(engine, question, most)) as pages:
         async for page in pages:
-            kept += filter(question.wants, page.objects)
+            kept += question.chosen(page.objects)
             if limit is not None and len(kept) >= limit:
                 kept.sort(key=_BY_KEY)  # stable: of one key, the newest stays first
                 del kept[limit:]
@@ -132,16 +144,8 @@ async def _pages(
     engine: Engine, question: Question, most: listing.Most
 ) -> AsyncGenerator[Page, None]:
     place = engine.place(question.bucket)
-    walk = listing.version_pages if question.versions else listing.pages
     empty = True
-    walked = walk(
-        engine,
-        place,
-        question.prefix,
-        delimiter="" if question.recursive else "/",
-        start_after=question.start_after or "",
-        most=most,
-    )
+    walked = _walk(engine, place, question, most)
     async with aclosing(walked) as pages:
         async for page in pages:
             empty = empty and not page.objects
@@ -149,3 +153,20 @@ async def _pages(
     if empty and place.prefix:
         # Below a shared bucket, nothing to list may mean that the tenant's bucket isn't there.
         await buckets.check(engine, ListObjectsV2(place, question.prefix))
+
+
+def _walk(
+    engine: Engine, place: Place, question: Question, most: listing.Most
+) -> AsyncGenerator[Page, None]:
+    start_after = question.start_after or ""
+    at_once = question.at_once(engine)
+    if at_once > 1:
+        return ahead.pages(engine, place, question.prefix, at_once, start_after=start_after)
+    return (listing.version_pages if question.versions else listing.pages)(
+        engine,
+        place,
+        question.prefix,
+        delimiter="" if question.recursive else "/",
+        start_after=start_after,
+        most=most,
+    )

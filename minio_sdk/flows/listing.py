@@ -57,13 +57,22 @@ async def pages(
         yield page
         if not page.truncated:
             return
-        following = _following(place, page)
-        if not following or following == token:
-            raise _endless(ListObjectsV2)
-        key = key_of_token(engine.api.server, following)
-        if key is not None:
-            place.key_back(key)  # refuses another tenant's
-        token = following
+        token = next_token(engine, place, page, token)
+
+
+def next_token(engine: Engine, place: Place, page: Page, token: str) -> str:
+    """The token of the page behind `page`, which was asked for by `token`.
+
+    Raises:
+        ServerError: there is none, or the same again.
+    """
+    following = _following(place, page)
+    if not following or following == token:
+        raise _endless(ListObjectsV2)
+    key = key_of_token(engine.api.server, following)
+    if key is not None:
+        place.key_back(key)  # refuses another tenant's
+    return following
 
 
 def _endless(asked: type[Operation[Any]]) -> ServerError:

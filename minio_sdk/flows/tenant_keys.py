@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import aclosing
 
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
@@ -61,9 +62,12 @@ async def list_keys(engine: Engine, prefix: str = "") -> list[str]:
     if await engine.speaks() == "enterprise":
         return await engine.send(GatewayList(prefix=prefix, signed=_signed(engine)))
     place = engine.place(engine.config.bucket)
+    keys: list[str] = []
     try:
-        # Sorted here: some servers (SeaweedFS) list "a/b" before "a!".
-        return sorted([item.key async for item in listing.objects(engine, place, prefix)])
+        async with aclosing(listing.pages(engine, place, prefix)) as pages:
+            async for page in pages:
+                keys += [item.key for item in page.objects]
+        return sorted(keys)  # some servers (SeaweedFS) list "a/b" before "a!"
     except BucketNotFoundError:
         return []
 

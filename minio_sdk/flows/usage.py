@@ -135,7 +135,10 @@ async def _of_bucket(
     walk = listing.version_pages if question.versions else listing.pages
     async for page in walk(engine, place, question.prefix):
         objects, size = figures["objects"], figures["bytes"]
-        for item in page.objects:
+        if not question.versions:
+            figures["objects"] += len(page.objects)
+            figures["bytes"] += sum([item.size for item in page.objects])
+        for item in page.objects if question.versions else ():
             if item.is_delete_marker:
                 figures["delete_markers"] += 1
                 continue

@@ -6,10 +6,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import repeat
 from typing import ClassVar
 
 from minio_sdk.operation import Operation
+from minio_sdk.wire.columns import rename
 from minio_sdk.wire.listing import Page, read_listing
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
@@ -23,13 +25,17 @@ def _own_page(operation: ListObjectsV2 | ListObjectVersions, reply: Reply) -> Pa
     page = read_listing(reply.body)
     place = operation.place
     place.check_name(page.name)
+    keys = [item.key for item in page.objects]
     if place.prefix:
-        # Some servers list the folder that a prefix is to them: no tenant can have given it its key.
-        own = (o for o in page.objects if o.key != place.prefix)
-        page.objects = [replace(o, key=place.key_back(o.key)) for o in own]
+        if place.prefix in keys:
+            # Some servers list the folder that a prefix is to them: no tenant can have given it its key.
+            page.objects = [item for item in page.objects if item.key != place.prefix]
+            keys = [key for key in keys if key != place.prefix]
+        keys = place.keys_back(keys)
+        rename(page.objects, keys)
         if page.next_key is not None:
             place.key_back(page.next_key)  # refuses another tenant's; it goes back as it came
-    if operation.prefix:
+    if operation.prefix and not all(map(str.startswith, keys, repeat(operation.prefix))):
         page.objects = [o for o in page.objects if o.key.startswith(operation.prefix)]
     return page
 

@@ -163,6 +163,22 @@ async def test_pages_are_asked_for_when_they_are_needed(
             assert seen == KEYS[:3]
 
 
+async def test_several_pages_at_once(
+    client: AsyncMinIOClient, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes, and its order, is as of one page after the other."""
+    numbered = [f"scans/{number:02}.tif" for number in range(12)]
+    await client.upload_many([(bucket, key, b"") for key in [*KEYS, *numbered]])
+    monkeypatch.setattr(listing, "PAGE", 3)
+    one_by_one = [item async for item in client.iter_objects(bucket)]
+    assert [item async for item in client.iter_objects(bucket, concurrency=4)] == one_by_one
+    assert (
+        await _keys(client, bucket, "scans/", concurrency=4, start_after="scans/01.tif")
+        == (numbered[2:])
+    )
+    assert sorted(item.key for item in one_by_one) == sorted([*KEYS, *numbered])
+
+
 # -- behind a key ----------------------------------------------------------------------------------
 
 ODD = ["A", "a!", "a-b/c", "a.b", "a/b", "a/c/d", "a0", "logs/1", "logs/2", "z", "é", "ü/日", "😀"]

@@ -311,7 +311,7 @@ class Memory:
 
     def _list(self, bucket: Bucket, query: dict[str, str]) -> Reply:
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-        after = query.get("continuation-token") or query.get("start-after", "")
+        after = unquote(query.get("continuation-token", "")) or query.get("start-after", "")
         entries: dict[str, str] = {}
         for key in sorted(bucket.keys):
             found = _version(bucket, key, None)
@@ -330,7 +330,7 @@ class Memory:
         more = len(names) > most
         end = f"<IsTruncated>{'true' if more else 'false'}</IsTruncated>"
         if more:
-            token = escape(names[most - 1])
+            token = quote(names[most - 1])
             end += f"<NextContinuationToken>{token}</NextContinuationToken>"
         body = "".join(entries[name] for name in names[:most])
         return _document("ListBucketResult", f"<EncodingType>url</EncodingType>{body}{end}")

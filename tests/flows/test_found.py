@@ -50,6 +50,7 @@ questions = st.fixed_dictionaries(
         "versions": st.booleans(),
         "limit": st.none() | st.integers(0, 6),
         "start_after": st.none() | names,
+        "concurrency": st.none() | st.integers(1, 4),
     },
 )
 
@@ -263,6 +264,7 @@ def test_a_server_that_lists_no_versions_says_so(connect: Connect) -> None:
     [
         ("recursive", "false"), ("recursive", 0), ("recursive", None), ("versions", "yes"),
         ("versions", 1), ("limit", -1), ("limit", "1"), ("limit", 1.0), ("limit", True),
+        ("concurrency", 0), ("concurrency", True), ("concurrency", "4"),
         ("start_after", 5), ("start_after", b"a"), ("start_after", "x" * 1025),
         ("start_after", "x" * 1020), ("prefix", None), ("prefix", 5), ("suffix", b".txt"),
         ("suffix", None), ("bucket", "A/B"),

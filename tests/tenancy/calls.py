@@ -121,6 +121,7 @@ VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
     ("open", lambda _: {**_OBJECT, "mode": "wb"}),
     ("get_tenant_usage", lambda _: {"versions": True, "uploads": True, "snapshots": True}),
     ("list_objects", lambda _: {"bucket": "docs", "versions": True, "recursive": False}),
+    ("list_objects", lambda _: {"bucket": "docs", "concurrency": 4}),
     ("upload_file", lambda folder: {**_OBJECT, "path": _file(folder), "resume": True}),
     ("download_file", lambda folder: {**_OBJECT, "path": folder / "down", "resume": True}),
     (

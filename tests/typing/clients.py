@@ -154,6 +154,8 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.delete_objects("docs", ["a", ("b", "version"), ("c", None)]), DeleteResult)
     assert_type(client.list_objects("docs", "p", "s", recursive=False, limit=5), list[ObjectInfo])
     assert_type(client.list_objects("docs", versions=True, start_after="k"), list[ObjectInfo])
+    assert_type(client.list_objects("docs", concurrency=8), list[ObjectInfo])
+    assert_type(client.iter_objects("docs", concurrency=8), Iterator[ObjectInfo])
     client.list_objects("docs", recursive="false")  # type: ignore[arg-type]
     assert_type(client.iter_objects("docs"), Iterator[ObjectInfo])
     client.iter_objects("docs", versions=True, start_after=None)
@@ -290,7 +292,7 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     await client.set_object_tags("docs", "k", {"a": "b"})
     assert_type(await client.get_object_tags("docs", "k"), dict[str, str])
     await client.delete_object_tags("docs", "k")
-    assert_type(client.iter_objects("docs"), AsyncIterator[ObjectInfo])
+    assert_type(client.iter_objects("docs", concurrency=8), AsyncIterator[ObjectInfo])
     async for item in client.iter_objects("docs"):
         assert_type(item, ObjectInfo)
     assert_type(await client.get_presigned_url("docs", "k"), str)

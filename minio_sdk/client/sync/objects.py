@@ -395,6 +395,7 @@ class Objects(Base):
         versions: bool = False,
         limit: int | None = None,
         start_after: str | None = None,
+        concurrency: int | None = None,
     ) -> list[ObjectInfo]:
         """The objects of a bucket as a list in byte order; `iter_objects` takes no memory for it.
 
@@ -406,6 +407,8 @@ class Objects(Base):
             versions: all versions and delete markers, of one key the newest first.
             limit: at most this many entries; default all.
             start_after: only entries behind this key in byte order, whether it exists or not.
+            concurrency: how many pages of a large bucket to ask for at once; default 1, never more than
+                `Config.pool_size`. One after the other all the same: versions, and `recursive=False`.
 
         Returns:
             A list of `ObjectInfo`.
@@ -424,7 +427,9 @@ class Objects(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
         """
         engine = self._engine.begin()
-        question = Question(bucket, prefix, suffix, recursive, versions, limit, start_after)
+        question = Question(
+            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency
+        )
         return self._run(found.listed(engine, question))
 
     def iter_objects(
@@ -437,11 +442,13 @@ class Objects(Base):
         versions: bool = False,
         limit: int | None = None,
         start_after: str | None = None,
+        concurrency: int | None = None,
     ) -> Iterator[ObjectInfo]:
         """The objects of a bucket one by one in the server's order, asked for page by page.
 
         The arguments are those of `list_objects`. The order is that of bytes on most servers; SeaweedFS
-        lists ``a/b`` before ``a!``, and a `limit` then takes the first in that order.
+        lists ``a/b`` before ``a!``, and a `limit` then takes the first in that order. With `concurrency` the
+        order is the same; up to three pages for each request at once are then in memory.
 
         Raises:
             ValidationError: a bad argument; nothing was sent.
@@ -452,5 +459,7 @@ class Objects(Base):
             ...     print(item.key, item.size)
         """
         engine = self._engine.begin()
-        question = Question(bucket, prefix, suffix, recursive, versions, limit, start_after)
+        question = Question(
+            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency
+        )
         return self._each(found.batches(engine, question))
