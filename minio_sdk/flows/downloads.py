@@ -16,8 +16,8 @@ from typing import Any
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import IntegrityError, MinIOError, ValidationError, invalid
-from minio_sdk.flows.blocks import block
-from minio_sdk.flows.growing import Growing, GrowingFile, KeptFile
+from minio_sdk.flows.blocks import Blocks
+from minio_sdk.flows.growing import WRITTEN, FileRoom, Growing, GrowingFile, KeptFile
 from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import Journal
 from minio_sdk.flows.leases import Lease
@@ -27,6 +27,7 @@ from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadChecksum
 from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object, md5_of_object
+from minio_sdk.wire.message import Room
 from minio_sdk.wire.quirks import takes_checksums
 
 AT_ONCE = 4
@@ -65,7 +66,16 @@ async def to_file(
         growing.start(reader)
 
         async def keep(offset: int, data: bytes) -> None:
-            await call(growing.write, offset, data)
+            if isinstance(data, FileRoom):
+                data.close()
+                await call(growing.written, offset, len(data))
+            else:
+                await call(growing.write, offset, data)
+
+        blocks = Blocks.of(WRITTEN)
+
+        def room_of(offset: int, length: int) -> Room:
+            return FileRoom(growing.path, offset, length, blocks)
 
         size = reader.size or 0
         meter.bytes_total, meter.objects_total = size, 1
@@ -76,7 +86,7 @@ async def to_file(
             meter.add(known)
         if start:
             meter.add(start)
-        await _remaining(engine, reader, start, keep, meter, _block, growing.done)
+        await _remaining(engine, reader, start, keep, meter, room_of, growing.done)
         crc = await _crc32_of(engine, reader)
         await call(_verify, growing.path, reader, crc)
         meter.add(0, objects=1)
@@ -91,10 +101,6 @@ async def to_file(
         growing.close()
         meter.close()
     return reader.metadata
-
-
-def _block(_: int, length: int) -> memoryview:
-    return memoryview(block(length))
 
 
 async def into(
@@ -120,8 +126,8 @@ async def into(
         if size:
             view[: len(first)] = first
 
-        def place_of(offset: int, length: int) -> memoryview:
-            return view[offset : offset + length]
+        def place_of(offset: int, length: int) -> Room:
+            return Room(view[offset : offset + length])
 
         async def keep(offset: int, data: bytes) -> None:
             if not isinstance(data, memoryview):  # else it is there
@@ -138,7 +144,7 @@ async def _remaining(
     start: int,
     keep: Callable[[int, bytes], Awaitable[None]],
     meter: Meter,
-    room: Callable[[int, int], memoryview],
+    room: Callable[[int, int], Room],
     done: Collection[int] = (),
 ) -> None:
     """Fetch the pieces from `start` on that are not `done`, several at a time, each into its room."""

@@ -13,7 +13,7 @@ from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
 from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object, md5_of_object
 from minio_sdk.wire.failure import check_s3, check_version
-from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.message import Reply, Request, Room
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
 from minio_sdk.wire.url import query_string
 
@@ -97,7 +97,7 @@ class GetObjectPart(ObjectOperation[Piece]):
     last: int | None = None
     version_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    room: memoryview | None = field(default=None, compare=False, repr=False)
+    room: Room | None = field(default=None, compare=False, repr=False)
 
     def request(self) -> Request:
         """GET the range."""
