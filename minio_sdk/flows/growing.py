@@ -17,6 +17,7 @@ from minio_sdk.errors import IntegrityError
 from minio_sdk.flows.blocks import Blocks
 from minio_sdk.flows.journal import Journal, growing_path
 from minio_sdk.flows.reading import Reader
+from minio_sdk.wire.checksums import crc32
 from minio_sdk.wire.message import Room
 
 RECORDED = 4
@@ -227,17 +228,26 @@ class FileRoom(Room):
         offset: where they belong.
         size: how many there will be.
         blocks: the memory for those on their way.
+        summed: take their CRC32, too.
+
+    Attributes:
+        crc: it, when all of them are there.
     """
 
-    __slots__ = ("_blocks", "_have", "_held", "_offset", "_path")
+    __slots__ = ("_blocks", "_have", "_held", "_offset", "_path", "_summed", "crc")
 
-    def __init__(self, path: Path, offset: int, size: int, blocks: Blocks) -> None:
+    def __init__(
+        self, path: Path, offset: int, size: int, blocks: Blocks, *, summed: bool = False
+    ) -> None:
+        super().__init__(memoryview(b""))
         self.size = size
         self._path = path
         self._offset = offset
         self._blocks = blocks
         self._held: list[mmap] = []
         self._have = 0
+        self._summed = summed
+        self.crc: int | None = 0 if summed else None
 
     def __len__(self) -> int:
         return self.size
@@ -248,6 +258,7 @@ class FileRoom(Room):
             self._held = self._blocks.take()
         if not at:
             self._have = 0
+            self.crc = 0 if self._summed else None
         return memoryview(self._held[0])[self._have : self._have + self.size - at]
 
     def filled(self, at: int, count: int) -> None:
@@ -256,7 +267,10 @@ class FileRoom(Room):
         end = at + count
         if self._have == self._blocks.size or end == self.size:
             start, size, self._have = end - self._have, self._have, 0
-            write_at(self._path, self._offset + start, memoryview(self._held[0])[:size])
+            data = memoryview(self._held[0])[:size]
+            if self.crc is not None:
+                self.crc = crc32(data, self.crc)
+            write_at(self._path, self._offset + start, data)
 
     @property
     def body(self) -> Any:

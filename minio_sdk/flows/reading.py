@@ -171,10 +171,10 @@ class Reader:
 
     # --- ranges ----------------------------------------------------------------------------------
 
-    async def start(self, last: int) -> bytes:
+    async def start(self, last: int, room: Room | None = None) -> bytes:
         """The bytes up to `last` of an object that may be empty; pins its generation."""
         try:
-            return await self.range(0, last)
+            return await self.range(0, last, room)
         except ValidationError as error:
             if error.code != BEYOND or (self.size or 0) > 0:
                 raise

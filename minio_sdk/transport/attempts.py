@@ -89,7 +89,7 @@ class _Attempts:
         read = raw.read if self.deadline is None else self._read_in_time(raw)
         try:
             room = self.wire.room
-            if room is not None and raw.status == 206 and raw.length_remaining == room.size:
+            if room is not None and raw.status == 206 and room.takes(raw.length_remaining):
                 body = _read_into(room, read)
             else:
                 body = _read_body(raw, self.wire.max_body, read)

@@ -9,6 +9,7 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from zlib import crc32 as crc32
 
 from minio_sdk.wire.headers import unquoted
@@ -56,15 +57,19 @@ def crc32_combine(first: int, second: int, size: int) -> int:
 
     What the first contributes is multiplied by x^(8 * size) modulo the polynomial (as zlib does it).
     """
-    if not size:
-        return first
+    return _times(_shift(size), first) ^ second if size else first
+
+
+@lru_cache(maxsize=64)  # all parts but the last are of one size
+def _shift(size: int) -> int:
+    """x^(8 * size) modulo the polynomial."""
     factor, power, bits = 1 << 31, 1 << 30, size * 8  # x^0, x^1
     while bits:
         if bits & 1:
             factor = _times(power, factor)
         power = _times(power, power)
         bits >>= 1
-    return _times(factor, first) ^ second
+    return factor
 
 
 def _times(a: int, b: int) -> int:

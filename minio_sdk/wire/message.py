@@ -52,17 +52,28 @@ class Room:
 
     Args:
         view: the buffer.
+        exact: for a body of its very size only, and none that is smaller.
+
+    Attributes:
+        size: bytes of the body that it is for.
     """
 
-    __slots__ = ("_view", "size")
+    __slots__ = ("_exact", "_view", "size")
 
-    def __init__(self, view: memoryview) -> None:
+    def __init__(self, view: memoryview, *, exact: bool = True) -> None:
         self._view = view
+        self._exact = exact
         self.size = view.nbytes
+
+    def takes(self, length: int | None) -> bool:
+        """Whether a body of this length is put here."""
+        if not self._exact and length is not None and length <= self._view.nbytes:
+            self.size = length
+        return length == self.size
 
     def space(self, at: int) -> memoryview:
         """Where to put some of the bytes from `at` on."""
-        return self._view[at:]
+        return self._view[at : self.size]
 
     def filled(self, at: int, count: int) -> None:
         """So many bytes from `at` on have been put where `space(at)` begins.
@@ -74,7 +85,7 @@ class Room:
     @property
     def body(self) -> Any:
         """What stands for the body, once all of it is there."""
-        return self._view
+        return self._view if len(self._view) == self.size else self._view[: self.size]
 
 
 @dataclass(slots=True)
@@ -91,7 +102,7 @@ class Request:
         signed: False for a question that needs no credentials.
         retry: False for a question that is asked once.
         error_in_ok: a 200 may carry an error document, which counts as the status it stands for.
-        room: where a body of exactly this size may be put as it comes; the reply's body is then `Room.body`.
+        room: where the body may be put as it comes; that of the reply is then `Room.body`.
         service: whose signature it bears; ``"iam"`` and ``"sts"`` are signed like ``"s3"``.
         keys: what the last attempt was signed with; signing writes it.
     """
