@@ -26,7 +26,8 @@ from minio_sdk.flows.reading import COPIES, PIECE, Reader
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadChecksum
-from minio_sdk.wire.checksums import ASK, crc32, crc32_joined, crc32_of_object, md5_of_object
+from minio_sdk.wire.checksums import ASK, crc32_of_object, md5_of_object
+from minio_sdk.wire.crc import crc32, crc32_joined
 from minio_sdk.wire.message import Room
 from minio_sdk.wire.quirks import takes_checksums
 

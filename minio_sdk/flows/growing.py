@@ -17,7 +17,7 @@ from minio_sdk.errors import IntegrityError
 from minio_sdk.flows.blocks import Blocks
 from minio_sdk.flows.journal import Journal, growing_path
 from minio_sdk.flows.reading import Reader
-from minio_sdk.wire.checksums import crc32
+from minio_sdk.wire.crc import crc32
 from minio_sdk.wire.message import Room
 
 RECORDED = 4

@@ -19,7 +19,7 @@ from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.sources import Source
 from minio_sdk.operation import Place
 from minio_sdk.operations.multipart import MAX_PARTS, Begun, StoredPart, UploadPart
-from minio_sdk.wire.checksums import crc32
+from minio_sdk.wire.crc import crc32
 
 DEFAULT_PART = 8 * MiB
 AT_ONCE = 4

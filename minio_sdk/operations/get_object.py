@@ -11,7 +11,8 @@ from minio_sdk.config import MiB
 from minio_sdk.errors import IntegrityError, MinIOError, PreconditionFailedError
 from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object, md5_of_object
+from minio_sdk.wire.checksums import ASK, crc32_of_object, md5_of_object
+from minio_sdk.wire.crc import crc32
 from minio_sdk.wire.failure import check_s3, check_version
 from minio_sdk.wire.message import Reply, Request, Room
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
