@@ -23,7 +23,7 @@ def find_crc32() -> Callable[..., int]:
         right = found(_PROBE) == _ITS_CRC == found(_PROBE[4:], found(memoryview(_PROBE)[:4]))
     except Exception:  # not installed; or broken, which is no reason to fail
         return zlib.crc32
-    return found if right else zlib.crc32  # type: ignore[no-any-return]
+    return found if right else zlib.crc32
 
 
 crc32 = find_crc32()

@@ -39,7 +39,7 @@ def test_but_not_while_somebody_has_a_view_of_it() -> None:
     known.give(held)
     for _ in range(3):
         memoryview(known.take()[0])[:] = b"x" * 4096
-    assert kept == b"0123456789"
+    assert bytes(kept) == b"0123456789"
 
 
 def test_nor_where_that_cannot_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
