@@ -10,7 +10,8 @@ from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError, as_class
 from minio_sdk.operations.multipart import CreateMultipartUpload
 from minio_sdk.operations.put_object import PutObject
-from minio_sdk.wire.checksums import ALGORITHM, TYPE, crc32
+from minio_sdk.wire.checksums import ALGORITHM, TYPE
+from minio_sdk.wire.crc import crc32
 from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.quirks import takes_checksums
 

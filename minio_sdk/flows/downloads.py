@@ -16,8 +16,8 @@ from typing import Any
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import IntegrityError, MinIOError, ValidationError, invalid
-from minio_sdk.flows.blocks import block
-from minio_sdk.flows.growing import Growing, GrowingFile, KeptFile
+from minio_sdk.flows.blocks import Blocks
+from minio_sdk.flows.growing import WRITTEN, FileRoom, Growing, GrowingFile, KeptFile
 from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import Journal
 from minio_sdk.flows.leases import Lease
@@ -26,7 +26,9 @@ from minio_sdk.flows.reading import COPIES, PIECE, Reader
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadChecksum
-from minio_sdk.wire.checksums import ASK, crc32, crc32_of_object, md5_of_object
+from minio_sdk.wire.checksums import ASK, crc32_of_object, md5_of_object
+from minio_sdk.wire.crc import crc32, crc32_joined
+from minio_sdk.wire.message import Room
 from minio_sdk.wire.quirks import takes_checksums
 
 AT_ONCE = 4
@@ -59,26 +61,42 @@ async def to_file(
     lease = Lease(engine.transport.memory)
     try:
         await lease.take(0, PIECE * COPIES)
-        first = await reader.start(PIECE - 1)
+        memory, blocks = Blocks.of(PIECE), Blocks.of(WRITTEN)
+        held_first = memory.take()
+        first = await reader.start(PIECE - 1, Room(memoryview(held_first[0]), exact=False))
         # This, `publish` and `fail` are done at once and not by `call`: a task that is cancelled leaves its
         # thread behind, which would go on to make, or to replace, a file that nobody knows of.
         growing.start(reader)
+        expected = await _crc32_of(engine, reader)
+        sums: _Sums = {}
 
         async def keep(offset: int, data: bytes) -> None:
-            await call(growing.write, offset, data)
+            if isinstance(data, FileRoom):
+                data.close()
+                await call(growing.written, offset, len(data))
+                crc = data.crc
+            else:
+                await call(growing.write, offset, data)
+                crc = None if expected is None else await call(crc32, data)
+            if crc is not None:
+                sums[offset] = crc, len(data)
+
+        def room_of(offset: int, length: int) -> Room:
+            return FileRoom(growing.path, offset, length, blocks, summed=expected is not None)
 
         size = reader.size or 0
         meter.bytes_total, meter.objects_total = size, 1
         await keep(0, first)
         start, first = len(first), b""
+        memory.give(held_first)
+        held_first.clear()
         lease.give(0)
         if known := sum(min(PIECE, size - offset) for offset in growing.done if offset >= start):
             meter.add(known)
         if start:
             meter.add(start)
-        await _remaining(engine, reader, start, keep, meter, _block, growing.done)
-        crc = await _crc32_of(engine, reader)
-        await call(_verify, growing.path, reader, crc)
+        await _remaining(engine, reader, start, keep, meter, room_of, growing.done)
+        await call(_verify, growing.path, reader, expected, sums)
         meter.add(0, objects=1)
         growing.publish()
     except BaseException as error:
@@ -91,10 +109,6 @@ async def to_file(
         growing.close()
         meter.close()
     return reader.metadata
-
-
-def _block(_: int, length: int) -> memoryview:
-    return memoryview(block(length))
 
 
 async def into(
@@ -120,8 +134,8 @@ async def into(
         if size:
             view[: len(first)] = first
 
-        def place_of(offset: int, length: int) -> memoryview:
-            return view[offset : offset + length]
+        def place_of(offset: int, length: int) -> Room:
+            return Room(view[offset : offset + length])
 
         async def keep(offset: int, data: bytes) -> None:
             if not isinstance(data, memoryview):  # else it is there
@@ -138,7 +152,7 @@ async def _remaining(
     start: int,
     keep: Callable[[int, bytes], Awaitable[None]],
     meter: Meter,
-    room: Callable[[int, int], memoryview],
+    room: Callable[[int, int], Room],
     done: Collection[int] = (),
 ) -> None:
     """Fetch the pieces from `start` on that are not `done`, several at a time, each into its room."""
@@ -240,8 +254,23 @@ def _target(path: Any) -> Path:
     return target
 
 
-def _verify(path: Path, reader: Reader, crc: int | None) -> None:
-    """Compare what is on disk with what the server said.
+_Sums = dict[int, tuple[int, int]]
+"""CRC32 and size of what was written, by its offset."""
+
+
+def _crc32_written(sums: _Sums, size: int) -> int | None:
+    """The CRC32 of a file, when all of it was written just now."""
+    pieces, end = [], 0
+    for offset, (crc, length) in sorted(sums.items()):
+        if offset != end:
+            return None
+        pieces.append((crc, length))
+        end += length
+    return crc32_joined(pieces) if end == size else None
+
+
+def _verify(path: Path, reader: Reader, crc: int | None, sums: _Sums) -> None:
+    """Compare what was written, now or in an earlier run, with what the server said.
 
     Raises:
         IntegrityError: it differs.
@@ -250,7 +279,7 @@ def _verify(path: Path, reader: Reader, crc: int | None) -> None:
     if size != reader.size:
         raise IntegrityError(f"{size} bytes were written, and the object has {reader.size}")
     if crc is not None:
-        _verify_crc32(path, crc)
+        _verify_crc32(path, crc, _crc32_written(sums, size))
         return
     expected = md5_of_object(reader.headers)
     if expected is None:
@@ -266,11 +295,12 @@ def _verify(path: Path, reader: Reader, crc: int | None) -> None:
         )
 
 
-def _verify_crc32(path: Path, expected: int) -> None:
-    found = 0
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(MiB):
-            found = crc32(block, found)
+def _verify_crc32(path: Path, expected: int, found: int | None) -> None:
+    if found is None:
+        found = 0
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(MiB):
+                found = crc32(block, found)
     if found != expected:
         raise IntegrityError(
             f"the file's CRC32 is {found:08x}, and the object's is {expected:08x}",

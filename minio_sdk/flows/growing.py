@@ -9,15 +9,23 @@ import os
 import stat
 import uuid
 from collections.abc import Collection, Sequence
+from mmap import mmap
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from minio_sdk.errors import IntegrityError
+from minio_sdk.flows.blocks import Blocks
 from minio_sdk.flows.journal import Journal, growing_path
 from minio_sdk.flows.reading import Reader
+from minio_sdk.wire.crc import crc32
+from minio_sdk.wire.message import Room
 
 RECORDED = 4
 """Pieces that are written to disk for good, and then to the journal, at a time."""
+
+
+WRITTEN = 1024 * 1024
+"""Bytes that are written to a file at a time."""
 
 
 class Growing(Protocol):
@@ -36,6 +44,10 @@ class Growing(Protocol):
 
     def write(self, offset: int, data: bytes) -> None:
         """Put some bytes where they belong."""
+        ...
+
+    def written(self, offset: int, size: int) -> None:
+        """A `FileRoom` has put so many bytes where they belong."""
         ...
 
     def publish(self) -> None:
@@ -74,6 +86,9 @@ class GrowingFile:
     def write(self, offset: int, data: bytes) -> None:
         """Put some bytes where they belong."""
         write_at(self.path, offset, data)
+
+    def written(self, offset: int, size: int) -> None:
+        """Nothing."""
 
     def publish(self) -> None:
         """Take the target's place."""
@@ -154,9 +169,13 @@ class KeptFile:
         return stat.S_ISREG(found.st_mode) and needed <= found.st_size <= self._size
 
     def write(self, offset: int, data: bytes) -> None:
-        """Put some bytes where they belong, and now and then write down what is there."""
+        """Put some bytes where they belong."""
         write_at(self.path, offset, data)
-        if data and not offset % self._piece and len(data) == min(self._piece, self._size - offset):
+        self.written(offset, len(data))
+
+    def written(self, offset: int, size: int) -> None:
+        """Now and then write down what is there."""
+        if size and not offset % self._piece and size == min(self._piece, self._size - offset):
             self._done.add(offset)
             self._unrecorded += 1
         if self._unrecorded >= RECORDED:
@@ -201,7 +220,72 @@ def _make(path: Path, target: Path) -> None:
         pass
 
 
-def write_at(path: Path, offset: int, data: bytes) -> None:
+class FileRoom(Room):
+    """Some of a file, into which bytes are written as they come.
+
+    Args:
+        path: the file.
+        offset: where they belong.
+        size: how many there will be.
+        blocks: the memory for those on their way.
+        summed: take their CRC32, too.
+
+    Attributes:
+        crc: it, when all of them are there.
+    """
+
+    __slots__ = ("_blocks", "_have", "_held", "_offset", "_path", "_summed", "crc")
+    waits = True
+
+    def __init__(
+        self, path: Path, offset: int, size: int, blocks: Blocks, *, summed: bool = False
+    ) -> None:
+        super().__init__(memoryview(b""))
+        self.size = size
+        self._path = path
+        self._offset = offset
+        self._blocks = blocks
+        self._held: list[mmap] = []
+        self._have = 0
+        self._summed = summed
+        self.crc: int | None = 0 if summed else None
+
+    def __len__(self) -> int:
+        return self.size
+
+    def space(self, at: int) -> memoryview:
+        """Where to put some of the bytes from `at` on, before they are written."""
+        if not self._held:
+            self._held = self._blocks.take()
+        if not at:
+            self._have = 0
+            self.crc = 0 if self._summed else None
+        return memoryview(self._held[0])[self._have : self._have + self.size - at]
+
+    def filled(self, at: int, count: int) -> None:
+        """Write them, when they are many enough or the last."""
+        self._have += count
+        end = at + count
+        if self._have == self._blocks.size or end == self.size:
+            start, size, self._have = end - self._have, self._have, 0
+            data = memoryview(self._held[0])[:size]
+            if self.crc is not None:
+                self.crc = crc32(data, self.crc)
+            write_at(self._path, self._offset + start, data)
+
+    @property
+    def body(self) -> Any:
+        """This, which has only a length: the bytes are in the file."""
+        return self
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        if self._held:
+            self._blocks.give(self._held)
+            self._held = []
+
+
+def write_at(path: Path, offset: int, data: bytes | memoryview) -> None:
     """Write all of `data` at `offset`."""
     with path.open("r+b", buffering=0) as file:
         file.seek(offset)

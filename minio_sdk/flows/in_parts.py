@@ -27,7 +27,7 @@ from minio_sdk.operations.multipart import (
     CompleteMultipartUpload,
     CreateMultipartUpload,
 )
-from minio_sdk.wire.checksums import crc32_joined
+from minio_sdk.wire.crc import crc32_joined
 
 BEGINNING = 5.0
 """Seconds that the first request of an upload has to end by itself after an interrupt."""

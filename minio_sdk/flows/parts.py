@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from mmap import mmap
 
 from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import invalid
+from minio_sdk.flows.blocks import Blocks
 from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.sources import Source
 from minio_sdk.operation import Place
 from minio_sdk.operations.multipart import MAX_PARTS, Begun, StoredPart, UploadPart
-from minio_sdk.wire.checksums import crc32
+from minio_sdk.wire.crc import crc32
 
 DEFAULT_PART = 8 * MiB
 AT_ONCE = 4
@@ -81,8 +83,10 @@ async def send_parts(
     `count` is told the bytes of each part that the server has.
     """
     slices = source.slices
+    blocks = Blocks.of(part_size(engine, source.length))
 
     async def send(part: Part) -> Sent:
+        held: list[mmap] = []
         try:
             known = there.get(part.number)
             if known is not None and known.size != part.size:
@@ -92,12 +96,18 @@ async def send_parts(
             body = part.take()
             if body is None:
                 assert slices is not None  # other sources are read in order, before
-                body = await engine.transport.call(slices.read, part.offset, part.size)
+                held = blocks.take()
+                body = await engine.transport.call(slices.read, part.offset, part.size, held[0])
             crc = None if begun.checksums is None else crc32(body)
             if known is not None:
                 return Sent(part.number, part.size, known.etag, crc)
-            return await send_part(engine, place, key, begun, part.number, body, crc)
+            sent = await send_part(engine, place, key, begun, part.number, body, crc)
+            if held:
+                del body
+                blocks.give(held)
+            return sent
         finally:
+            held.clear()
             lease.give(part.number)
 
     def done(sent: Sent) -> None:

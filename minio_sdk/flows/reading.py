@@ -33,7 +33,7 @@ from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.wire.conditions import quoted, read_conditions
-from minio_sdk.wire.message import Reply
+from minio_sdk.wire.message import Reply, Room
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, check_range
 
 PIECE = 8 * MiB
@@ -171,10 +171,10 @@ class Reader:
 
     # --- ranges ----------------------------------------------------------------------------------
 
-    async def start(self, last: int) -> bytes:
+    async def start(self, last: int, room: Room | None = None) -> bytes:
         """The bytes up to `last` of an object that may be empty; pins its generation."""
         try:
-            return await self.range(0, last)
+            return await self.range(0, last, room)
         except ValidationError as error:
             if error.code != BEYOND or (self.size or 0) > 0:
                 raise
@@ -189,13 +189,13 @@ class Reader:
             return piece.cut(0, last)
         return b""
 
-    async def range(self, first: int, last: int | None, room: memoryview | None = None) -> bytes:
+    async def range(self, first: int, last: int | None, room: Room | None = None) -> bytes:
         """All bytes of a range; those behind the end of the object are left out.
 
         Args:
             first: the first byte.
             last: the last one, included; None for up to the end.
-            room: as large as the range; where the bytes may be put, of which the result is then a view.
+            room: as large as the range; where the bytes may be put, and the result is then `Room.body`.
 
         Raises:
             ValidationError: it begins behind the end.
@@ -212,7 +212,7 @@ class Reader:
             found.write(await self._fetch(at, end - 1))
         return found.getvalue()
 
-    async def _fetch(self, first: int, last: int | None, room: memoryview | None = None) -> bytes:
+    async def _fetch(self, first: int, last: int | None, room: Room | None = None) -> bytes:
         """Some bytes from `first` on, at least one."""
         if self._whole is not None:
             data = self._whole[first : None if last is None else last + 1]

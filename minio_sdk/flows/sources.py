@@ -10,6 +10,7 @@ import io
 import os
 import stat
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from mmap import mmap
 from typing import Any, BinaryIO, Protocol, cast
 
 from minio_sdk.engine import Transport
@@ -235,8 +236,8 @@ class FileSlices:
         self.mark = _mark(found)
         self.changed = found.st_ctime_ns
 
-    def read(self, offset: int, size: int) -> memoryview:
-        """`size` bytes; blocking.
+    def read(self, offset: int, size: int, memory: mmap | None = None) -> memoryview:
+        """`size` bytes, in `memory` or in a block of their own; blocking.
 
         Raises:
             IntegrityError: it was changed, replaced or removed since the beginning.
@@ -248,7 +249,7 @@ class FileSlices:
         with file:
             self._check(file)
             file.seek(offset)
-            view = memoryview(block(size))
+            view = memoryview(block(size) if memory is None else memory)[:size]
             count = 0
             while count < size and (more := file.readinto(view[count:])):
                 count += more  # at most 2 GiB come at a time

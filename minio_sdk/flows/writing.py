@@ -27,7 +27,7 @@ from minio_sdk.operations.multipart import (
     CreateMultipartUpload,
 )
 from minio_sdk.operations.put_object import PutObject
-from minio_sdk.wire.checksums import crc32
+from minio_sdk.wire.crc import crc32
 from minio_sdk.wire.quirks import suspicious
 
 

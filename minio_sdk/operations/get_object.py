@@ -11,10 +11,11 @@ from minio_sdk.config import MiB
 from minio_sdk.errors import IntegrityError, MinIOError, PreconditionFailedError
 from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.checksums import ASK, CUSTOMER_KEY, crc32, crc32_of_object, md5_of_object
+from minio_sdk.wire.checksums import ASK, CUSTOMER_KEY, crc32_of_object, md5_of_object
 from minio_sdk.wire.conditions import Fresh, strong_etag
+from minio_sdk.wire.crc import crc32
 from minio_sdk.wire.failure import check_s3, check_version, not_s3
-from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.message import Reply, Request, Room
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
 from minio_sdk.wire.url import query_string
 
@@ -140,7 +141,7 @@ class GetObjectPart(ObjectOperation[Piece]):
     last: int | None = None
     version_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    room: memoryview | None = field(default=None, compare=False, repr=False)
+    room: Room | None = field(default=None, compare=False, repr=False)
 
     def request(self) -> Request:
         """GET the range."""

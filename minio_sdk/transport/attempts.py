@@ -19,12 +19,12 @@ from requests.structures import CaseInsensitiveDict
 from minio_sdk.errors import MinIOConnectionError, MinIOError, ServerError
 from minio_sdk.retry import deadline_over
 from minio_sdk.transport.connections import READ, LendingPool, timeouts
-from minio_sdk.transport.direct import SMALL, exchange
+from minio_sdk.transport.direct import SMALL, exchange, put_into
 from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.heads import add_length
-from minio_sdk.wire.message import Reply, Request, StreamBody
+from minio_sdk.wire.message import Reply, Request, Room, StreamBody
 from minio_sdk.wire.url import query_string, quote_path
 
 if TYPE_CHECKING:
@@ -88,7 +88,11 @@ class _Attempts:
         """The reply with its body, read within the attempt so that a drop is tried again."""
         read = raw.read if self.deadline is None else self._read_in_time(raw)
         try:
-            body = _read_body(raw, self.wire.max_body, read)
+            room = self.wire.room
+            if room is not None and raw.status == 206 and room.takes(raw.length_remaining):
+                body = _read_into(room, read)
+            else:
+                body = _read_body(raw, self.wire.max_body, read)
         except BaseException:  # an interrupt as well: a half-read connection is good for nothing
             _close(raw)
             raise
@@ -155,6 +159,8 @@ class Direct(_Attempts):
             return found if isinstance(found, Reply) else self._read(found)
         except MinIOError:  # a timeout of ours is an OSError as well
             raise
+        except BodyFailed as failed:
+            raise failed.error from None
         except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
             check_running()
             raise self._explained(error) from root(error)
@@ -270,6 +276,17 @@ def _headers_of(raw: urllib3.BaseHTTPResponse) -> dict[str, str]:
 def _close(raw: urllib3.BaseHTTPResponse) -> None:
     raw.close()
     raw.release_conn()
+
+
+def _read_into(room: Room, read: Callable[..., bytes]) -> bytes:
+    at = 0
+    while at < room.size:
+        block = read(min(READ, room.size - at), decode_content=False)
+        if not block:
+            raise HTTPException(f"{room.size - at} bytes are missing")
+        at = put_into(room, at, block)
+        del block  # or two of them are in memory while the next is read
+    return cast("bytes", room.body)
 
 
 def _read_body(

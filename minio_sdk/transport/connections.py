@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import queue
 import select
+import socket
 import ssl
+import sys
 import threading
 import warnings
 from collections import deque
@@ -51,6 +53,14 @@ def timeouts(connect: float, read: float) -> tuple[float, float]:
     return seconds, read
 
 
+NEAR = 256 * 1024
+"""Bytes that a socket to this very machine may hold back.
+
+Left to itself it takes 4 MiB, which no cache keeps until they are read at the other end: sending costs
+twice the CPU, and half of the throughput. Between machines it needs what is on its way.
+"""
+
+
 class _SendsInBlocks:
     """A connection that waits `timeout` for each block it sends, as for each that it reads.
 
@@ -78,6 +88,12 @@ class _SendsInBlocks:
             watched = self._watched = sock, _watch(sock)
         return not watched[1](0) and not (isinstance(sock, ssl.SSLSocket) and sock.pending())
 
+    def _new_conn(self: Any) -> Any:
+        sock: Any = super()._new_conn()  # type: ignore[misc]
+        if sys.platform == "linux" and _is_here(sock):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NEAR)
+        return sock
+
     def send(self: Any, data: Any) -> None:
         on_connection(self)
         if self.sock is None and self.auto_open:
@@ -93,6 +109,15 @@ class _SendsInBlocks:
         view = memoryview(data).cast("B")
         for start in range(0, len(view), READ):
             super().send(view[start : start + READ])  # type: ignore[misc]
+
+
+def _is_here(sock: Any) -> bool:
+    """Whether the other end is on this machine."""
+    try:
+        here: object = sock.getpeername()[0] == sock.getsockname()[0]
+    except (OSError, AttributeError, IndexError):  # it has dropped already; a SOCKS library's own
+        return False
+    return bool(here)
 
 
 class WholeHead(http.client.HTTPResponse):

@@ -29,9 +29,10 @@ import urllib3.exceptions
 
 from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.observing import written
+from minio_sdk.transport.reasons import BodyFailed
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.heads import Head, closes, plain
-from minio_sdk.wire.message import Reply
+from minio_sdk.wire.message import Reply, Room
 
 SMALL = 256 * 1024
 """Bytes of an answer's body up to which it is read here."""
@@ -77,7 +78,7 @@ def exchange(
     body: Any,
     most: int,
     timeout: Callable[[], float],
-    room: memoryview | None = None,
+    room: Room | None = None,
 ) -> Reply | urllib3.HTTPResponse:
     """Send, and read the answer.
 
@@ -126,7 +127,7 @@ def exchange(
                 return usual(pool, connection, method, data, timeout)
             if room is not None and fits:
                 _fill(sock, room, content, timeout)
-                content = cast("bytes", room)
+                content = cast("bytes", room.body)
             elif len(content) < length:
                 content = _rest(sock, content, length, timeout)
             if failed is not None or len(content) != length or closes(headers):
@@ -189,21 +190,41 @@ def _broken_off(missing: int) -> urllib3.exceptions.ProtocolError:
     return urllib3.exceptions.ProtocolError(f"Connection broken: {broken!r}", broken)
 
 
-def _fits(found: Head, room: memoryview, have: int) -> bool:
+def _fits(found: Head, room: Room, have: int) -> bool:
     status, _, length, start = found
-    return status == 206 and length == room.nbytes and have - start <= length
+    return status == 206 and have - start <= length and room.takes(length)
 
 
-def _fill(sock: Any, room: memoryview, begun: bytes, timeout: Callable[[], float]) -> None:
+def _fill(sock: Any, room: Room, begun: bytes, timeout: Callable[[], float]) -> None:
     """The whole body, without a copy of what hasn't come yet."""
-    at = len(begun)
-    room[:at] = begun
-    while at < len(room):
+    at = put_into(room, 0, begun)
+    while at < room.size:
         _wait_at_most(sock, timeout())
-        count = sock.recv_into(room[at : at + READ])
+        count = sock.recv_into(room.space(at)[:READ])
         if not count:
-            raise _broken_off(len(room) - at)
+            raise _broken_off(room.size - at)
+        keep_in(room, at, count)
         at += count
+
+
+def put_into(room: Room, at: int, data: bytes) -> int:
+    """Put what has come into a room; where it ends."""
+    left = memoryview(data)
+    while left:
+        space = room.space(at)[: len(left)]
+        count = len(space)
+        space[:] = left[:count]
+        keep_in(room, at, count)
+        at, left = at + count, left[count:]
+    return at
+
+
+def keep_in(room: Room, at: int, count: int) -> None:
+    """Tell a room of what is in it now."""
+    try:
+        room.filled(at, count)
+    except OSError as error:  # such as a full disk, and none of the connection's
+        raise BodyFailed(error) from error
 
 
 class _Resumed(io.RawIOBase):

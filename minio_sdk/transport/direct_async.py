@@ -26,7 +26,7 @@ from minio_sdk.errors import ServerError
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.reasons import MAX_ERROR
 from minio_sdk.wire.heads import closes, plain
-from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.message import Reply, Request, Room
 
 BLOCK = 1024 * 1024
 TRUSTED = 64 * 1024 * 1024
@@ -109,7 +109,7 @@ class Line(asyncio.Protocol):
         self._reply: Reply | None = None
         self._left = 0
         self._keep = False
-        self._room: memoryview | None = None
+        self._room: Room | None = None
         self._at = 0
         self._file: io.BytesIO | None = None
         # What is on its way out.
@@ -286,11 +286,12 @@ class Line(asyncio.Protocol):
 
     # --- the answer ------------------------------------------------------------------------------
 
-    def _begin(self, reply: Reply, length: int, room: memoryview | None) -> None:
+    def _begin(self, reply: Reply, length: int, room: Room | None) -> None:
         self._reply = reply
         self._left = length
         self._at = 0
-        if room is not None and reply.status == 206 and length == room.nbytes:
+        fits = room is not None and not room.waits and reply.status == 206
+        if fits and room is not None and room.takes(length):
             self._room = room
         else:
             self._file = io.BytesIO(bytes(length if length <= TRUSTED else 0))
@@ -306,12 +307,14 @@ class Line(asyncio.Protocol):
             self._file.write(data)
         else:
             assert self._room is not None
-            self._room[self._at : self._at + count] = data
+            self._room.space(self._at)[:count] = data
+            self._room.filled(self._at, count)
             self._at += count
         if not self._left:
             reply = self._reply
             assert reply is not None
-            reply.body = cast("bytes", self._room) if self._file is None else self._file.getvalue()
+            room = self._room
+            reply.body = room.body if room is not None else cast("Any", self._file).getvalue()
             self._finish(reply)
 
     def _finish(self, found: Reply | Odd) -> None:

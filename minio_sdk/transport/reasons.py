@@ -20,7 +20,7 @@ MAX_ERROR = 64 * 1024
 
 
 class BodyFailed(Exception):
-    """The data that was to be sent could not be read: no fault of the connection's."""
+    """What was to be sent can't be read, or what came not be kept: no fault of the connection's."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()

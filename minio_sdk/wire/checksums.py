@@ -1,4 +1,4 @@
-"""CRC32 as S3 writes it: of a body, of parts put together, and as an answer tells it.
+"""Checksums as S3 writes them in headers and documents, and as an answer tells them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
 """
@@ -9,7 +9,6 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from zlib import crc32 as crc32
 
 from minio_sdk.wire.headers import unquoted
 
@@ -18,7 +17,6 @@ ALGORITHM = "x-amz-checksum-algorithm"
 TYPE = "x-amz-checksum-type"
 ASK = {"x-amz-checksum-mode": "ENABLED"}
 
-_POLYNOMIAL = 0xEDB88320
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
 CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
 
@@ -45,46 +43,6 @@ def crc32_of_object(headers: Mapping[str, str]) -> int | None:
     if kind not in (None, "FULL_OBJECT"):
         return None
     return crc32_in(headers.get(CRC32))
-
-
-def crc32_combine(first: int, second: int, size: int) -> int:
-    """The CRC32 of two pieces one after the other.
-
-    Args:
-        first, second: the CRC32 of each.
-        size: bytes of the second.
-
-    What the first contributes is multiplied by x^(8 * size) modulo the polynomial (as zlib does it).
-    """
-    if not size:
-        return first
-    factor, power, bits = 1 << 31, 1 << 30, size * 8  # x^0, x^1
-    while bits:
-        if bits & 1:
-            factor = _times(power, factor)
-        power = _times(power, power)
-        bits >>= 1
-    return _times(factor, first) ^ second
-
-
-def _times(a: int, b: int) -> int:
-    """The product of two polynomials, bits reflected."""
-    product = 0
-    bit = 1 << 31
-    while bit:
-        if a & bit:
-            product ^= b
-        b = (b >> 1) ^ _POLYNOMIAL if b & 1 else b >> 1
-        bit >>= 1
-    return product
-
-
-def crc32_joined(pieces: list[tuple[int, int]]) -> int:
-    """The CRC32 of pieces one after the other, each given as its CRC32 and its size."""
-    whole = 0
-    for crc, size in pieces:
-        whole = crc32_combine(whole, crc, size)
-    return whole
 
 
 def md5_of_object(headers: Mapping[str, str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from minio_sdk.models.credentials import Credentials
 
@@ -44,6 +45,51 @@ class StreamBody:
 Body = bytes | bytearray | memoryview | StreamBody
 
 
+class Room:
+    """Where the bytes of a body are put as they come; here, a buffer of its size.
+
+    Each try begins at 0 again, whatever came before.
+
+    Args:
+        view: the buffer.
+        exact: for a body of its very size only, and none that is smaller.
+
+    Attributes:
+        size: bytes of the body that it is for.
+        waits: whether putting bytes here may wait for a disk, as no event loop should.
+    """
+
+    __slots__ = ("_exact", "_view", "size")
+    waits = False
+
+    def __init__(self, view: memoryview, *, exact: bool = True) -> None:
+        self._view = view
+        self._exact = exact
+        self.size = view.nbytes
+
+    def takes(self, length: int | None) -> bool:
+        """Whether a body of this length is put here."""
+        if not self._exact and length is not None and length <= self._view.nbytes:
+            self.size = length
+        return length == self.size
+
+    def space(self, at: int) -> memoryview:
+        """Where to put some of the bytes from `at` on."""
+        return self._view[at : self.size]
+
+    def filled(self, at: int, count: int) -> None:
+        """So many bytes from `at` on have been put where `space(at)` begins.
+
+        Raises:
+            OSError: they can't be kept.
+        """
+
+    @property
+    def body(self) -> Any:
+        """What stands for the body, once all of it is there."""
+        return self._view if len(self._view) == self.size else self._view[: self.size]
+
+
 @dataclass(slots=True)
 class Request:
     """One HTTP request before it is signed.
@@ -58,7 +104,7 @@ class Request:
         signed: False for a question that needs no credentials.
         retry: False for a question that is asked once.
         error_in_ok: a 200 may carry an error document, which counts as the status it stands for.
-        room: where a body of exactly this size may be put as it comes; the reply's body is then a view of it.
+        room: where the body may be put as it comes; that of the reply is then `Room.body`.
         service: whose signature it bears; ``"iam"`` and ``"sts"`` are signed like ``"s3"``.
         keys: what the last attempt was signed with; signing writes it.
     """
@@ -73,7 +119,7 @@ class Request:
     retry: bool = True
     error_in_ok: bool = False
     service: str = "s3"
-    room: memoryview | None = None
+    room: Room | None = None
     keys: Credentials | None = field(default=None, compare=False)
     _sha256: str | None = None
 

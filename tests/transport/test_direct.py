@@ -25,7 +25,7 @@ from minio_sdk.transport.direct import exchange
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.stopping import Team, Worker, _here, at_work
 from minio_sdk.wire.heads import head_of
-from minio_sdk.wire.message import Reply
+from minio_sdk.wire.message import Reply, Room
 from tests.scripted import (
     ScriptedServer,
     Step,
@@ -362,11 +362,11 @@ PART = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\nhello"
 @pytest.mark.parametrize("step", [1, 7, 60, 1000])
 def test_a_part_is_put_where_there_is_room_for_it(step: int) -> None:
     connection = Connection(Socket([PART[: -5 + step % 5], *cut(PART[-5 + step % 5 :], [step])]))
-    room = memoryview(bytearray(5))
-    found = exchange(connection, connection, "GET", b"", b"", 2, lambda: 30.0, room)
+    view = memoryview(bytearray(5))
+    found = exchange(connection, connection, "GET", b"", b"", 2, lambda: 30.0, Room(view))
     assert isinstance(found, Reply)
-    assert found.body is room
-    assert bytes(room) == b"hello"
+    assert found.body is view
+    assert bytes(view) == b"hello"
     assert (connection.closed, connection.back) == (False, 1)
 
 
@@ -384,21 +384,21 @@ def test_a_part_is_put_where_there_is_room_for_it(step: int) -> None:
 )
 def test_nothing_else_is_put_there(data: bytes) -> None:
     connection = Connection(Socket([data]))
-    room = memoryview(bytearray(5))
-    found = exchange(connection, connection, "GET", b"", b"", 100, lambda: 30.0, room)
+    view = memoryview(bytearray(5))
+    found = exchange(connection, connection, "GET", b"", b"", 100, lambda: 30.0, Room(view))
     if not isinstance(found, Reply):
         found.read(decode_content=False)
         found.release_conn()
     else:
-        assert found.body is not room
-    assert room == bytes(5)
+        assert found.body is not view
+    assert view == bytes(5)
 
 
 def test_a_part_that_breaks_off_is_an_error() -> None:
     connection = Connection(Socket([PART[:-2]]))
-    room = memoryview(bytearray(5))
+    view = memoryview(bytearray(5))
     with pytest.raises(urllib3.exceptions.ProtocolError, match="IncompleteRead"):
-        exchange(connection, connection, "GET", b"", b"", 100, lambda: 30.0, room)
+        exchange(connection, connection, "GET", b"", b"", 100, lambda: 30.0, Room(view))
     assert (connection.closed, connection.back) == (True, 1)
 
 

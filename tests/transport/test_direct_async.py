@@ -23,7 +23,7 @@ from minio_sdk.transport.lines import Lines
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.reasons import MAX_ERROR
 from minio_sdk.wire.heads import plain
-from minio_sdk.wire.message import Request
+from minio_sdk.wire.message import Request, Room
 from tests.both import config_for, stored
 from tests.clock import FakeClock
 from tests.scripted import (
@@ -261,23 +261,35 @@ def test_bytes_that_nobody_asked_for_close_it() -> None:
 
 @pytest.mark.parametrize("step", [1, 2, 5])
 def test_a_part_is_put_where_there_is_room_for_it(step: int) -> None:
-    room = memoryview(bytearray(5))
+    view = memoryview(bytearray(5))
     part = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\nhello"
     head = part[:-5]
     pieces = [head, *(part[at : at + step] for at in range(len(head), len(part), step))]
-    found, line, _ = by_line(pieces, room=room)
+    found, line, _ = by_line(pieces, room=Room(view))
     assert found is not None
-    assert found.body is room
-    assert bytes(room) == b"hello"
+    assert found.body is view
+    assert bytes(view) == b"hello"
     assert not line.closed
 
 
 @pytest.mark.parametrize("change", [(b"206", b"200"), (b": 5", b": 4"), (b": 5", b": 6")])
 def test_nothing_else_is_put_there(change: tuple[bytes, bytes]) -> None:
-    room = memoryview(bytearray(5))
+    view = memoryview(bytearray(5))
     part = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\nhello!"
-    by_line([part.replace(*change)[:-3], part[-3:]], room=room)
-    assert room == bytes(5)
+    by_line([part.replace(*change)[:-3], part[-3:]], room=Room(view))
+    assert view == bytes(5)
+
+
+def test_what_waits_for_a_disk_is_no_business_of_the_loop_s() -> None:
+    class Waiting(Room):
+        __slots__ = ()
+        waits = True
+
+    view = memoryview(bytearray(5))
+    part = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\nhello"
+    found, _, _ = by_line([part[:-3], part[-3:]], room=Waiting(view))
+    assert found is not None
+    assert (found.body, bytes(view)) == (b"hello", bytes(5))
 
 
 def test_a_call_that_has_ended_writes_no_more_into_its_room() -> None:
@@ -285,8 +297,8 @@ def test_a_call_that_has_ended_writes_no_more_into_its_room() -> None:
         line = Line(asyncio.get_running_loop(), lambda _: None)
         wire: Any = Wire(line)
         line.connection_made(wire)
-        room = memoryview(bytearray(5))
-        request = Request("GET", "/b/k", room=room)
+        view = memoryview(bytearray(5))
+        request = Request("GET", "/b/k", room=Room(view))
         asked = line.ask(b"head", request, 30.0)
         reading = asyncio.ensure_future(line.answer(asked, request))
         wire.protocol.data_received(b"HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\nhe")
@@ -295,7 +307,7 @@ def test_a_call_that_has_ended_writes_no_more_into_its_room() -> None:
         with pytest.raises(asyncio.CancelledError):
             await reading
         line.data_received(b"llo")
-        assert bytes(room) == b"he\0\0\0"
+        assert bytes(view) == b"he\0\0\0"
 
     run(main())
 
