@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import pytest
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -99,7 +100,7 @@ class Outcome(NamedTuple):
     body: bytes
 
 
-FAILURES = (OSError, aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError)
+FAILURES = (OSError, aiohttp.ClientError, HttpProcessingError)
 loop = asyncio.new_event_loop()
 
 

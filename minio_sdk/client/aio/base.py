@@ -22,7 +22,7 @@ class AsyncBase(BaseClient):
         try:
             from minio_sdk.transport.http_aiohttp import AiohttpTransport
         except ModuleNotFoundError as error:
-            if error.name not in ("aiohttp", "yarl"):
+            if error.name not in ("aiohappyeyeballs", "aiohttp", "yarl"):
                 raise
             raise NotSupportedError(
                 "AsyncMinIOClient needs aiohttp, which is not installed",
