@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         NotFoundError,
         NotSupportedError,
         ObjectChangedError,
+        ObjectLockedError,
         ObjectNotFoundError,
         PreconditionFailedError,
         QuotaExceededError,
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
         NoncurrentVersionTransition,
         Transition,
     )
+    from minio_sdk.models.object_lock import ObjectLock, Retention
     from minio_sdk.models.presigned import PresignedPost
     from minio_sdk.models.progress import TransferProgress
     from minio_sdk.models.results import (
@@ -160,6 +162,8 @@ __all__ = [
     "NotSupportedError",
     "ObjectChangedError",
     "ObjectInfo",
+    "ObjectLock",
+    "ObjectLockedError",
     "ObjectMetadata",
     "ObjectNotFoundError",
     "ObjectReader",
@@ -173,6 +177,7 @@ __all__ = [
     "RateLimitError",
     "RefreshingProvider",
     "RestoreResult",
+    "Retention",
     "ServerError",
     "ServerInfo",
     "ServiceAccount",
@@ -240,6 +245,7 @@ _HOMES = {
         "NoncurrentVersionTransition",
         "Transition",
     ),
+    "minio_sdk.models.object_lock": ("ObjectLock", "Retention"),
     "minio_sdk.models.presigned": ("PresignedPost",),
     "minio_sdk.models.progress": ("TransferProgress",),
     "minio_sdk.models.results": (

@@ -31,7 +31,7 @@ async def get(
     operation.request()  # refuses bad names before the server is asked for anything
     await versions.expect(engine, operation, version_id)
     try:
-        return await _send(engine, operation)
+        return await send_exactly(engine, operation)
     except ServerError as error:
         if error.status is not None:
             raise
@@ -59,7 +59,7 @@ async def put(
         await versions.expect(engine, operation, version_id)
     else:
         await get(engine, bucket, key, version_id)
-    await _send(engine, operation)
+    await send_exactly(engine, operation)
 
 
 async def delete(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> None:
@@ -72,10 +72,11 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
         await versions.expect(engine, operation, version_id)
     elif not await get(engine, bucket, key, version_id):
         return
-    await _send(engine, operation)
+    await send_exactly(engine, operation)
 
 
-async def _send(engine: Engine, operation: ObjectOperation[T]) -> T:
+async def send_exactly(engine: Engine, operation: ObjectOperation[T]) -> T:
+    """Send what is asked of a sub-resource of an object, of that very key."""
     key = operation.key
     if isinstance(key, str) and key.endswith("/"):
         # SeaweedFS takes it for the key without the slash, but not when it looks for the object.

@@ -30,8 +30,12 @@ def put_document(path: str, query: str, model: Any, root: str) -> Request:
 
 def document_headers(body: bytes, content_type: str = "application/xml") -> dict[str, str]:
     """Type and digest of a document; older servers refuse some without Content-MD5."""
-    digest = hashlib.md5(body, usedforsecurity=False).digest()
-    return {"content-type": content_type, "content-md5": base64.b64encode(digest).decode()}
+    return {"content-type": content_type, "content-md5": md5_text(body)}
+
+
+def md5_text(body: bytes | bytearray | memoryview) -> str:
+    """The digest of a body as Content-MD5 has it."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def document(cls: type[T], reply: Reply, *roots: str) -> T:

@@ -134,6 +134,18 @@ FEATURES: dict[str, dict[str, Gap]] = {
     },
     "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "if_match of anything": {"moto": Gap("takes the star for an ETag")},
+    "retention of objects": {
+        "moto": Gap(
+            "sends the object when it is asked for its retention, and is set none", UNSCOPED
+        )
+    },
+    "removing a retention": {
+        "moto": Gap(
+            "sends the object when it is asked for its retention, and is set none", UNSCOPED
+        ),
+        "seaweedfs": Gap("refuses an empty document", UNSCOPED),
+    },
+    "locks of uploads in parts": {"moto": Gap("answers 200, and drops them", UNSCOPED)},
     "quotas of buckets": {
         "seaweedfs": Gap(
             "makes a bucket that is over it read-only, which it tells as a failure of its own"

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from minio_sdk import Config
+from minio_sdk import Config, ObjectLock
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.credentials import find_credentials
 from minio_sdk.operation import WHOLE_SERVER, CopySource, Operation, Place
@@ -27,13 +27,14 @@ from minio_sdk.operations import admin_accounts as accounts
 from minio_sdk.operations import admin_policies as policies
 from minio_sdk.operations import admin_quota as quotas
 from minio_sdk.operations import admin_users as users
-from minio_sdk.operations import buckets, iam, multipart, object_tagging
+from minio_sdk.operations import buckets, iam, multipart, object_lock, object_tagging
 from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
 from minio_sdk.operations.bucket_lifecycle import (
     DeleteBucketLifecycle,
     GetBucketLifecycle,
     PutBucketLifecycle,
 )
+from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock, PutBucketObjectLock
 from minio_sdk.operations.bucket_policy import DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy
 from minio_sdk.operations.bucket_tagging import (
     DeleteBucketTagging,
@@ -56,7 +57,7 @@ from minio_sdk.wire.sealing import RANDOM, seal
 from minio_sdk.wire.tar import END, entry_head, padded
 from minio_sdk.wire.url import quote_value
 from minio_sdk.wire.xml import escape
-from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, admin, settings
+from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, admin, locks, settings
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
@@ -151,7 +152,7 @@ def record(server: Server) -> None:
         time.sleep(0.1)
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
-        _settings, _copies, _admin, _iam, _packs,
+        _settings, _copies, _admin, _iam, _packs, _locks,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -443,6 +444,37 @@ def _packs(recorder: Recorder, take: Take) -> None:
     tar = entry_head(OTHER, 6, records) + padded(b"Hello!") + END
     take("PutObjectExtract", PutObjectExtract(COPIES, "pack.tar", tar))
     take("PutObjectExtract-missing-bucket", PutObjectExtract(MISSING, "pack.tar", tar))
+
+
+def _locks(recorder: Recorder, take: Take) -> None:
+    place = locks.LOCKED
+    recorder.ask(buckets.CreateBucket(place, object_lock=True).request())
+    take("GetObjectLockConfiguration-missing", GetBucketObjectLock(COPIES))
+    take("GetObjectLockConfiguration-empty", GetBucketObjectLock(place))
+    take("PutObjectLockConfiguration", PutBucketObjectLock(place, locks.LOCK))
+    take("PutObjectLockConfiguration-no-lock", PutBucketObjectLock(COPIES, locks.LOCK))
+    take("GetObjectLockConfiguration", GetBucketObjectLock(place))
+    take("PutObjectLockConfiguration-none", PutBucketObjectLock(place, ObjectLock()))
+    reply = recorder.ask(PutObject(place, KEY, b"Hello!", {}).request())
+    version = recorder.learn(reply.headers.get("x-amz-version-id"), "VERSION-1")
+    take("GetObjectRetention-none", object_lock.GetObjectRetention(place, KEY))
+    take("GetObjectLegalHold-none", object_lock.GetObjectLegalHold(place, KEY))
+    put = object_lock.PutObjectRetention(place, KEY, locks.RETENTION, version)
+    take("PutObjectRetention", put)
+    take("GetObjectRetention", object_lock.GetObjectRetention(place, KEY))
+    take("PutObjectLegalHold", object_lock.PutObjectLegalHold(place, KEY, True))
+    take("GetObjectLegalHold", object_lock.GetObjectLegalHold(place, KEY))
+    take("HeadObject-locked", HeadObject(place, KEY))
+    take("DeleteObject-locked", DeleteObject(place, KEY, version))
+    take("DeleteObject-bypass", DeleteObject(place, KEY, version, bypass=True))
+    recorder.ask(object_lock.PutObjectLegalHold(place, KEY, False).request())
+    shorter = object_lock.PutObjectRetention(place, KEY, locks.SHORTER, version)
+    take("PutObjectRetention-shorter", shorter)
+    gone = object_lock.PutObjectRetention(place, KEY, None, version, bypass=True)
+    take("PutObjectRetention-removed", gone)
+    take("DeleteObjects-bypass", DeleteObjects(place, [(KEY, version)], bypass=True))
+    take("PutObject-locked", PutObject(place, OTHER, b"Hello!", locks.HEADERS))
+    take("PutObject-no-lock", PutObject(COPIES, OTHER, b"Hello!", locks.HEADERS))
 
 
 def main(kinds: list[str]) -> int:

@@ -7,6 +7,7 @@ A new method goes into `CALLS`. A new parameter goes into `KINDS` when a name ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ _LIFECYCLE = [
     {"id": "a", "status": "Enabled", "expiration": {"days": 1}, "filter": {"prefix": "a/"}}
 ]
 _CORS = [{"allowed_origins": ["*"], "allowed_methods": ["GET"]}]
+_RETENTION = {"mode": "GOVERNANCE", "retain_until_date": datetime(2050, 1, 1, tzinfo=timezone.utc)}
 _POLICY = {
     "Statement": [
         {
@@ -60,6 +62,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "delete_bucket": lambda _: {"bucket": "docs", "force": True},
     "delete_bucket_cors": lambda _: {"bucket": "docs"},
     "delete_bucket_lifecycle": lambda _: {"bucket": "docs"},
+    "delete_bucket_object_lock": lambda _: {"bucket": "docs"},
     "delete_bucket_policy": lambda _: {"bucket": "docs"},
     "delete_bucket_tags": lambda _: {"bucket": "docs"},
     "delete_many": lambda _: {"items": [_OBJECT]},
@@ -69,6 +72,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "delete_objects": lambda _: {"bucket": "docs", "keys": [OWN, "other"]},
     "delete_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
     "diff_snapshots": lambda _: {"bucket": "docs", "name": "s0"},
+    "disable_object_legal_hold": lambda _: {**_OBJECT},
     "discard_transfer": lambda _: {"id": "0" * 24},
     "download": lambda _: {"key": OWN},
     "download_file": lambda folder: {**_OBJECT, "path": folder / "down.txt"},
@@ -76,20 +80,24 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "download_many": lambda _: {"items": [_OBJECT]},
     "download_many_concurrent": lambda _: {"downloads": [_OBJECT]},
     "download_stream": lambda _: {**_OBJECT},
+    "enable_object_legal_hold": lambda _: {**_OBJECT},
     "get_bucket_cors": lambda _: {"bucket": "docs"},
     "get_bucket_info": lambda _: {"bucket": "docs"},
     "get_bucket_lifecycle": lambda _: {"bucket": "docs"},
+    "get_bucket_object_lock": lambda _: {"bucket": "docs"},
     "get_bucket_policy": lambda _: {"bucket": "docs"},
     "get_bucket_tags": lambda _: {"bucket": "docs"},
     "get_bucket_versioning": lambda _: {"bucket": "docs"},
     "get_object": lambda _: {**_OBJECT},
     "get_object_metadata": lambda _: {**_OBJECT},
+    "get_object_retention": lambda _: {**_OBJECT},
     "get_object_tags": lambda _: {**_OBJECT},
     "get_presigned_put_url": lambda _: {**_OBJECT},
     "get_presigned_url": lambda _: {**_OBJECT},
     "get_server_info": lambda _: {},
     "get_tenant_usage": lambda _: {"bucket": "docs", "prefix": "of-"},
     "health_check": lambda _: {},
+    "is_object_legal_hold_enabled": lambda _: {**_OBJECT},
     "iter_objects": lambda _: {"bucket": "docs"},
     "list": lambda _: {},
     "list_buckets": lambda _: {},
@@ -104,10 +112,15 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "restore_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
     "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
     "set_bucket_lifecycle": lambda _: {"bucket": "docs", "rules": _LIFECYCLE},
+    "set_bucket_object_lock": lambda _: {
+        "bucket": "docs",
+        "lock": {"mode": "GOVERNANCE", "days": 1},
+    },
     "set_bucket_policy": lambda _: {"bucket": "docs", "policy": _POLICY},
     "set_bucket_tags": lambda _: {"bucket": "docs", "tags": {"a": "b"}},
     "set_bucket_versioning": lambda _: {"bucket": "docs"},
     "set_object_metadata": lambda _: {**_OBJECT, "metadata": {"a": "b"}},
+    "set_object_retention": lambda _: {**_OBJECT, "retention": _RETENTION},
     "set_object_tags": lambda _: {**_OBJECT, "tags": {"a": "b"}},
     "upload": lambda _: {"key": OWN, "data": b"123456"},
     "upload_file": lambda folder: {**_OBJECT, "path": _file(folder)},
@@ -161,15 +174,18 @@ KINDS = {
     "source": "side", "target": "side",
     "policy": "policy",
     "rules": "rules",
+    "lock": "mapping", "retention": "mapping",
     "tags": "mapping", "metadata": "mapping", "headers": "mapping", "response_headers": "mapping",
     "include": "texts", "exclude": "texts",
 }  # fmt: skip
 """Parameters that can carry a name, or a text that a name could hide in, by how it is put there."""
 
 HARMLESS = {
-    "buffer", "checkpoint", "checksum", "concurrency", "content_length_range", "data", "delete", "dry_run",
+    "buffer", "bypass_governance", "checkpoint", "checksum", "concurrency", "content_length_range",
+    "data", "delete", "dry_run",
     "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
-    "if_unmodified_since", "length", "limit", "object_lock", "pack", "path", "piece_size", "progress",
+    "if_unmodified_since", "legal_hold",
+    "length", "limit", "object_lock", "pack", "path", "piece_size", "progress",
     "range", "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""

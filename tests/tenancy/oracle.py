@@ -20,7 +20,8 @@ HOST = "127.0.0.1:9"
 
 _BUCKET = re.compile(r"acme-(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|-snapshots)")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*")
-_SETTINGS = {"policy", "lifecycle", "cors", "tagging", "versioning"}
+_SETTINGS = {"policy", "lifecycle", "cors", "tagging", "versioning", "object-lock"}
+_OF_OBJECTS = {"retention", "legal-hold"}
 _KEYS = {"prefix", "start-after", "marker", "key-marker", "continuation-token"}
 _OPAQUE = {"versionId", "uploadId", "version-id-marker", "upload-id-marker"}
 _PLAIN = {
@@ -34,6 +35,8 @@ _HEADERS = {
     "x-amz-bucket-object-lock-enabled", "x-amz-checksum-mode", "x-amz-checksum-crc32",
     "x-amz-checksum-algorithm", "x-amz-sdk-checksum-algorithm", "x-amz-checksum-type", "content-type",
     "content-encoding", "content-disposition", "content-language", "cache-control", "expires", "content-md5",
+    "x-amz-bypass-governance-retention", "x-amz-object-lock-mode", "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-retain-until-date",
     "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "content-length",
 }  # fmt: skip
 
@@ -73,7 +76,8 @@ def check_request(
         if name in _KEYS:
             assert tenancy == "bucket" or value.startswith("acme/"), f"{name}={value!r}"
         else:
-            assert name in _OPAQUE | _PLAIN | _SETTINGS or name.startswith("response-"), name
+            known = _OPAQUE | _PLAIN | _SETTINGS | (_OF_OBJECTS if key else set())
+            assert name in known or name.startswith("response-"), name
     if not _inside(tenancy, _tidied(path)):
         assert "authorization" in headers, (
             "a proxy could lead this elsewhere, and no signature breaks"

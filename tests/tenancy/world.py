@@ -34,7 +34,8 @@ HIDDEN = b"the hidden word"
 OWN = "of-acme.txt"
 """The key of acme's object."""
 
-_DOCUMENTS = ("policy", "lifecycle", "cors", "tagging", "versioning")
+_DOCUMENTS = ("policy", "lifecycle", "cors", "tagging", "versioning", "object-lock")
+_OF_OBJECTS = ("retention", "legal-hold")
 
 
 class World(Memory):
@@ -110,6 +111,8 @@ class World(Memory):
                 return self._in_parts(request, name, key, query)
             if not key and (kind := next((k for k in _DOCUMENTS if k in query), None)):
                 return self._document_of(request, name, kind)
+            if key and (kind := next((k for k in _OF_OBJECTS if k in query), None)):
+                return self._document_of(request, f"{name}/{key}", kind)
             if not key and request.method == "DELETE":
                 del self.buckets[name]
                 return Reply(204, {})
@@ -130,6 +133,8 @@ class World(Memory):
         found = self.documents.get((name, kind))
         if found is None and kind == "versioning":
             return _document("VersioningConfiguration", "")
+        if found is None and kind in _OF_OBJECTS:
+            return _error(404, "NoSuchObjectLockConfiguration")
         return _error(404, "NoSuchConfiguration") if found is None else Reply(200, {}, found)
 
     def _in_parts(self, request: Request, name: str, key: str, query: dict[str, str]) -> Reply:

@@ -37,11 +37,13 @@ from minio_sdk import (
     MinIOClient,
     MirrorResult,
     ObjectInfo,
+    ObjectLock,
     ObjectMetadata,
     ObjectReader,
     ObjectWriter,
     PresignedPost,
     Provisioner,
+    Retention,
     ServerInfo,
     ServiceAccount,
     Tenant,
@@ -107,6 +109,14 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.bucket_exists("docs"), bool)
     assert_type(client.get_bucket_info("docs"), BucketInfo)
     assert_type(client.list_buckets(), list[BucketInfo])
+    assert_type(client.get_bucket_object_lock("docs"), ObjectLock | None)
+    client.set_bucket_object_lock("docs", {"mode": "GOVERNANCE", "days": 1})
+    until = Retention(mode="GOVERNANCE", retain_until_date=datetime.now(timezone.utc))
+    client.set_object_retention("docs", "k", until, version_id="v", bypass_governance=True)
+    assert_type(client.get_object_retention("docs", "k"), Retention | None)
+    assert_type(client.is_object_legal_hold_enabled("docs", "k"), bool)
+    client.upload_object("docs", "k", b"x", retention=until, legal_hold=True)
+    client.delete_objects("docs", ["k"], bypass_governance=True)
     assert_type(client.get_tenant_usage(), TenantUsage)
     usage = client.get_tenant_usage(bucket="docs", prefix="a", versions=True, progress=told)
     assert_type(usage.buckets[0].noncurrent_bytes, int | None)

@@ -13,6 +13,7 @@ from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
 from minio_sdk.client.aio.files import Files
+from minio_sdk.client.aio.object_lock import ObjectLocks
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
 from minio_sdk.client.aio.presigned import Presigned
@@ -29,6 +30,7 @@ class AsyncMinIOClient(
     BucketSettings,
     Objects,
     ObjectSettings,
+    ObjectLocks,
     Reading,
     Files,
     Presigned,

@@ -14,6 +14,7 @@ from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
 from minio_sdk.client.sync.files import Files
+from minio_sdk.client.sync.object_lock import ObjectLocks
 from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
 from minio_sdk.client.sync.presigned import Presigned
@@ -30,6 +31,7 @@ class MinIOClient(
     BucketSettings,
     Objects,
     ObjectSettings,
+    ObjectLocks,
     Reading,
     Files,
     Presigned,
