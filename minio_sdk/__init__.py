@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
+    from minio_sdk.models.encryption import BucketEncryption
     from minio_sdk.models.lifecycle import (
         AbortIncompleteMultipartUpload,
         DelMarkerExpiration,
@@ -121,6 +122,7 @@ __all__ = [
     "AsyncProvisioner",
     "BucketAlreadyExistsError",
     "BucketDataUsage",
+    "BucketEncryption",
     "BucketInfo",
     "BucketNotEmptyError",
     "BucketNotFoundError",
@@ -235,6 +237,7 @@ _HOMES = {
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
+    "minio_sdk.models.encryption": ("BucketEncryption",),
     "minio_sdk.models.lifecycle": (
         "AbortIncompleteMultipartUpload",
         "DelMarkerExpiration",

@@ -13,7 +13,7 @@ from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
 from minio_sdk.flows import locked, objects, versions
 from minio_sdk.flows.object_tags import send_exactly
-from minio_sdk.flows.settings import Kind, own_place, read, write
+from minio_sdk.flows.settings import Kind, own_place, read, read_before, write
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.object_lock import ObjectLock, Retention, object_lock_of, retention_of
 from minio_sdk.operation import ObjectOperation, Place, T
@@ -60,8 +60,10 @@ async def get_lock(engine: Engine, bucket: str) -> ObjectLock | None:
 async def delete_lock(engine: Engine, bucket: str) -> None:
     """Let new objects of a bucket have no retention of themselves."""
     place = own_place(engine, bucket, PutBucketObjectLock.name)
-    if await read(engine, LOCK, place) not in (None, ObjectLock()):
-        await write(engine, LOCK, place, ObjectLock())
+    nothing = ObjectLock()
+    found = await read_before(engine, LOCK, PutBucketObjectLock(place, nothing))
+    if found not in (None, nothing):
+        await write(engine, LOCK, place, nothing)
 
 
 async def get_retention(

@@ -123,6 +123,17 @@ async def read(engine: Engine, kind: Kind[T], place: Place, *, sure: bool = Fals
     return kind.nothing
 
 
+async def read_before(
+    engine: Engine, kind: Kind[T], change: Operation[None], *, sure: bool = False
+) -> T:
+    """What is set before a change, by whose name a missing bucket is told."""
+    try:
+        return await read(engine, kind, change.place, sure=sure)
+    except BucketNotFoundError as error:
+        error.operation = change.name
+        raise
+
+
 async def _pause(engine: Engine, seconds: float) -> None:
     """Wait, but not beyond the deadline of the call: the next question says that it is over."""
     if engine.deadline is not None:
@@ -153,11 +164,7 @@ async def write(engine: Engine, kind: Kind[T], place: Place, wanted: T) -> None:
         return
     put = kind.put(place, wanted)
     put.request()  # what is wrong with it is said before anything is sent
-    try:
-        before = await read(engine, kind, place, sure=True)
-    except BucketNotFoundError as error:
-        error.operation = put.name
-        raise
+    before = await read_before(engine, kind, put, sure=True)
     try:
         first = found = await _put(engine, kind, put, before, wanted)
         if kind.lost(wanted, found) and kind.lost(before, found):

@@ -134,6 +134,7 @@ FEATURES: dict[str, dict[str, Gap]] = {
     },
     "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "if_match of anything": {"moto": Gap("takes the star for an ETag")},
+    "encryption of a bucket": {"minio": Gap("has it with a key management service only", UNSCOPED)},
     "retention of objects": {
         "moto": Gap(
             "sends the object when it is asked for its retention, and is set none", UNSCOPED

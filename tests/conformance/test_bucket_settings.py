@@ -13,6 +13,7 @@ import pytest
 from minio_sdk import (
     AbortIncompleteMultipartUpload,
     AsyncMinIOClient,
+    BucketEncryption,
     BucketNotFoundError,
     CorsRule,
     DelMarkerExpiration,
@@ -32,6 +33,7 @@ about_versioning = pytest.mark.feature("Versioning of buckets")
 about_tags = pytest.mark.feature("Tags of buckets")
 about_policies = pytest.mark.feature("Policies of buckets")
 about_lifecycle = pytest.mark.feature("Lifecycle rules")
+about_encryption = pytest.mark.feature("Encryption of buckets")
 about_cors = pytest.mark.feature("CORS rules")
 unscoped = pytest.mark.parametrize("tenancy", ["plain", "bucket"])
 
@@ -282,6 +284,42 @@ async def test_a_policy_is_in_force(
     assert anonymous(setting, bucket, "private/a") == 403
     await client.delete_bucket_policy(bucket)
     assert anonymous(setting, bucket, "public/a") == 403
+
+
+# -- encryption ------------------------------------------------------------------------------------
+
+
+@about_encryption
+@unscoped
+@pytest.mark.needs("encryption of a bucket")
+async def test_encryption(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+    """It is set, replaced and removed, with the server's own keys or those of a service."""
+    assert await client.get_bucket_encryption(bucket) is None
+    await client.delete_bucket_encryption(bucket)
+    place, _ = setting.place(bucket)
+    for encryption in (
+        BucketEncryption(algorithm="aws:kms", kms_key_id="my-key", bucket_key_enabled=True),
+        BucketEncryption(),
+    ):
+        await client.set_bucket_encryption(bucket, encryption)
+        assert await client.get_bucket_encryption(bucket) == encryption
+        told = setting.s3.get_bucket_encryption(Bucket=place)["ServerSideEncryptionConfiguration"]
+        await client.set_bucket_encryption(bucket, told)
+        assert await client.get_bucket_encryption(bucket) == encryption
+    await client.delete_bucket_encryption(bucket)
+    assert await client.get_bucket_encryption(bucket) is None
+
+
+@about_encryption
+@pytest.mark.parametrize("tenancy", ["prefix"])
+async def test_encryption_by_prefix(client: AsyncMinIOClient, bucket: str) -> None:
+    """It belongs to all tenants, and is refused by name."""
+    found = await errors_of(
+        client.set_bucket_encryption(bucket, BucketEncryption()),
+        client.get_bucket_encryption(bucket),
+        client.delete_bucket_encryption(bucket),
+    )
+    assert [type(error) for error in found] == [NotSupportedError] * 3
 
 
 # -- lifecycle -------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from minio_sdk import (
 from minio_sdk.flows.settings import SETTLES_IN
 from tests.both import Connect, both
 from tests.clock import FakeClock
-from tests.scripted import Request, ScriptedServer, Step, reply, s3_error
+from tests.scripted import Reply, Request, ScriptedServer, Step, reply, s3_error
 
 ID = {"x-amz-request-id": "r"}
 LISTING = b"<ListBucketResult><Name>acme-docs</Name></ListBucketResult>"
@@ -56,9 +56,18 @@ NOTHING = {
     "policy": "NoSuchBucketPolicy",
     "lifecycle": "NoSuchLifecycleConfiguration",
     "cors": "NoSuchCORSConfiguration",
+    "encryption": "ServerSideEncryptionConfigurationNotFoundError",
+}
+EMPTY: dict[str, Any] = {
+    "tagging": {},
+    "policy": {},
+    "lifecycle": [],
+    "cors": [],
+    "encryption": None,
 }
 VALUES: dict[str, Any] = {
     "tagging": {"a": "b"}, "policy": POLICY, "lifecycle": RULES, "cors": CORS,
+    "encryption": {"algorithm": "aws:kms", "kms_key_id": "k"},
 }  # fmt: skip
 METHODS = {"tagging": "tags"}
 every_kind = pytest.mark.parametrize("kind", NOTHING)
@@ -166,7 +175,7 @@ def test_a_server_that_takes_it_for_the_bucket_loses_none_and_makes_none(
     """It knows no sub-resource: PUT is CreateBucket, DELETE is DeleteBucket, GET finds nothing."""
     behind = Server(knows=False, lists=False)
     with serve(behind) as server, connect(server) as client:
-        assert call(client, "get", kind) == ({} if kind in ("tagging", "policy") else [])
+        assert call(client, "get", kind) == EMPTY[kind]
         call(client, "delete", kind)
         assert f"DELETE {kind}" not in behind.asked
         assert behind.bucket
@@ -488,7 +497,7 @@ def test_a_bad_argument_is_refused_before_anything_is_sent(
 
 
 @both
-@every_kind
+@pytest.mark.parametrize("kind", [kind for kind in NOTHING if EMPTY[kind] is not None])
 def test_nothing_given_removes_what_is_set(connect: Connect, kind: str) -> None:
     behind = Server()
     with serve(behind) as server, connect(server) as client:
@@ -733,3 +742,26 @@ def test_without_a_server_it_is_a_connection_error(connect: Connect) -> None:
             for verb in ("set", "get", "delete"):
                 with pytest.raises(MinIOConnectionError):
                     call(client, verb, kind)
+
+
+@both
+def test_aws_has_no_bucket_without_encryption(connect: Connect) -> None:
+    """Removing what it does of itself would change nothing, and is none of a failure."""
+    behind = Server()
+    behind.kept["encryption"] = (
+        b"<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
+        b"<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>"
+        b"</ServerSideEncryptionConfiguration>"
+    )
+
+    def aws(request: Request) -> Step:
+        step = behind(request)
+        assert isinstance(step, Reply)
+        return reply(step.status, step.body, headers=[*step.headers, ("Server", "AmazonS3")])
+
+    with serve(aws) as server, connect(server) as client:
+        client.delete_bucket_encryption("docs")
+    assert behind.asked == ["GET encryption"]
+    with serve(behind) as server, connect(server) as client:
+        client.delete_bucket_encryption("docs")
+    assert behind.kept == {}

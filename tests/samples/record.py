@@ -29,6 +29,11 @@ from minio_sdk.operations import admin_quota as quotas
 from minio_sdk.operations import admin_users as users
 from minio_sdk.operations import buckets, iam, multipart, object_lock, object_tagging
 from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
+from minio_sdk.operations.bucket_encryption import (
+    DeleteBucketEncryption,
+    GetBucketEncryption,
+    PutBucketEncryption,
+)
 from minio_sdk.operations.bucket_lifecycle import (
     DeleteBucketLifecycle,
     GetBucketLifecycle,
@@ -307,6 +312,13 @@ def _settings(recorder: Recorder, take: Take) -> None:
             PutBucketLifecycle,
             DeleteBucketLifecycle,
             settings.LIFECYCLE,
+        ),
+        (
+            "Encryption",
+            GetBucketEncryption,
+            PutBucketEncryption,
+            DeleteBucketEncryption,
+            settings.ENCRYPTION,
         ),
     ]
     for name, get, put, delete, value in documents:

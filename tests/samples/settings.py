@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from minio_sdk import (
+    BucketEncryption,
     CorsRule,
     Expiration,
     LifecycleFilter,
@@ -54,6 +55,7 @@ CORS = (
     ),
     CorsRule(allowed_origins=("*",), allowed_methods=("GET",), max_age_seconds=1),
 )
+ENCRYPTION = BucketEncryption(algorithm="aws:kms", kms_key_id="my-key", bucket_key_enabled=True)
 
 USER_POLICY = {
     "Version": "2012-10-17",

@@ -61,6 +61,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "delete": lambda _: {"key": OWN},
     "delete_bucket": lambda _: {"bucket": "docs", "force": True},
     "delete_bucket_cors": lambda _: {"bucket": "docs"},
+    "delete_bucket_encryption": lambda _: {"bucket": "docs"},
     "delete_bucket_lifecycle": lambda _: {"bucket": "docs"},
     "delete_bucket_object_lock": lambda _: {"bucket": "docs"},
     "delete_bucket_policy": lambda _: {"bucket": "docs"},
@@ -82,6 +83,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "download_stream": lambda _: {**_OBJECT},
     "enable_object_legal_hold": lambda _: {**_OBJECT},
     "get_bucket_cors": lambda _: {"bucket": "docs"},
+    "get_bucket_encryption": lambda _: {"bucket": "docs"},
     "get_bucket_info": lambda _: {"bucket": "docs"},
     "get_bucket_lifecycle": lambda _: {"bucket": "docs"},
     "get_bucket_object_lock": lambda _: {"bucket": "docs"},
@@ -111,6 +113,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "put_object": lambda _: {**_OBJECT, "data": b"1"},
     "restore_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
     "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
+    "set_bucket_encryption": lambda _: {"bucket": "docs", "encryption": {"algorithm": "AES256"}},
     "set_bucket_lifecycle": lambda _: {"bucket": "docs", "rules": _LIFECYCLE},
     "set_bucket_object_lock": lambda _: {
         "bucket": "docs",
@@ -174,7 +177,7 @@ KINDS = {
     "source": "side", "target": "side",
     "policy": "policy",
     "rules": "rules",
-    "lock": "mapping", "retention": "mapping",
+    "encryption": "mapping", "lock": "mapping", "retention": "mapping",
     "tags": "mapping", "metadata": "mapping", "headers": "mapping", "response_headers": "mapping",
     "include": "texts", "exclude": "texts",
 }  # fmt: skip

@@ -20,7 +20,7 @@ HOST = "127.0.0.1:9"
 
 _BUCKET = re.compile(r"acme-(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|-snapshots)")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*")
-_SETTINGS = {"policy", "lifecycle", "cors", "tagging", "versioning", "object-lock"}
+_SETTINGS = {"policy", "lifecycle", "cors", "tagging", "versioning", "object-lock", "encryption"}
 _OF_OBJECTS = {"retention", "legal-hold"}
 _KEYS = {"prefix", "start-after", "marker", "key-marker", "continuation-token"}
 _OPAQUE = {"versionId", "uploadId", "version-id-marker", "upload-id-marker"}

@@ -34,7 +34,7 @@ HIDDEN = b"the hidden word"
 OWN = "of-acme.txt"
 """The key of acme's object."""
 
-_DOCUMENTS = ("policy", "lifecycle", "cors", "tagging", "versioning", "object-lock")
+_DOCUMENTS = ("policy", "lifecycle", "cors", "tagging", "versioning", "object-lock", "encryption")
 _OF_OBJECTS = ("retention", "legal-hold")
 
 

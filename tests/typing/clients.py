@@ -22,6 +22,7 @@ from minio_sdk import (
     AsyncProvisioner,
     AuditRecord,
     BucketDataUsage,
+    BucketEncryption,
     BucketInfo,
     BulkResult,
     Config,
@@ -109,6 +110,8 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.bucket_exists("docs"), bool)
     assert_type(client.get_bucket_info("docs"), BucketInfo)
     assert_type(client.list_buckets(), list[BucketInfo])
+    assert_type(client.get_bucket_encryption("docs"), BucketEncryption | None)
+    client.set_bucket_encryption("docs", {"algorithm": "AES256"})
     assert_type(client.get_bucket_object_lock("docs"), ObjectLock | None)
     client.set_bucket_object_lock("docs", {"mode": "GOVERNANCE", "days": 1})
     until = Retention(mode="GOVERNANCE", retain_until_date=datetime.now(timezone.utc))

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.aio.admin import AsyncAdmin
+from minio_sdk.client.aio.bucket_services import BucketServices
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
@@ -28,6 +29,7 @@ class AsyncMinIOClient(
     TenantKeys,
     Buckets,
     BucketSettings,
+    BucketServices,
     Objects,
     ObjectSettings,
     ObjectLocks,

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.sync.admin import Admin
+from minio_sdk.client.sync.bucket_services import BucketServices
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
@@ -29,6 +30,7 @@ class MinIOClient(
     TenantKeys,
     Buckets,
     BucketSettings,
+    BucketServices,
     Objects,
     ObjectSettings,
     ObjectLocks,
