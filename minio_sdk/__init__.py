@@ -74,6 +74,14 @@ if TYPE_CHECKING:
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
+    from minio_sdk.models.details import (
+        AccessControlList,
+        Grant,
+        MultipartUpload,
+        ObjectAttributes,
+        ObjectPart,
+        UploadedPart,
+    )
     from minio_sdk.models.encryption import BucketEncryption
     from minio_sdk.models.lifecycle import (
         AbortIncompleteMultipartUpload,
@@ -107,6 +115,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AbortIncompleteMultipartUpload",
+    "AccessControlList",
     "AccessDeniedError",
     "Admin",
     "AdminDrive",
@@ -144,6 +153,7 @@ __all__ = [
     "DeletedObject",
     "EnvironmentProvider",
     "Expiration",
+    "Grant",
     "Group",
     "HealthStatus",
     "InstanceMetadataProvider",
@@ -158,16 +168,19 @@ __all__ = [
     "MinIOError",
     "MinIOTimeoutError",
     "MirrorResult",
+    "MultipartUpload",
     "NoncurrentVersionExpiration",
     "NoncurrentVersionTransition",
     "NotFoundError",
     "NotSupportedError",
+    "ObjectAttributes",
     "ObjectChangedError",
     "ObjectInfo",
     "ObjectLock",
     "ObjectLockedError",
     "ObjectMetadata",
     "ObjectNotFoundError",
+    "ObjectPart",
     "ObjectReader",
     "ObjectWriter",
     "PreconditionFailedError",
@@ -195,6 +208,7 @@ __all__ = [
     "TransferRestartedWarning",
     "UploadNotFoundError",
     "UploadResponse",
+    "UploadedPart",
     "User",
     "ValidationError",
     "VersionNotFoundError",
@@ -237,6 +251,14 @@ _HOMES = {
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
+    "minio_sdk.models.details": (
+        "AccessControlList",
+        "Grant",
+        "MultipartUpload",
+        "ObjectAttributes",
+        "ObjectPart",
+        "UploadedPart",
+    ),
     "minio_sdk.models.encryption": ("BucketEncryption",),
     "minio_sdk.models.lifecycle": (
         "AbortIncompleteMultipartUpload",

@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
-from minio_sdk.flows import locked, objects, versions
-from minio_sdk.flows.object_tags import send_exactly
+from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.flows import locked, versions
 from minio_sdk.flows.settings import Kind, own_place, read, read_before, write
+from minio_sdk.flows.sub_resources import ask, expect_there, send_exactly
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.object_lock import ObjectLock, Retention, object_lock_of, retention_of
 from minio_sdk.operation import ObjectOperation, Place, T
 from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock, PutBucketObjectLock
-from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.object_lock import (
     GetObjectLegalHold,
     GetObjectRetention,
@@ -122,31 +121,15 @@ async def _ask(engine: Engine, get: ObjectOperation[T], nothing: T, *, sure: boo
     get.request()  # refuses bad names before the server is asked for anything
     await versions.expect(engine, get, getattr(get, "version_id", None))
     try:
-        return await send_exactly(engine, get)
-    except ServerError as error:
-        if error.status is not None:
-            raise
-        # It was cut off: a server that doesn't know locks was sending the object itself.
-        refused = NotSupportedError(f"the server doesn't know locks of objects: {error.message}")
-        engine.named(refused, get)
-        raise refused from None
+        return await ask(engine, get, "locks of objects")
     except MinIOError as error:
         if sure and error.code == "InvalidRequest":
             raise locked.lockless(error) from None
         if not says_nothing_is_set(error):
             raise
         if error.code == "InvalidRequest":  # said of the bucket, whether the object is there or not
-            await _expect_there(engine, get)
+            await expect_there(engine, get)
         return nothing
-
-
-async def _expect_there(engine: Engine, get: ObjectOperation[Any]) -> None:
-    version_id: str | None = getattr(get, "version_id", None)
-    try:
-        await objects.read(engine, HeadObject(get.place, get.key, version_id))
-    except MinIOError as error:
-        error.operation = get.name
-        raise
 
 
 async def _change(engine: Engine, put: ObjectOperation[None], get: ObjectOperation[Any]) -> None:

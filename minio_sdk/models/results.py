@@ -140,6 +140,8 @@ class ObjectMetadata(Record):
         version_id: on a versioned bucket.
         storage_class: None means the standard one.
         content_encoding, content_disposition, content_language, cache_control, expires: as stored.
+        restore: what the server tells of bringing it back from an archive, such as
+            ``ongoing-request="true"``.
         retention: until when it is locked, as far as the server tells.
         legal_hold: whether it is held, as far as the server tells.
     """
@@ -158,6 +160,7 @@ class ObjectMetadata(Record):
     content_language: str | None = None
     cache_control: str | None = None
     expires: str | None = None
+    restore: str | None = None
     retention: Retention | None = None
     legal_hold: bool = False
 

@@ -59,6 +59,7 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
             content_language=headers.get("content-language"),
             cache_control=headers.get("cache-control"),
             expires=headers.get("expires"),
+            restore=headers.get("x-amz-restore"),
             retention=retention_in(headers),
             legal_hold=is_held(headers),
         )

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
-from minio_sdk.errors import MinIOError, NotSupportedError
-from minio_sdk.models.names import check_version_id
+from minio_sdk.errors import MinIOError
 from minio_sdk.models.object_lock import Retention
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import of_object, put_document, versioned_query
 from minio_sdk.wire.locking import BYPASS
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.url import query_string
-from minio_sdk.wire.xml import XmlError
-
-T = TypeVar("T")
 
 MAX_ANSWER = 64 * 1024
 """Bytes of an answer, which is short; an object sent by mistake may be of any size."""
@@ -39,25 +34,6 @@ class LegalHoldDocument:
     """``<LegalHold>``: ``"ON"`` or ``"OFF"``."""
 
     status: str | None = None
-
-
-def _query(name: str, version_id: str | None) -> str:
-    pairs = [(name, "")]
-    if version_id is not None:
-        pairs.append(("versionId", check_version_id(version_id)))
-    return query_string(pairs)
-
-
-def _read(cls: type[T], reply: Reply, *roots: str) -> T:
-    try:
-        return document(cls, reply, *roots)
-    except XmlError as error:
-        raise NotSupportedError(
-            "the server doesn't know locks of objects: what it answered is not "
-            f"<{roots[0]}> ({error})",
-            status=reply.status,
-            attempts=reply.attempts,
-        ) from None
 
 
 def says_nothing_is_set(error: MinIOError) -> bool:
@@ -84,11 +60,13 @@ class GetObjectRetention(ObjectOperation[Retention | None]):
     def request(self) -> Request:
         """GET the document."""
         path = self.place.object_path(self.key)
-        return Request("GET", path, _query("retention", self.version_id), max_body=MAX_ANSWER)
+        return Request(
+            "GET", path, versioned_query("retention", self.version_id), max_body=MAX_ANSWER
+        )
 
     def parse(self, reply: Reply) -> Retention | None:
         """The retention."""
-        found = _read(RetentionDocument, reply, "Retention")
+        found = of_object(RetentionDocument, reply, "locks of objects", "Retention")
         if not found.mode or found.retain_until_date is None:
             return None
         return Retention(mode=found.mode, retain_until_date=found.retain_until_date)
@@ -115,7 +93,9 @@ class PutObjectRetention(ObjectOperation[None]):
         """PUT the document."""
         model = RetentionDocument(**self.retention) if self.retention else RetentionDocument()
         path = self.place.object_path(self.key)
-        request = put_document(path, _query("retention", self.version_id), model, "Retention")
+        request = put_document(
+            path, versioned_query("retention", self.version_id), model, "Retention"
+        )
         if self.bypass:
             request.headers.update(BYPASS)
         return request
@@ -135,11 +115,13 @@ class GetObjectLegalHold(ObjectOperation[bool]):
     def request(self) -> Request:
         """GET the document."""
         path = self.place.object_path(self.key)
-        return Request("GET", path, _query("legal-hold", self.version_id), max_body=MAX_ANSWER)
+        return Request(
+            "GET", path, versioned_query("legal-hold", self.version_id), max_body=MAX_ANSWER
+        )
 
     def parse(self, reply: Reply) -> bool:
         """Whether it is on."""
-        return _read(LegalHoldDocument, reply, "LegalHold").status == "ON"
+        return of_object(LegalHoldDocument, reply, "locks of objects", "LegalHold").status == "ON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +138,9 @@ class PutObjectLegalHold(ObjectOperation[None]):
         """PUT the document."""
         model = LegalHoldDocument("ON" if self.on else "OFF")
         path = self.place.object_path(self.key)
-        return put_document(path, _query("legal-hold", self.version_id), model, "LegalHold")
+        return put_document(
+            path, versioned_query("legal-hold", self.version_id), model, "LegalHold"
+        )
 
     def parse(self, reply: Reply) -> None:
         """Nothing."""

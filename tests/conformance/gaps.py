@@ -135,6 +135,11 @@ FEATURES: dict[str, dict[str, Gap]] = {
     "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "if_match of anything": {"moto": Gap("takes the star for an ETag")},
     "encryption of a bucket": {"minio": Gap("has it with a key management service only", UNSCOPED)},
+    "archived objects": {
+        "seaweedfs": Gap("has none", UNSCOPED),
+        "minio": Gap("has those only for which its operator has added a place", UNSCOPED),
+    },
+    "parts of objects": {"moto": Gap("doesn't tell them", UNSCOPED)},
     "retention of objects": {
         "moto": Gap(
             "sends the object when it is asked for its retention, and is set none", UNSCOPED

@@ -28,6 +28,7 @@ from minio_sdk.operations import admin_policies as policies
 from minio_sdk.operations import admin_quota as quotas
 from minio_sdk.operations import admin_users as users
 from minio_sdk.operations import buckets, iam, multipart, object_lock, object_tagging
+from minio_sdk.operations.acl import GetBucketAcl, GetObjectAcl
 from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
 from minio_sdk.operations.bucket_encryption import (
     DeleteBucketEncryption,
@@ -53,9 +54,12 @@ from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
+from minio_sdk.operations.object_attributes import GetObjectAttributes
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.operations.put_object_extract import PutObjectExtract
+from minio_sdk.operations.restore_object import RestoreObject
 from minio_sdk.signing import Signing, Skew
+from minio_sdk.wire.checksums import crc32
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.sealing import RANDOM, seal
@@ -157,7 +161,7 @@ def record(server: Server) -> None:
         time.sleep(0.1)
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
-        _settings, _copies, _admin, _iam, _packs, _locks,
+        _settings, _copies, _admin, _iam, _packs, _locks, _details,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -487,6 +491,30 @@ def _locks(recorder: Recorder, take: Take) -> None:
     take("DeleteObjects-bypass", DeleteObjects(place, [(KEY, version)], bypass=True))
     take("PutObject-locked", PutObject(place, OTHER, b"Hello!", locks.HEADERS))
     take("PutObject-no-lock", PutObject(COPIES, OTHER, b"Hello!", locks.HEADERS))
+
+
+def _details(recorder: Recorder, take: Take) -> None:
+    place, archive = settings.DETAILS, {"x-amz-storage-class": "GLACIER"}
+    recorder.ask(buckets.CreateBucket(place).request())
+    recorder.ask(PutObject(place, KEY, b"Hello!", {}, crc32=crc32(b"Hello!")).request())
+    recorder.ask(PutObject(place, OTHER, b"Hello!", archive).request())
+    take("GetObjectAttributes", GetObjectAttributes(place, KEY))
+    take("GetObjectAttributes-missing", GetObjectAttributes(place, "nothing"))
+    take("GetBucketAcl", GetBucketAcl(place))
+    take("GetObjectAcl", GetObjectAcl(place, KEY))
+    take("GetObjectAcl-missing", GetObjectAcl(place, "nothing"))
+    take("RestoreObject", RestoreObject(place, OTHER, 2, "Bulk"))
+    take("RestoreObject-not-archived", RestoreObject(place, KEY, 1))
+    begun = multipart.CreateMultipartUpload(place, KEY, {"x-amz-checksum-algorithm": "CRC32"})
+    upload_id = begun.parse(recorder.ask(begun.request())).upload_id
+    part = multipart.UploadPart(place, KEY, upload_id, 1, b"part", crc32(b"part"))
+    etag = part.parse(recorder.ask(part.request()))
+    done = multipart.CompleteMultipartUpload(
+        place, KEY, upload_id, [etag], 4, crc32s=[crc32(b"part")]
+    )
+    recorder.learn(upload_id, "UPLOAD-ID")
+    recorder.ask(done.request())
+    take("GetObjectAttributes-parts", GetObjectAttributes(place, KEY))
 
 
 def main(kinds: list[str]) -> int:

@@ -15,6 +15,7 @@ from minio_sdk import (
 from minio_sdk.operation import Place
 
 SETTINGS = Place("settings", "acme-settings", "", "/acme-settings")
+DETAILS = Place("details", "acme-details", "", "/acme-details")
 TAGS = {"environment": "production", "a b": "1 + 2 = x:/@-._"}
 POLICY = {
     "Version": "2012-10-17",

@@ -48,6 +48,8 @@ def _folder(folder: Path) -> Path:
 
 
 CALLS: dict[str, Callable[[Path], Arguments]] = {
+    "abort_incomplete_uploads": lambda _: {"bucket": "docs", "prefix": "of-"},
+    "abort_multipart_upload": lambda _: {**_OBJECT, "upload_id": "begun"},
     "bucket_exists": lambda _: {"bucket": "docs"},
     "copy_many": lambda _: {"items": [("more", "copy", "docs", OWN)]},
     "copy_object": lambda _: {
@@ -82,6 +84,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "download_many_concurrent": lambda _: {"downloads": [_OBJECT]},
     "download_stream": lambda _: {**_OBJECT},
     "enable_object_legal_hold": lambda _: {**_OBJECT},
+    "get_bucket_acl": lambda _: {"bucket": "docs"},
     "get_bucket_cors": lambda _: {"bucket": "docs"},
     "get_bucket_encryption": lambda _: {"bucket": "docs"},
     "get_bucket_info": lambda _: {"bucket": "docs"},
@@ -91,6 +94,8 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "get_bucket_tags": lambda _: {"bucket": "docs"},
     "get_bucket_versioning": lambda _: {"bucket": "docs"},
     "get_object": lambda _: {**_OBJECT},
+    "get_object_acl": lambda _: {**_OBJECT},
+    "get_object_attributes": lambda _: {**_OBJECT},
     "get_object_metadata": lambda _: {**_OBJECT},
     "get_object_retention": lambda _: {**_OBJECT},
     "get_object_tags": lambda _: {**_OBJECT},
@@ -103,7 +108,9 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "iter_objects": lambda _: {"bucket": "docs"},
     "list": lambda _: {},
     "list_buckets": lambda _: {},
+    "list_multipart_uploads": lambda _: {"bucket": "docs"},
     "list_objects": lambda _: {"bucket": "docs"},
+    "list_parts": lambda _: {**_OBJECT, "upload_id": "begun"},
     "list_snapshots": lambda _: {"bucket": "docs"},
     "list_transfers": lambda _: {},
     "mirror": lambda folder: {"source": _folder(folder), "target": ("docs", "mirrored")},
@@ -111,6 +118,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "open": lambda _: {**_OBJECT},
     "presigned_post": lambda _: {**_OBJECT},
     "put_object": lambda _: {**_OBJECT, "data": b"1"},
+    "restore_object": lambda _: {**_OBJECT},
     "restore_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
     "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
     "set_bucket_encryption": lambda _: {"bucket": "docs", "encryption": {"algorithm": "AES256"}},
@@ -166,7 +174,8 @@ KINDS = {
     ),
     **dict.fromkeys(
         (
-            "suffix", "id", "version_id", "source_version_id", "region", "mode", "method", "content_type",
+            "suffix", "id", "upload_id", "tier",
+            "version_id", "source_version_id", "region", "mode", "method", "content_type",
             "content_encoding", "content_disposition", "content_language", "cache_control", "expires",
             "storage_class", "if_match", "if_none_match", "success_action_redirect",
         ),
@@ -185,10 +194,10 @@ KINDS = {
 
 HARMLESS = {
     "buffer", "bypass_governance", "checkpoint", "checksum", "concurrency", "content_length_range",
-    "data", "delete", "dry_run",
+    "data", "days", "delete", "dry_run",
     "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
     "if_unmodified_since", "legal_hold",
-    "length", "limit", "object_lock", "pack", "path", "piece_size", "progress",
+    "length", "limit", "object_lock", "older_than", "pack", "path", "piece_size", "progress",
     "range", "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""

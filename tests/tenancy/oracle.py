@@ -20,8 +20,17 @@ HOST = "127.0.0.1:9"
 
 _BUCKET = re.compile(r"acme-(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|-snapshots)")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*")
-_SETTINGS = {"policy", "lifecycle", "cors", "tagging", "versioning", "object-lock", "encryption"}
-_OF_OBJECTS = {"retention", "legal-hold"}
+_SETTINGS = {
+    "policy",
+    "lifecycle",
+    "cors",
+    "tagging",
+    "versioning",
+    "object-lock",
+    "encryption",
+    "acl",
+}
+_OF_OBJECTS = {"retention", "legal-hold", "acl", "attributes", "restore"}
 _KEYS = {"prefix", "start-after", "marker", "key-marker", "continuation-token"}
 _OPAQUE = {"versionId", "uploadId", "version-id-marker", "upload-id-marker"}
 _PLAIN = {
@@ -35,6 +44,7 @@ _HEADERS = {
     "x-amz-bucket-object-lock-enabled", "x-amz-checksum-mode", "x-amz-checksum-crc32",
     "x-amz-checksum-algorithm", "x-amz-sdk-checksum-algorithm", "x-amz-checksum-type", "content-type",
     "content-encoding", "content-disposition", "content-language", "cache-control", "expires", "content-md5",
+    "x-amz-object-attributes", "x-amz-part-number-marker",
     "x-amz-bypass-governance-retention", "x-amz-object-lock-mode", "x-amz-object-lock-legal-hold",
     "x-amz-object-lock-retain-until-date",
     "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "content-length",

@@ -148,7 +148,15 @@ def test_good_arguments_reach_one_s_own(
     outcome = call(worlds.now, client, method, made(folder))
     silent = method in ("list_transfers", "discard_transfer") or "presigned" in method
     refused = worlds.tenancy == "prefix" and method.endswith(
-        ("_cors", "_lifecycle", "_policy", "_versioning", "_bucket_object_lock", "_encryption")
+        (
+            "_cors",
+            "_lifecycle",
+            "_policy",
+            "_versioning",
+            "_bucket_object_lock",
+            "_encryption",
+            "_bucket_acl",
+        )
     )
     if method == "discard_transfer":
         assert "no such transfer" in str(outcome)

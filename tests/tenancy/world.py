@@ -35,6 +35,10 @@ OWN = "of-acme.txt"
 """The key of acme's object."""
 
 _DOCUMENTS = ("policy", "lifecycle", "cors", "tagging", "versioning", "object-lock", "encryption")
+_TOLD = {
+    "acl": ("AccessControlPolicy", "<Owner><ID>o</ID></Owner>"),
+    "attributes": ("GetObjectAttributesResponse", "<ObjectSize>1</ObjectSize>"),
+}
 _OF_OBJECTS = ("retention", "legal-hold")
 
 
@@ -57,7 +61,8 @@ class World(Memory):
         self.sent: list[tuple[Request, dict[str, str]]] = []
         self.answer: Callable[[Request, Reply], Reply] = lambda _, reply: reply
         self.documents: dict[tuple[str, str], bytes] = {}
-        self.parts: dict[str, dict[int, bytes]] = {}
+        self.parts: dict[str, dict[int, bytes]] = {"begun": {}}
+        self.restored: set[str] = set()
         for slug in ("acme", "beta"):
             self._furnish(slug)
         self.first = self.of("beta")
@@ -111,6 +116,11 @@ class World(Memory):
                 return self._in_parts(request, name, key, query)
             if not key and (kind := next((k for k in _DOCUMENTS if k in query), None)):
                 return self._document_of(request, name, kind)
+            if told := next((_TOLD[k] for k in _TOLD if k in query), None):
+                return _document(*told)
+            if "restore" in query:
+                self.restored.add(f"{name}/{key}")
+                return Reply(202, {})
             if key and (kind := next((k for k in _OF_OBJECTS if k in query), None)):
                 return self._document_of(request, f"{name}/{key}", kind)
             if not key and request.method == "DELETE":
@@ -119,6 +129,8 @@ class World(Memory):
         reply = super()._answer(request, name, key, query)
         named = f"<Name>{name}</Name><EncodingType>".encode()
         reply.body = reply.body.replace(b"<EncodingType>", named)
+        if f"{name}/{key}" in self.restored:
+            reply.headers = {**reply.headers, "x-amz-restore": 'ongoing-request="true"'}
         if "versionId" in query and reply.status == 200:
             reply.headers = {**reply.headers, "x-amz-version-id": query["versionId"]}
         return reply

@@ -15,6 +15,7 @@ from typing import Any
 from typing_extensions import assert_type
 
 from minio_sdk import (
+    AccessControlList,
     AdminServerInfo,
     AsyncMinIOClient,
     AsyncObjectReader,
@@ -30,6 +31,7 @@ from minio_sdk import (
     Credentials,
     DeleteResult,
     Expiration,
+    Grant,
     Group,
     HealthStatus,
     JsonLinesAudit,
@@ -37,9 +39,11 @@ from minio_sdk import (
     LifecycleRule,
     MinIOClient,
     MirrorResult,
+    MultipartUpload,
     ObjectInfo,
     ObjectLock,
     ObjectMetadata,
+    ObjectPart,
     ObjectReader,
     ObjectWriter,
     PresignedPost,
@@ -52,6 +56,7 @@ from minio_sdk import (
     TenantUsage,
     Transfer,
     TransferProgress,
+    UploadedPart,
     UploadResponse,
     User,
     create_client,
@@ -110,6 +115,14 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.bucket_exists("docs"), bool)
     assert_type(client.get_bucket_info("docs"), BucketInfo)
     assert_type(client.list_buckets(), list[BucketInfo])
+    assert_type(client.get_object_attributes("docs", "k").parts, tuple[ObjectPart, ...])
+    assert_type(client.get_bucket_acl("docs"), AccessControlList)
+    assert_type(client.get_object_acl("docs", "k").grants, tuple[Grant, ...])
+    assert_type(client.list_multipart_uploads("docs", "a"), Iterator[MultipartUpload])
+    assert_type(client.list_parts("docs", "k", "u"), Iterator[UploadedPart])
+    assert_type(client.abort_incomplete_uploads("docs"), list[MultipartUpload])
+    client.abort_multipart_upload("docs", "k", "u")
+    client.restore_object("docs", "k", 7, tier="Bulk")
     assert_type(client.get_bucket_encryption("docs"), BucketEncryption | None)
     client.set_bucket_encryption("docs", {"algorithm": "AES256"})
     assert_type(client.get_bucket_object_lock("docs"), ObjectLock | None)

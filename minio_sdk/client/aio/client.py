@@ -13,6 +13,7 @@ from minio_sdk.client.aio.bucket_services import BucketServices
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
+from minio_sdk.client.aio.details import Details
 from minio_sdk.client.aio.files import Files
 from minio_sdk.client.aio.object_lock import ObjectLocks
 from minio_sdk.client.aio.object_settings import ObjectSettings
@@ -33,6 +34,7 @@ class AsyncMinIOClient(
     Objects,
     ObjectSettings,
     ObjectLocks,
+    Details,
     Reading,
     Files,
     Presigned,

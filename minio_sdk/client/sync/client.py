@@ -14,6 +14,7 @@ from minio_sdk.client.sync.bucket_services import BucketServices
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
+from minio_sdk.client.sync.details import Details
 from minio_sdk.client.sync.files import Files
 from minio_sdk.client.sync.object_lock import ObjectLocks
 from minio_sdk.client.sync.object_settings import ObjectSettings
@@ -34,6 +35,7 @@ class MinIOClient(
     Objects,
     ObjectSettings,
     ObjectLocks,
+    Details,
     Reading,
     Files,
     Presigned,
