@@ -93,9 +93,11 @@ if TYPE_CHECKING:
         NoncurrentVersionTransition,
         Transition,
     )
+    from minio_sdk.models.notification import NotificationRule
     from minio_sdk.models.object_lock import ObjectLock, Retention
     from minio_sdk.models.presigned import PresignedPost
     from minio_sdk.models.progress import TransferProgress
+    from minio_sdk.models.replication import Replication, ReplicationRule
     from minio_sdk.models.results import (
         BucketInfo,
         DeletedObject,
@@ -173,6 +175,7 @@ __all__ = [
     "NoncurrentVersionTransition",
     "NotFoundError",
     "NotSupportedError",
+    "NotificationRule",
     "ObjectAttributes",
     "ObjectChangedError",
     "ObjectInfo",
@@ -191,6 +194,8 @@ __all__ = [
     "QuotaExceededError",
     "RateLimitError",
     "RefreshingProvider",
+    "Replication",
+    "ReplicationRule",
     "RestoreResult",
     "Retention",
     "ServerError",
@@ -270,9 +275,11 @@ _HOMES = {
         "NoncurrentVersionTransition",
         "Transition",
     ),
+    "minio_sdk.models.notification": ("NotificationRule",),
     "minio_sdk.models.object_lock": ("ObjectLock", "Retention"),
     "minio_sdk.models.presigned": ("PresignedPost",),
     "minio_sdk.models.progress": ("TransferProgress",),
+    "minio_sdk.models.replication": ("Replication", "ReplicationRule"),
     "minio_sdk.models.results": (
         "BucketInfo",
         "DeleteError",

@@ -142,6 +142,8 @@ class ObjectMetadata(Record):
         content_encoding, content_disposition, content_language, cache_control, expires: as stored.
         restore: what the server tells of bringing it back from an archive, such as
             ``ongoing-request="true"``.
+        replication_status: ``"PENDING"``, ``"COMPLETED"``, ``"FAILED"`` or ``"REPLICA"``; None where no rule
+            of `set_bucket_replication` is for it.
         retention: until when it is locked, as far as the server tells.
         legal_hold: whether it is held, as far as the server tells.
     """
@@ -161,6 +163,7 @@ class ObjectMetadata(Record):
     cache_control: str | None = None
     expires: str | None = None
     restore: str | None = None
+    replication_status: str | None = None
     retention: Retention | None = None
     legal_hold: bool = False
 

@@ -60,6 +60,7 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
             cache_control=headers.get("cache-control"),
             expires=headers.get("expires"),
             restore=headers.get("x-amz-restore"),
+            replication_status=headers.get("x-amz-replication-status"),
             retention=retention_in(headers),
             legal_hold=is_held(headers),
         )

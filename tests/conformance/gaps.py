@@ -140,6 +140,19 @@ FEATURES: dict[str, dict[str, Gap]] = {
         "minio": Gap("has those only for which its operator has added a place", UNSCOPED),
     },
     "parts of objects": {"moto": Gap("doesn't tell them", UNSCOPED)},
+    "replication of a bucket": {
+        "seaweedfs": Gap("doesn't know it, and takes it for CreateBucket", UNSCOPED),
+        "minio": Gap("copies to remote targets only that its operator has added", UNSCOPED),
+    },
+    "replication of some objects": {
+        "seaweedfs": Gap("doesn't know it, and takes it for CreateBucket", UNSCOPED),
+        "minio": Gap("copies to remote targets only that its operator has added", UNSCOPED),
+        "moto": Gap("answers 200, and drops the conditions", UNSCOPED),
+    },
+    "notifications of a bucket": {
+        "seaweedfs": Gap("doesn't know them, and takes them for CreateBucket", UNSCOPED),
+        "minio": Gap("tells only whom its operator has set up", UNSCOPED),
+    },
     "retention of objects": {
         "moto": Gap(
             "sends the object when it is asked for its retention, and is set none", UNSCOPED

@@ -57,6 +57,7 @@ NOTHING = {
     "lifecycle": "NoSuchLifecycleConfiguration",
     "cors": "NoSuchCORSConfiguration",
     "encryption": "ServerSideEncryptionConfigurationNotFoundError",
+    "replication": "ReplicationConfigurationNotFoundError",
 }
 EMPTY: dict[str, Any] = {
     "tagging": {},
@@ -64,10 +65,12 @@ EMPTY: dict[str, Any] = {
     "lifecycle": [],
     "cors": [],
     "encryption": None,
+    "replication": None,
 }
 VALUES: dict[str, Any] = {
     "tagging": {"a": "b"}, "policy": POLICY, "lifecycle": RULES, "cors": CORS,
     "encryption": {"algorithm": "aws:kms", "kms_key_id": "k"},
+    "replication": {"rules": [{"destination": "backup", "prefix": "a/"}]},
 }  # fmt: skip
 METHODS = {"tagging": "tags"}
 every_kind = pytest.mark.parametrize("kind", NOTHING)
@@ -765,3 +768,147 @@ def test_aws_has_no_bucket_without_encryption(connect: Connect) -> None:
     with serve(behind) as server, connect(server) as client:
         client.delete_bucket_encryption("docs")
     assert behind.kept == {}
+
+
+# -- replication and notifications -----------------------------------------------------------------
+
+
+def replicated(*destinations: str, role: str = "", condition: str = "") -> bytes:
+    rules = "".join(
+        f"<Rule><Status>Enabled</Status><Filter>{condition}</Filter><Destination><Bucket>{bucket}"
+        "</Bucket></Destination></Rule>"
+        for bucket in destinations
+    )
+    root = "ReplicationConfiguration"
+    return f"<{root}><Role>{role}</Role>{rules}</{root}>".encode()
+
+
+@both
+def test_replication_goes_to_the_tenant_s_buckets_by_its_own_names(connect: Connect) -> None:
+    behind = Server()
+    forms = {
+        "backup": "backup",
+        "arn:aws:s3:::backup": "backup",
+        "arn:minio:replication::id-1:backup": "arn:minio:replication::id-1:backup",
+    }
+    with serve(behind) as server, connect(server) as client:
+        for given, shown in forms.items():
+            client.set_bucket_replication("docs", {"rules": [{"destination": given}]})
+            assert b":acme-backup</Bucket>" in behind.kept["replication"]
+            found = client.get_bucket_replication("docs")
+            assert found is not None
+            assert [rule.destination for rule in found.rules] == [shown]
+            client.set_bucket_replication("docs", found)
+
+
+@both
+@pytest.mark.parametrize(
+    "replication",
+    [
+        {"rules": [{"destination": name}]}
+        for name in (
+            "arn:aws:s3:::", "arn:aws:s3:::a/../b", "arn:aws:s3:us-east-1:1:backup", "*", "UPPER", "",
+            "arn:minio:replication::id:a:b", "arn:minio:sqs::1:webhook", "http://other/backup",
+        )
+    ]
+    + [
+        {"rules": [{"destination": "backup"}], "role": role}
+        for role in ("arn:minio:replication::id:beta-docs", "arn:aws:s3:::beta-docs", "beta")
+    ],
+)  # fmt: skip
+def test_what_could_be_another_s_is_not_sent(connect: Connect, replication: Any) -> None:
+    with ScriptedServer() as server, connect(server) as client:
+        with pytest.raises(ValidationError):
+            client.set_bucket_replication("docs", replication)
+
+
+@both
+def test_replication_to_another_s_bucket_is_not_shown(connect: Connect) -> None:
+    behind = Server()
+    for destination in ("arn:aws:s3:::beta-docs", "beta-docs", "arn:x:beta-docs"):
+        behind.kept["replication"] = replicated("arn:aws:s3:::acme-a", destination)
+        with serve(behind) as server, connect(server) as client:
+            with pytest.raises(ServerError, match="isn't this tenant's") as info:
+                client.get_bucket_replication("docs")
+            assert "beta" not in str(info.value)
+            assert info.value.operation == "GetBucketReplication"
+    role = "arn:minio:replication::id:beta-docs"
+    behind.kept["replication"] = replicated("arn:aws:s3:::acme-a", role=role)
+    with serve(behind) as server, connect(server) as client:
+        found = client.get_bucket_replication("docs")
+        assert found is not None
+        assert found.role is None
+        client.delete_bucket_replication("docs")
+
+
+@both
+def test_a_condition_of_replication_that_nobody_here_knows_is_not_passed_over(
+    connect: Connect,
+) -> None:
+    behind = Server()
+    behind.kept["replication"] = replicated("arn:aws:s3:::acme-a", condition="<Size>1</Size>")
+    with serve(behind) as server, connect(server) as client:
+        for call_ in (client.get_bucket_replication, client.delete_bucket_replication):
+            with pytest.raises(NotSupportedError, match="a condition that this SDK doesn't know"):
+                call_("docs")
+
+
+@both
+def test_a_server_that_takes_replication_for_the_bucket_says_that_it_is_there(
+    connect: Connect,
+) -> None:
+    """SeaweedFS does, for replication and notifications; a bucket that is not there isn't made."""
+    refusal = s3_error(409, "BucketAlreadyOwnedByYou")
+    behind = Server()
+    behind.faults["PUT replication", 0] = behind.faults["PUT notification", 0] = refusal
+    behind.faults["GET notification", 0] = reply(200, b"<NotificationConfiguration/>", headers=ID)
+    rules = [{"arn": "arn:minio:sqs::1:webhook", "events": ["s3:ObjectCreated:*"]}]
+    with serve(behind) as server, connect(server) as client:
+        for _ in range(2):
+            with pytest.raises(NotSupportedError, match="took it for CreateBucket"):
+                client.set_bucket_replication("docs", VALUES["replication"])
+            with pytest.raises(NotSupportedError, match="took it for CreateBucket"):
+                client.set_bucket_notification("docs", rules)
+        behind.bucket = False
+        behind.asked.clear()
+        with pytest.raises(BucketNotFoundError):
+            client.set_bucket_notification("docs", rules)
+    assert behind.asked == ["GET notification", "HEAD"]
+
+
+@both
+def test_notifications_are_replaced_and_removed_as_a_document(connect: Connect) -> None:
+    """There is no operation that removes them."""
+    behind = Server()
+    behind.kept["notification"] = b"<NotificationConfiguration/>"
+    rule = {"arn": "arn:minio:sqs::1:webhook", "events": {"s3:ObjectCreated:*"}, "prefix": "in/"}
+    with serve(behind) as server, connect(server) as client:
+        assert client.get_bucket_notification("docs") == []
+        client.delete_bucket_notification("docs")
+        client.set_bucket_notification("docs", [rule])
+        (found,) = client.get_bucket_notification("docs")
+        assert (found.arn, found.events, found.prefix) == (
+            rule["arn"],
+            ("s3:ObjectCreated:*",),
+            "in/",
+        )
+        client.set_bucket_notification("docs", [found])
+        client.delete_bucket_notification("docs")
+        client.set_bucket_notification("docs", [rule])
+        client.set_bucket_notification("docs", [])
+        assert client.get_bucket_notification("docs") == []
+        behind.keep = lambda body: re.sub(rb"<Filter>.*</Filter>", b"", body)
+        with pytest.raises(NotSupportedError, match="prefix"):
+            client.set_bucket_notification("docs", [rule])
+    assert "DELETE notification" not in behind.asked
+
+
+@both
+def test_a_notification_of_a_kind_that_nobody_here_knows_is_not_removed(connect: Connect) -> None:
+    behind = Server()
+    body = b"<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>"
+    behind.kept["notification"] = body
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="<EventBridgeConfiguration>"):
+            client.set_bucket_notification("docs", [])
+    assert behind.kept["notification"] == body

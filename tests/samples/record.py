@@ -40,8 +40,17 @@ from minio_sdk.operations.bucket_lifecycle import (
     GetBucketLifecycle,
     PutBucketLifecycle,
 )
+from minio_sdk.operations.bucket_notification import (
+    GetBucketNotification,
+    PutBucketNotification,
+)
 from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock, PutBucketObjectLock
 from minio_sdk.operations.bucket_policy import DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy
+from minio_sdk.operations.bucket_replication import (
+    DeleteBucketReplication,
+    GetBucketReplication,
+    PutBucketReplication,
+)
 from minio_sdk.operations.bucket_tagging import (
     DeleteBucketTagging,
     GetBucketTagging,
@@ -161,7 +170,7 @@ def record(server: Server) -> None:
         time.sleep(0.1)
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
-        _settings, _copies, _admin, _iam, _packs, _locks, _details,
+        _settings, _copies, _admin, _iam, _packs, _locks, _details, _services,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -515,6 +524,25 @@ def _details(recorder: Recorder, take: Take) -> None:
     recorder.learn(upload_id, "UPLOAD-ID")
     recorder.ask(done.request())
     take("GetObjectAttributes-parts", GetObjectAttributes(place, KEY))
+
+
+def _services(recorder: Recorder, take: Take) -> None:
+    place = settings.SERVICES
+    for made in (place, COPIES):
+        recorder.ask(buckets.CreateBucket(made).request())
+        recorder.ask(PutBucketVersioning(made, True).request())
+    take("GetBucketReplication-none", GetBucketReplication(place))
+    take("GetBucketReplication-missing-bucket", GetBucketReplication(MISSING))
+    take("PutBucketReplication", PutBucketReplication(place, settings.REPLICATION))
+    take("GetBucketReplication", GetBucketReplication(place))
+    if recorder.kind != "seaweedfs":  # which takes it for DeleteBucket
+        take("DeleteBucketReplication", DeleteBucketReplication(place))
+    take("GetBucketNotificationConfiguration-none", GetBucketNotification(place))
+    take("GetBucketNotificationConfiguration-missing-bucket", GetBucketNotification(MISSING))
+    put = PutBucketNotification(place, settings.NOTIFICATION)
+    take("PutBucketNotificationConfiguration", put)
+    take("GetBucketNotificationConfiguration", GetBucketNotification(place))
+    take("PutBucketNotificationConfiguration-none", PutBucketNotification(place, ()))
 
 
 def main(kinds: list[str]) -> int:

@@ -21,6 +21,7 @@ _LIFECYCLE = [
     {"id": "a", "status": "Enabled", "expiration": {"days": 1}, "filter": {"prefix": "a/"}}
 ]
 _CORS = [{"allowed_origins": ["*"], "allowed_methods": ["GET"]}]
+_NOTIFICATIONS = [{"arn": "arn:minio:sqs::1:webhook", "events": ["s3:ObjectCreated:*"]}]
 _RETENTION = {"mode": "GOVERNANCE", "retain_until_date": datetime(2050, 1, 1, tzinfo=timezone.utc)}
 _POLICY = {
     "Statement": [
@@ -65,8 +66,10 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "delete_bucket_cors": lambda _: {"bucket": "docs"},
     "delete_bucket_encryption": lambda _: {"bucket": "docs"},
     "delete_bucket_lifecycle": lambda _: {"bucket": "docs"},
+    "delete_bucket_notification": lambda _: {"bucket": "docs"},
     "delete_bucket_object_lock": lambda _: {"bucket": "docs"},
     "delete_bucket_policy": lambda _: {"bucket": "docs"},
+    "delete_bucket_replication": lambda _: {"bucket": "docs"},
     "delete_bucket_tags": lambda _: {"bucket": "docs"},
     "delete_many": lambda _: {"items": [_OBJECT]},
     "delete_many_concurrent": lambda _: {"deletes": [_OBJECT]},
@@ -89,8 +92,10 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "get_bucket_encryption": lambda _: {"bucket": "docs"},
     "get_bucket_info": lambda _: {"bucket": "docs"},
     "get_bucket_lifecycle": lambda _: {"bucket": "docs"},
+    "get_bucket_notification": lambda _: {"bucket": "docs"},
     "get_bucket_object_lock": lambda _: {"bucket": "docs"},
     "get_bucket_policy": lambda _: {"bucket": "docs"},
+    "get_bucket_replication": lambda _: {"bucket": "docs"},
     "get_bucket_tags": lambda _: {"bucket": "docs"},
     "get_bucket_versioning": lambda _: {"bucket": "docs"},
     "get_object": lambda _: {**_OBJECT},
@@ -123,11 +128,16 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
     "set_bucket_encryption": lambda _: {"bucket": "docs", "encryption": {"algorithm": "AES256"}},
     "set_bucket_lifecycle": lambda _: {"bucket": "docs", "rules": _LIFECYCLE},
+    "set_bucket_notification": lambda _: {"bucket": "docs", "rules": _NOTIFICATIONS},
     "set_bucket_object_lock": lambda _: {
         "bucket": "docs",
         "lock": {"mode": "GOVERNANCE", "days": 1},
     },
     "set_bucket_policy": lambda _: {"bucket": "docs", "policy": _POLICY},
+    "set_bucket_replication": lambda _: {
+        "bucket": "docs",
+        "replication": {"rules": [{"destination": "more"}]},
+    },
     "set_bucket_tags": lambda _: {"bucket": "docs", "tags": {"a": "b"}},
     "set_bucket_versioning": lambda _: {"bucket": "docs"},
     "set_object_metadata": lambda _: {**_OBJECT, "metadata": {"a": "b"}},
@@ -185,6 +195,7 @@ KINDS = {
     "items": "items", "uploads": "items", "downloads": "items", "deletes": "items",
     "source": "side", "target": "side",
     "policy": "policy",
+    "replication": "replication",
     "rules": "rules",
     "encryption": "mapping", "lock": "mapping", "retention": "mapping",
     "tags": "mapping", "metadata": "mapping", "headers": "mapping", "response_headers": "mapping",
@@ -228,6 +239,9 @@ def hostile(method: str, parameter: str, texts: list[str]) -> Iterator[Any]:
     kind = KINDS[parameter]
     if kind == "policy":
         yield from attacks.POLICIES
+    if kind == "replication":
+        for arn in attacks.DESTINATIONS:
+            yield from attacks.replications(arn)
     if kind == "mapping":
         yield from ({name: "beta-docs"} for name in attacks.HEADER_NAMES)
     if kind not in _NAMING:
@@ -252,6 +266,8 @@ def _placed(method: str, kind: str, text: Any) -> Iterator[Any]:
         yield from attacks.rules(text)
     elif kind == "mapping":
         yield from attacks.mappings(text)
+    elif kind == "replication":
+        yield from attacks.replications(text)
     elif kind == "texts":
         yield [text]
     else:

@@ -21,15 +21,9 @@ HOST = "127.0.0.1:9"
 _BUCKET = re.compile(r"acme-(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|-snapshots)")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*")
 _SETTINGS = {
-    "policy",
-    "lifecycle",
-    "cors",
-    "tagging",
-    "versioning",
-    "object-lock",
-    "encryption",
-    "acl",
-}
+    "policy", "lifecycle", "cors", "tagging", "versioning", "object-lock", "encryption", "acl", "replication",
+    "notification",
+}  # fmt: skip
 _OF_OBJECTS = {"retention", "legal-hold", "acl", "attributes", "restore"}
 _KEYS = {"prefix", "start-after", "marker", "key-marker", "continuation-token"}
 _OPAQUE = {"versionId", "uploadId", "version-id-marker", "upload-id-marker"}
@@ -94,6 +88,8 @@ def check_request(
         )
     if "delete" in names:
         _check_deletes(tenancy, body)
+    if "replication" in names and method == "PUT":
+        _check_replication(body)
     if "policy" in names and method == "PUT":
         check_policy(json.loads(body))
 
@@ -167,6 +163,20 @@ def _check_deletes(tenancy: str, body: bytes) -> None:
     for key in found:
         assert tenancy == "bucket" or re.match(r"acme/[a-z0-9.]", key), key
         assert not {".", ".."} & set(re.split(r"[/\\]", key)), key
+
+
+def _check_replication(body: bytes) -> None:
+    """A rule copies to a bucket of acme's, and no role is a bucket."""
+    nodes = list(ElementTree.fromstring(body).iter())
+    found = [node.text or "" for node in nodes if _is(node, "Bucket")]
+    assert found
+    for arn in found:
+        assert re.fullmatch(
+            r"arn:aws:s3:::acme-[a-z0-9.-]+|arn:minio:replication:[^:/]*:[^:/]+:acme-[a-z0-9.-]+",
+            arn,
+        ), arn
+    for role in (node.text or "" for node in nodes if _is(node, "Role")):
+        assert re.fullmatch(r"arn:aws:iam::\d{12}:role/[^:]+", role), role
 
 
 def _is(node: ElementTree.Element, tag: str) -> bool:

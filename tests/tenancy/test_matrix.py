@@ -156,6 +156,8 @@ def test_good_arguments_reach_one_s_own(
             "_bucket_object_lock",
             "_encryption",
             "_bucket_acl",
+            "_replication",
+            "_notification",
         )
     )
     if method == "discard_transfer":

@@ -34,7 +34,17 @@ HIDDEN = b"the hidden word"
 OWN = "of-acme.txt"
 """The key of acme's object."""
 
-_DOCUMENTS = ("policy", "lifecycle", "cors", "tagging", "versioning", "object-lock", "encryption")
+_DOCUMENTS = (
+    "policy",
+    "lifecycle",
+    "cors",
+    "tagging",
+    "versioning",
+    "object-lock",
+    "encryption",
+    "replication",
+    "notification",
+)
 _TOLD = {
     "acl": ("AccessControlPolicy", "<Owner><ID>o</ID></Owner>"),
     "attributes": ("GetObjectAttributesResponse", "<ObjectSize>1</ObjectSize>"),

@@ -40,6 +40,7 @@ from minio_sdk import (
     MinIOClient,
     MirrorResult,
     MultipartUpload,
+    NotificationRule,
     ObjectInfo,
     ObjectLock,
     ObjectMetadata,
@@ -48,6 +49,8 @@ from minio_sdk import (
     ObjectWriter,
     PresignedPost,
     Provisioner,
+    Replication,
+    ReplicationRule,
     Retention,
     ServerInfo,
     ServiceAccount,
@@ -123,6 +126,12 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.abort_incomplete_uploads("docs"), list[MultipartUpload])
     client.abort_multipart_upload("docs", "k", "u")
     client.restore_object("docs", "k", 7, tier="Bulk")
+    assert_type(client.get_bucket_replication("docs"), Replication | None)
+    client.set_bucket_replication("docs", Replication(rules=(ReplicationRule(destination="b"),)))
+    assert_type(client.get_bucket_notification("docs"), list[NotificationRule])
+    client.set_bucket_notification(
+        "docs", [{"arn": "arn:minio:sqs::1:webhook", "events": ["s3:*"]}]
+    )
     assert_type(client.get_bucket_encryption("docs"), BucketEncryption | None)
     client.set_bucket_encryption("docs", {"algorithm": "AES256"})
     assert_type(client.get_bucket_object_lock("docs"), ObjectLock | None)
