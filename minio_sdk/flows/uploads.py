@@ -277,6 +277,8 @@ async def _put_open(
             meter.bytes_total, meter.objects_total = slices.size, 1
             meter.add(slices.size, objects=1)
             stored = resuming.stored
+            if asks_for_lock(headers):
+                await locked.prove(engine, place, stored, headers)
         else:
             stored = await _put(
                 engine,
