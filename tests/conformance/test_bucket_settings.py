@@ -400,7 +400,6 @@ async def test_notifications(setting: Setting, client: AsyncMinIOClient, bucket:
 
 
 @about_replication
-@about_notifications
 @by_bucket
 async def test_a_bucket_that_is_not_there_is_not_made(
     setting: Setting, client: AsyncMinIOClient
@@ -418,7 +417,6 @@ async def test_a_bucket_that_is_not_there_is_not_made(
     assert await client.list_buckets() == []
 
 
-@about_replication
 @about_notifications
 @pytest.mark.parametrize("tenancy", ["prefix"])
 async def test_services_by_prefix(client: AsyncMinIOClient, bucket: str) -> None:
