@@ -75,9 +75,7 @@ async def explained(
     if not isinstance(error, AccessDeniedError) and error.code != "InvalidRequest":
         return error
     lock = await lock_of(engine, operation)
-    return (
-        lockless(error) if lock is None else as_class(error, ObjectLockedError, lock.why, lock.hint)
-    )
+    return error if lock is None else as_class(error, ObjectLockedError, lock.why, lock.hint)
 
 
 def lockless(error: MinIOError) -> MinIOError:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import MinIOError, NotSupportedError
+from minio_sdk.errors import MinIOError, NotSupportedError, ObjectLockedError
 from minio_sdk.flows import locked, versions
 from minio_sdk.flows.settings import Kind, own_place, read, read_before, write
 from minio_sdk.flows.sub_resources import ask, expect_there, send_exactly
@@ -86,10 +86,14 @@ async def set_retention(
     place = engine.place(bucket)
     put = PutObjectRetention(place, key, wanted, version_id, bypass)
     get = GetObjectRetention(place, key, version_id)
+    put.request()
+    if wanted is None and await _ask(engine, get, None) is None:
+        return
     try:
         await _change(engine, put, get)
-    except MinIOError as error:
-        if wanted is None and bypass and error.code == "InvalidRequest":
+    except ObjectLockedError as error:
+        governed = "governance" in error.message and error.code == "InvalidRequest"
+        if wanted is None and bypass and governed:  # which this would pass by
             why = f"the server doesn't remove a retention: {error.message}"
             unable = NotSupportedError(why, code=error.code, status=error.status)
             engine.named(unable, put)
@@ -141,7 +145,8 @@ async def _change(engine: Engine, put: ObjectOperation[None], get: ObjectOperati
     try:
         await send_exactly(engine, put)
     except MinIOError as error:
-        raise await locked.explained(engine, error, put) from None
+        found = await locked.explained(engine, error, put)
+        raise (locked.lockless(error) if found is error else found) from None
 
 
 def _unchanged(engine: Engine, put: ObjectOperation[None]) -> NotSupportedError:
