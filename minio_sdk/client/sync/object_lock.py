@@ -102,7 +102,8 @@ class ObjectLocks(Base):
         Args:
             bucket: its name; it must have object lock.
             key: its key.
-            retention: mode and end, as a `Retention` or a dict; None removes it (SeaweedFS can't); having none is no error.
+            retention: mode and end, as a `Retention` or a dict; None removes it, which SeaweedFS can't, and
+                is no error where there is none.
             version_id: a version of it; None for the current one.
             bypass_governance: change a retention in governance mode; these credentials must be allowed to.
 
