@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         NotFoundError,
         NotSupportedError,
         ObjectChangedError,
+        ObjectLockedError,
         ObjectNotFoundError,
         PreconditionFailedError,
         QuotaExceededError,
@@ -74,6 +75,15 @@ if TYPE_CHECKING:
     from minio_sdk.models.cache import Cache, CacheStats
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
+    from minio_sdk.models.details import (
+        AccessControlList,
+        Grant,
+        MultipartUpload,
+        ObjectAttributes,
+        ObjectPart,
+        UploadedPart,
+    )
+    from minio_sdk.models.encryption import BucketEncryption
     from minio_sdk.models.lifecycle import (
         AbortIncompleteMultipartUpload,
         DelMarkerExpiration,
@@ -84,8 +94,11 @@ if TYPE_CHECKING:
         NoncurrentVersionTransition,
         Transition,
     )
+    from minio_sdk.models.notification import NotificationRule
+    from minio_sdk.models.object_lock import ObjectLock, Retention
     from minio_sdk.models.presigned import PresignedPost
     from minio_sdk.models.progress import TransferProgress
+    from minio_sdk.models.replication import Replication, ReplicationRule
     from minio_sdk.models.results import (
         BucketInfo,
         DeletedObject,
@@ -108,6 +121,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AbortIncompleteMultipartUpload",
+    "AccessControlList",
     "AccessDeniedError",
     "Admin",
     "AdminDrive",
@@ -123,6 +137,7 @@ __all__ = [
     "AuditedKey",
     "BucketAlreadyExistsError",
     "BucketDataUsage",
+    "BucketEncryption",
     "BucketInfo",
     "BucketNotEmptyError",
     "BucketNotFoundError",
@@ -147,6 +162,7 @@ __all__ = [
     "DeletedObject",
     "EnvironmentProvider",
     "Expiration",
+    "Grant",
     "Group",
     "HealthStatus",
     "InstanceMetadataProvider",
@@ -161,14 +177,20 @@ __all__ = [
     "MinIOError",
     "MinIOTimeoutError",
     "MirrorResult",
+    "MultipartUpload",
     "NoncurrentVersionExpiration",
     "NoncurrentVersionTransition",
     "NotFoundError",
     "NotSupportedError",
+    "NotificationRule",
+    "ObjectAttributes",
     "ObjectChangedError",
     "ObjectInfo",
+    "ObjectLock",
+    "ObjectLockedError",
     "ObjectMetadata",
     "ObjectNotFoundError",
+    "ObjectPart",
     "ObjectReader",
     "ObjectWriter",
     "Policy",
@@ -180,7 +202,10 @@ __all__ = [
     "QuotaExceededError",
     "RateLimitError",
     "RefreshingProvider",
+    "Replication",
+    "ReplicationRule",
     "RestoreResult",
+    "Retention",
     "ServerError",
     "ServerInfo",
     "ServiceAccount",
@@ -197,6 +222,7 @@ __all__ = [
     "Transition",
     "UploadNotFoundError",
     "UploadResponse",
+    "UploadedPart",
     "User",
     "ValidationError",
     "VersionNotFoundError",
@@ -240,6 +266,15 @@ _HOMES = {
     "minio_sdk.models.cache": ("Cache", "CacheStats"),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
+    "minio_sdk.models.details": (
+        "AccessControlList",
+        "Grant",
+        "MultipartUpload",
+        "ObjectAttributes",
+        "ObjectPart",
+        "UploadedPart",
+    ),
+    "minio_sdk.models.encryption": ("BucketEncryption",),
     "minio_sdk.models.lifecycle": (
         "AbortIncompleteMultipartUpload",
         "DelMarkerExpiration",
@@ -250,8 +285,11 @@ _HOMES = {
         "NoncurrentVersionTransition",
         "Transition",
     ),
+    "minio_sdk.models.notification": ("NotificationRule",),
+    "minio_sdk.models.object_lock": ("ObjectLock", "Retention"),
     "minio_sdk.models.presigned": ("PresignedPost",),
     "minio_sdk.models.progress": ("TransferProgress",),
+    "minio_sdk.models.replication": ("Replication", "ReplicationRule"),
     "minio_sdk.models.results": (
         "BucketInfo",
         "DeleteError",

@@ -13,7 +13,8 @@
     │   └── UploadNotFoundError
     ├── ConflictError             409
     │   ├── BucketAlreadyExistsError
-    │   └── BucketNotEmptyError
+    │   ├── BucketNotEmptyError
+    │   └── ObjectLockedError     a retention or a legal hold keeps the version of an object
     ├── PreconditionFailedError   412
     ├── RateLimitError            429, SlowDown
     ├── QuotaExceededError        a quota of the tenant, the bucket or the account is used up
@@ -46,6 +47,7 @@ __all__ = [
     "NotFoundError",
     "NotSupportedError",
     "ObjectChangedError",
+    "ObjectLockedError",
     "ObjectNotFoundError",
     "PreconditionFailedError",
     "QuotaExceededError",
@@ -230,6 +232,10 @@ class BucketAlreadyExistsError(ConflictError):
 
 class BucketNotEmptyError(ConflictError):
     """BucketNotEmpty."""
+
+
+class ObjectLockedError(ConflictError):
+    """The version of an object has a retention or a legal hold; its status is the server's own."""
 
 
 class PreconditionFailedError(MinIOError):

@@ -44,6 +44,7 @@ TREE = {
     "ConflictError": "MinIOError",
     "BucketAlreadyExistsError": "ConflictError",
     "BucketNotEmptyError": "ConflictError",
+    "ObjectLockedError": "ConflictError",
     "PreconditionFailedError": "MinIOError",
     "RateLimitError": "MinIOError",
     "QuotaExceededError": "MinIOError",

@@ -282,7 +282,9 @@ _WORDS = {
     "AsyncObjectReader": "ObjectReader",
     "AsyncObjectWriter": "ObjectWriter",
 }
-LOCAL = {"with_", "iter_objects", "download_stream", "open"}
+LOCAL = {
+    "with_", "iter_objects", "download_stream", "open", "list_multipart_uploads", "list_parts",
+}  # fmt: skip
 """Methods of the async client that are not awaited: they touch nothing, give an async iterator, or
 what is awaited by itself."""
 

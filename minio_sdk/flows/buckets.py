@@ -17,7 +17,7 @@ from minio_sdk.errors import (
     NotSupportedError,
     ServerError,
 )
-from minio_sdk.flows import listing
+from minio_sdk.flows import listing, locked
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.names import check_flag, check_region
 from minio_sdk.models.results import BucketInfo, ObjectInfo
@@ -52,6 +52,8 @@ async def create(
     if registry is None:
         operation = CreateBucket(engine.place(bucket), region or engine.config.region, object_lock)
         await _create_on_server(engine, operation)
+        if object_lock:
+            await when_known(engine, lambda: locked.expect_lock(engine, operation))
         return
     if object_lock:
         raise NotSupportedError(
@@ -356,11 +358,12 @@ async def _delete_all(
         result = await delete_many(engine, place, found)
         if result.errors and not result.deleted:
             first = result.errors[0]
+            lock = await locked.lock_of(engine, DeleteObject(place, first.key, first.version_id))
             raise BucketNotEmptyError(
                 f"{len(result.errors)} objects could not be deleted, {first.key!r} for one: "
-                f"{first.message or first.code}",
+                f"{lock.why if lock else first.message or first.code}",
                 code=first.code, operation="DeleteBucket", bucket=place.bucket,
-                tenant_id=engine.config.tenant_id,
+                tenant_id=engine.config.tenant_id, hint=lock.hint if lock else None,
             )  # fmt: skip
 
 

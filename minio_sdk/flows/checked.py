@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError, as_class
+from minio_sdk.operations.documents import md5_text
 from minio_sdk.operations.multipart import CreateMultipartUpload
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.checksums import ALGORITHM, TYPE
@@ -67,7 +68,17 @@ async def sent(
     """What `send` gives, and the operation as it was sent: without a checksum, if those are refused."""
     checked = with_checksum(engine, operation)
     if checked is operation:
-        return await send(operation), operation
+        try:
+            return await send(operation), operation
+        except MinIOError as error:
+            # AWS wants a digest of what is locked from its beginning, also by its bucket.
+            body = operation.body if isinstance(operation, PutObject) else None
+            if "content-md5" not in error.message.lower() or body is None:
+                raise
+            if isinstance(body, StreamBody) or "content-md5" in operation.headers:
+                raise
+        headers = {**operation.headers, "content-md5": md5_text(body)}
+        return await send(replace(operation, headers=headers)), operation
     try:
         return await send(checked), checked
     except MinIOError as error:

@@ -45,7 +45,9 @@ def reports(pairs: Iterable[Pair], result: DeleteResult) -> dict[Pair, Report]:
     return found
 
 
-async def delete_many(engine: Engine, place: Place, pairs: Sequence[Pair]) -> DeleteResult:
+async def delete_many(
+    engine: Engine, place: Place, pairs: Sequence[Pair], *, bypass: bool = False
+) -> DeleteResult:
     """Remove objects, 1,000 a request; those whose keys can't stand in its body one by one.
 
     A pair that is there twice is removed, and reported, once: MinIO's answer to such a request has holes.
@@ -63,7 +65,7 @@ async def delete_many(engine: Engine, place: Place, pairs: Sequence[Pair]) -> De
     for start in range(0, len(plain), MAX_KEYS):
         batch = plain[start : start + MAX_KEYS]
         try:
-            result = await engine.send(DeleteObjects(place, batch))
+            result = await engine.send(DeleteObjects(place, batch, bypass))
         except NotSupportedError as error:
             if error.status is None:  # not the server's word, but the engine's: it wasn't asked
                 raise
@@ -79,7 +81,7 @@ async def delete_many(engine: Engine, place: Place, pairs: Sequence[Pair]) -> De
         )
     for key, version in single:
         try:
-            await engine.send(DeleteObject(place, key, version))
+            await engine.send(DeleteObject(place, key, version, bypass))
             deleted.append(DeletedObject(key=key, version_id=version))
         except MinIOError as error:
             errors.append(

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
-from minio_sdk.flows import objects, versions
+from minio_sdk.flows import versions
+from minio_sdk.flows.sub_resources import ask, send_exactly
 from minio_sdk.models.names import check_key, check_version_id
-from minio_sdk.operation import ObjectOperation, T
-from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.object_tagging import (
     DeleteObjectTagging,
     GetObjectTagging,
@@ -30,15 +28,7 @@ async def get(
     operation = GetObjectTagging(engine.place(bucket), key, version_id)
     operation.request()  # refuses bad names before the server is asked for anything
     await versions.expect(engine, operation, version_id)
-    try:
-        return await _send(engine, operation)
-    except ServerError as error:
-        if error.status is not None:
-            raise
-        # It was cut off: a server that doesn't know tags was sending the object itself.
-        refused = NotSupportedError(f"the server doesn't know tags of objects: {error.message}")
-        engine.named(refused, operation)
-        raise refused from None
+    return await ask(engine, operation, "tags of objects")
 
 
 async def put(
@@ -59,7 +49,7 @@ async def put(
         await versions.expect(engine, operation, version_id)
     else:
         await get(engine, bucket, key, version_id)
-    await _send(engine, operation)
+    await send_exactly(engine, operation)
 
 
 async def delete(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> None:
@@ -72,17 +62,4 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
         await versions.expect(engine, operation, version_id)
     elif not await get(engine, bucket, key, version_id):
         return
-    await _send(engine, operation)
-
-
-async def _send(engine: Engine, operation: ObjectOperation[T]) -> T:
-    key = operation.key
-    if isinstance(key, str) and key.endswith("/"):
-        # SeaweedFS takes it for the key without the slash, but not when it looks for the object.
-        version_id: str | None = getattr(operation, "version_id", None)
-        try:
-            await objects.read(engine, HeadObject(operation.place, key, version_id))
-        except MinIOError as error:
-            error.operation = operation.name
-            raise
-    return await objects.read(engine, operation)
+    await send_exactly(engine, operation)

@@ -14,9 +14,9 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets, quirks, versions
+from minio_sdk.flows import buckets, locked, quirks, versions
 from minio_sdk.flows.deletes import delete_many
-from minio_sdk.models.names import check_key, check_version_id
+from minio_sdk.models.names import check_flag, check_key, check_version_id
 from minio_sdk.models.results import DeletedObject, DeleteResult, ObjectMetadata
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.delete_object import DeleteObject
@@ -84,9 +84,16 @@ async def object_exists(engine: Engine, bucket: str, key: str) -> bool:
     return True
 
 
-async def delete(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> None:
-    """Remove an object or a version of it."""
-    operation = DeleteObject(engine.place(bucket), key, version_id)
+async def delete(
+    engine: Engine, bucket: str, key: str, version_id: str | None = None, bypass: bool = False
+) -> None:
+    """Remove an object or a version of it.
+
+    Raises:
+        ObjectLockedError: the version has a retention or a legal hold.
+    """
+    check_flag("bypass_governance", bypass)
+    operation = DeleteObject(engine.place(bucket), key, version_id, bypass)
     check_key(key)
     if version_id is not None:
         check_version_id(version_id)
@@ -94,7 +101,12 @@ async def delete(engine: Engine, bucket: str, key: str, version_id: str | None =
     if suspicious(key) and await quirks.why_not_kept(engine, operation.place, key):
         return  # no object has this key, and the server would remove another one
     await versions.expect(engine, operation, version_id)
-    await engine.send(operation)
+    try:
+        await engine.send(operation)
+    except MinIOError as error:
+        if version_id is None:
+            raise
+        raise await locked.explained(engine, error, operation) from None
 
 
 Keys = Iterable[str | tuple[str, str | None]]
@@ -114,8 +126,11 @@ def checked_pair(
     return pair
 
 
-async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResult:
+async def delete_objects(
+    engine: Engine, bucket: str, keys: Keys, bypass: bool = False
+) -> DeleteResult:
     """Remove any number of objects."""
+    check_flag("bypass_governance", bypass)
     place = engine.place(bucket)
     if isinstance(keys, (str, bytes)) or not isinstance(keys, Iterable):
         raise invalid("keys", keys, "must be a list of keys, or of pairs (key, version_id)")
@@ -135,5 +150,5 @@ async def delete_objects(engine: Engine, bucket: str, keys: Keys) -> DeleteResul
             never.append(DeletedObject(key=key, version_id=version))
         else:
             kept.append((key, version))
-    result = await delete_many(engine, place, kept)
+    result = await delete_many(engine, place, kept, bypass=bypass)
     return DeleteResult(deleted=(*result.deleted, *never), errors=result.errors)

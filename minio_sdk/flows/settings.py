@@ -16,11 +16,13 @@ from typing import Any, Generic, TypeVar
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     AccessDeniedError,
+    BucketAlreadyExistsError,
     BucketNotFoundError,
     ConflictError,
     MinIOError,
     NotFoundError,
     NotSupportedError,
+    as_class,
 )
 from minio_sdk.operation import Operation, Place
 from minio_sdk.operations.buckets import HeadBucket
@@ -107,7 +109,9 @@ async def read(engine: Engine, kind: Kind[T], place: Place, *, sure: bool = Fals
     """
     asked = kind.get(place)
     try:
-        return await engine.send(asked)
+        found = await engine.send(asked)
+        if not sure or found != kind.nothing:
+            return found
     except BucketNotFoundError:
         raise
     except NotFoundError:  # NoSuchTagSet, NoSuchBucketPolicy, NoSuchCORSConfiguration ...
@@ -121,6 +125,17 @@ async def read(engine: Engine, kind: Kind[T], place: Place, *, sure: bool = Fals
         if sure:
             raise
     return kind.nothing
+
+
+async def read_before(
+    engine: Engine, kind: Kind[T], change: Operation[None], *, sure: bool = False
+) -> T:
+    """What is set before a change, by whose name a missing bucket is told."""
+    try:
+        return await read(engine, kind, change.place, sure=sure)
+    except BucketNotFoundError as error:
+        error.operation = change.name
+        raise
 
 
 async def _pause(engine: Engine, seconds: float) -> None:
@@ -153,11 +168,7 @@ async def write(engine: Engine, kind: Kind[T], place: Place, wanted: T) -> None:
         return
     put = kind.put(place, wanted)
     put.request()  # what is wrong with it is said before anything is sent
-    try:
-        before = await read(engine, kind, place, sure=True)
-    except BucketNotFoundError as error:
-        error.operation = put.name
-        raise
+    before = await read_before(engine, kind, put, sure=True)
     try:
         first = found = await _put(engine, kind, put, before, wanted)
         if kind.lost(wanted, found) and kind.lost(before, found):
@@ -184,7 +195,11 @@ class _ShutOutError(Exception):
 
 
 async def _put(engine: Engine, kind: Kind[T], put: Operation[None], before: T, wanted: T) -> T:
-    await engine.send(put)
+    try:
+        await engine.send(put)
+    except BucketAlreadyExistsError as error:  # SeaweedFS: there is the bucket, fortunately
+        why = f"the server doesn't know it, and took it for CreateBucket: {error.message}"
+        raise as_class(error, NotSupportedError, why) from None
     try:
         return await _settled(engine, kind, put.place, before, wanted)
     except AccessDeniedError:

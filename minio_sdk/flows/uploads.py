@@ -10,7 +10,7 @@ import mimetypes
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from minio_sdk.config import MAX_PART
 from minio_sdk.engine import Engine
@@ -23,7 +23,7 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets, quirks
+from minio_sdk.flows import buckets, locked, quirks
 from minio_sdk.flows.checked import WORTH, sent
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.held import held
@@ -32,12 +32,14 @@ from minio_sdk.flows.leases import UNCOUNTED, Lease, users_code
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.sources import FileSlices, Source
 from minio_sdk.flows.transfers import Resuming, hopeless, stored_by_us
-from minio_sdk.models.names import check_key
+from minio_sdk.models.names import check_flag, check_key
+from minio_sdk.models.object_lock import Retention, retention_of
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import Place
 from minio_sdk.operations.multipart import MAX_PARTS, CreateMultipartUpload
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.describing import DESCRIBING, check_storage_class, describing_header
+from minio_sdk.wire.locking import asks_for_lock, lock_headers
 from minio_sdk.wire.message import StreamBody
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.quirks import suspicious
@@ -65,6 +67,8 @@ def object_headers(
     cache_control: str | None = None,
     expires: datetime | str | None = None,
     storage_class: str | None = None,
+    retention: Retention | Mapping[str, Any] | None = None,
+    legal_hold: bool = False,
 ) -> dict[str, str]:
     """The headers that describe a new object.
 
@@ -84,7 +88,8 @@ def object_headers(
                 headers[argument.replace("_", "-")] = describing_header(argument, value)
     if storage_class is not None:
         headers["x-amz-storage-class"] = check_storage_class(storage_class)
-    return headers
+    until = None if retention is None else retention_of(retention)
+    return headers | lock_headers(until, check_flag("legal_hold", legal_hold))
 
 
 def _content_type(key: str, content_type: str | None) -> str:
@@ -175,6 +180,8 @@ async def _put(
     length = source.length
     if length is not None and length > MAX_OBJECT:
         raise invalid("data", length, f"S3 stores at most {MAX_OBJECT} bytes as one object")
+    # A bucket that is made on the way has no object lock.
+    create_bucket = create_bucket and not asks_for_lock(headers)
     meter.bytes_total, meter.objects_total = length, 1
     lease = Lease(engine.transport.memory)
     try:
@@ -199,8 +206,14 @@ async def _put(
     except IntegrityError as error:
         engine.named(error, PutObject(place, key, b""))
         raise
+    except MinIOError as error:
+        if asks_for_lock(headers):
+            raise locked.lockless(error) from None
+        raise
     finally:
         lease.close()
+    if asks_for_lock(headers):
+        await locked.prove(engine, place, stored, headers)
     meter.add(0, objects=1)
     return stored
 
@@ -286,6 +299,8 @@ async def _put_open(
             meter.bytes_total, meter.objects_total = slices.size, 1
             meter.add(slices.size, objects=1)
             stored = resuming.stored
+            if asks_for_lock(headers):
+                await locked.prove(engine, place, stored, headers)
         else:
             stored = await _put(
                 engine,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from minio_sdk.models.object_lock import Retention
 from minio_sdk.models.record import Record
 from minio_sdk.models.secret import freeze
 
@@ -139,6 +140,12 @@ class ObjectMetadata(Record):
         version_id: on a versioned bucket.
         storage_class: None means the standard one.
         content_encoding, content_disposition, content_language, cache_control, expires: as stored.
+        restore: what the server tells of bringing it back from an archive, such as
+            ``ongoing-request="true"``.
+        replication_status: ``"PENDING"``, ``"COMPLETED"``, ``"FAILED"`` or ``"REPLICA"``; None where no rule
+            of `set_bucket_replication` is for it.
+        retention: until when it is locked, as far as the server tells.
+        legal_hold: whether it is held, as far as the server tells.
     """
 
     key: str
@@ -155,6 +162,10 @@ class ObjectMetadata(Record):
     content_language: str | None = None
     cache_control: str | None = None
     expires: str | None = None
+    restore: str | None = None
+    replication_status: str | None = None
+    retention: Retention | None = None
+    legal_hold: bool = False
 
     def __post_init__(self) -> None:
         freeze(self, "metadata")

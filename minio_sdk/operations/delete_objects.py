@@ -11,6 +11,7 @@ from minio_sdk.errors import invalid
 from minio_sdk.models.results import DeletedObject, DeleteError, DeleteResult
 from minio_sdk.operation import Operation
 from minio_sdk.operations.documents import document_headers
+from minio_sdk.wire.locking import BYPASS
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import XmlError, parse, read, writable, write, xml
 
@@ -77,11 +78,13 @@ class DeleteObjects(Operation[DeleteResult]):
 
     Attributes:
         objects: pairs of key and version id (or None).
+        bypass: pass retentions in governance mode by.
     """
 
     name: ClassVar[str] = "DeleteObjects"
 
     objects: Sequence[tuple[str, str | None]]
+    bypass: bool = False
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -95,7 +98,7 @@ class DeleteObjects(Operation[DeleteResult]):
                 raise invalid("keys", key, "must be deleted by a request of its own")
         wanted = tuple(ObjectToDelete(self.place.key_out(k), v) for k, v in self.objects)
         body = write(Delete(wanted), "Delete")
-        headers = document_headers(body)
+        headers = {**document_headers(body), **(BYPASS if self.bypass else {})}
         return Request("POST", self.place.path, "delete=", headers, body, error_in_ok=True)
 
     def parse(self, reply: Reply) -> DeleteResult:

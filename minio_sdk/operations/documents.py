@@ -7,7 +7,9 @@ import hashlib
 from typing import Any, TypeVar
 
 from minio_sdk.errors import NotSupportedError, invalid
+from minio_sdk.models.names import check_version_id
 from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.url import query_string
 from minio_sdk.wire.xml import XmlError, parse, read, write
 
 T = TypeVar("T")
@@ -30,8 +32,12 @@ def put_document(path: str, query: str, model: Any, root: str) -> Request:
 
 def document_headers(body: bytes, content_type: str = "application/xml") -> dict[str, str]:
     """Type and digest of a document; older servers refuse some without Content-MD5."""
-    digest = hashlib.md5(body, usedforsecurity=False).digest()
-    return {"content-type": content_type, "content-md5": base64.b64encode(digest).decode()}
+    return {"content-type": content_type, "content-md5": md5_text(body)}
+
+
+def md5_text(body: bytes | bytearray | memoryview) -> str:
+    """The digest of a body as Content-MD5 has it."""
+    return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
 
 
 def document(cls: type[T], reply: Reply, *roots: str) -> T:
@@ -52,6 +58,37 @@ def document(cls: type[T], reply: Reply, *roots: str) -> T:
     if node.tag not in roots:
         raise XmlError(f"<{node.tag[:80]}> where <{roots[0]}> should be")
     return read(cls, node)
+
+
+def versioned_query(name: str, version_id: str | None) -> str:
+    """The query of a sub-resource of an object, or of one version of it."""
+    pairs = [(name, "")]
+    if version_id is not None:
+        pairs.append(("versionId", check_version_id(version_id)))
+    return query_string(pairs)
+
+
+def of_object(cls: type[T], reply: Reply, what: str, *roots: str) -> T:
+    """A document of an object as a `cls`.
+
+    Args:
+        cls: what it is read as.
+        reply: the answer.
+        what: what it is about, for the error.
+        roots: what the document may be called.
+
+    Raises:
+        NotSupportedError: what came is no such document, as from a server that passes the question over and
+            sends the object itself.
+    """
+    try:
+        return document(cls, reply, *roots)
+    except XmlError as error:
+        raise NotSupportedError(
+            f"the server doesn't know {what}: what it answered is not <{roots[0]}> ({error})",
+            status=reply.status,
+            attempts=reply.attempts,
+        ) from None
 
 
 def is_listing(reply: Reply) -> bool:

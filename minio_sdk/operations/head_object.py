@@ -12,6 +12,7 @@ from minio_sdk.operation import ObjectOperation
 from minio_sdk.wire.checksums import crc32_of_object
 from minio_sdk.wire.failure import check_s3, check_version
 from minio_sdk.wire.headers import http_date, integer, unquoted
+from minio_sdk.wire.locking import is_held, retention_in
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import read_metadata
 from minio_sdk.wire.url import query_string
@@ -58,6 +59,10 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
             content_language=headers.get("content-language"),
             cache_control=headers.get("cache-control"),
             expires=headers.get("expires"),
+            restore=headers.get("x-amz-restore"),
+            replication_status=headers.get("x-amz-replication-status"),
+            retention=retention_in(headers),
+            legal_hold=is_held(headers),
         )
 
 

@@ -201,6 +201,7 @@ class Upload:
     key: str
     upload_id: str
     initiated: datetime | None = None
+    storage_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,7 @@ class StoredPart:
     part_number: int
     etag: str = field(metadata=xml("ETag"))
     size: int = 0
+    last_modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,24 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from minio_sdk.errors import NotSupportedError
-from minio_sdk.models.names import check_version_id
 from minio_sdk.operation import ObjectOperation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import of_object, put_document, versioned_query
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.tags import Tagging, tagging, tags_of
-from minio_sdk.wire.url import query_string
-from minio_sdk.wire.xml import XmlError
 
 MAX_ANSWER = 1024 * 1024
 """Bytes of an answer: ten tags are far fewer, and an object sent by mistake may be of any size."""
-
-
-def _query(version_id: str | None) -> str:
-    pairs = [("tagging", "")]
-    if version_id is not None:
-        pairs.append(("versionId", check_version_id(version_id)))
-    return query_string(pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +31,9 @@ class GetObjectTagging(ObjectOperation[dict[str, str]]):
     def request(self) -> Request:
         """GET the document."""
         path = self.place.object_path(self.key)
-        return Request("GET", path, _query(self.version_id), max_body=MAX_ANSWER)
+        return Request(
+            "GET", path, versioned_query("tagging", self.version_id), max_body=MAX_ANSWER
+        )
 
     def parse(self, reply: Reply) -> dict[str, str]:
         """The tags.
@@ -51,14 +42,7 @@ class GetObjectTagging(ObjectOperation[dict[str, str]]):
             NotSupportedError: what came is no such document, as from a server that passes the question
                 over and sends the object itself.
         """
-        try:
-            return tags_of(document(Tagging, reply, "Tagging"))
-        except XmlError as error:
-            raise NotSupportedError(
-                f"the server doesn't know tags of objects: what it answered is not <Tagging> ({error})",
-                status=reply.status,
-                attempts=reply.attempts,
-            ) from None
+        return tags_of(of_object(Tagging, reply, "tags of objects", "Tagging"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +57,9 @@ class PutObjectTagging(ObjectOperation[None]):
     def request(self) -> Request:
         """PUT the document."""
         path = self.place.object_path(self.key)
-        return put_document(path, _query(self.version_id), tagging(self.tags), "Tagging")
+        return put_document(
+            path, versioned_query("tagging", self.version_id), tagging(self.tags), "Tagging"
+        )
 
     def parse(self, reply: Reply) -> None:
         """Nothing."""
@@ -90,7 +76,9 @@ class DeleteObjectTagging(ObjectOperation[None]):
 
     def request(self) -> Request:
         """DELETE the document."""
-        return Request("DELETE", self.place.object_path(self.key), _query(self.version_id))
+        return Request(
+            "DELETE", self.place.object_path(self.key), versioned_query("tagging", self.version_id)
+        )
 
     def parse(self, reply: Reply) -> None:
         """Nothing."""

@@ -7,10 +7,12 @@ from typing import ClassVar
 
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operation import ObjectOperation
+from minio_sdk.operations.documents import md5_text
 from minio_sdk.wire.checksums import CRC32, crc32_text
 from minio_sdk.wire.failure import check_crc32, check_s3
 from minio_sdk.wire.headers import unquoted
-from minio_sdk.wire.message import Body, Reply, Request
+from minio_sdk.wire.locking import asks_for_lock
+from minio_sdk.wire.message import Body, Reply, Request, StreamBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class PutObject(ObjectOperation[UploadResponse]):
         headers = self.headers
         if self.crc32 is not None:
             headers = {**headers, CRC32: crc32_text(self.crc32)}
+        elif asks_for_lock(headers) and not isinstance(self.body, StreamBody):
+            headers = {**headers, "content-md5": md5_text(self.body)}  # which S3 wants of these
         return Request("PUT", path, headers=headers, body=self.body)
 
     def parse(self, reply: Reply) -> UploadResponse:

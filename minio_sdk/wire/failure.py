@@ -42,6 +42,7 @@ _BY_CODE: dict[str, type[e.MinIOError]] = {
     "BucketAlreadyExists": e.BucketAlreadyExistsError,
     "BucketAlreadyOwnedByYou": e.BucketAlreadyExistsError,
     "BucketNotEmpty": e.BucketNotEmptyError,
+    **dict.fromkeys(("InvalidBucketState", "InvalidObjectState"), e.ConflictError),
     "PreconditionFailed": e.PreconditionFailedError,
     **dict.fromkeys(
         ("SlowDown", "SlowDownRead", "SlowDownWrite", "TooManyRequests"), e.RateLimitError
@@ -77,6 +78,8 @@ _HINTS: dict[str, str] = {
     "BucketAlreadyOwnedByYou": "use it as it is; bucket_exists() tells",
     "BucketNotEmpty": "delete its objects first, or delete_bucket(..., force=True)",
     "ExpiredToken": "get new temporary credentials",
+    "InvalidBucketState": "object lock needs create_bucket(..., object_lock=True), and versions stay on then",
+    "InvalidObjectState": "restore_object() brings back what is archived, and nothing else",
     "InvalidAccessKeyId": "check access_key: the server doesn't know it",
     "NoSuchBucket": "create_bucket() first, and check the tenant and the spelling",
     "NoSuchKey": "list_objects() shows the keys there are",

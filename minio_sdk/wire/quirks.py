@@ -32,6 +32,11 @@ def is_minio(server: str | None) -> bool | None:
     return False if name.startswith(_OTHERS) else None
 
 
+def is_aws(server: str | None) -> bool:
+    """Whether a server is AWS's, by its ``Server`` header."""
+    return (server or "").lower().startswith("amazons3")
+
+
 def suspicious(key: object) -> bool:
     """Whether any known server might not keep the key; cheap, as every call on an object asks.
 

@@ -134,6 +134,37 @@ FEATURES: dict[str, dict[str, Gap]] = {
     },
     "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "if_match of anything": {"moto": Gap("takes the star for an ETag")},
+    "encryption of a bucket": {"minio": Gap("has it with a key management service only", UNSCOPED)},
+    "archived objects": {
+        "seaweedfs": Gap("has none", UNSCOPED),
+        "minio": Gap("has those only for which its operator has added a place", UNSCOPED),
+    },
+    "parts of objects": {"moto": Gap("doesn't tell them", UNSCOPED)},
+    "replication of a bucket": {
+        "seaweedfs": Gap("doesn't know it, and takes it for CreateBucket", UNSCOPED),
+        "minio": Gap("copies to remote targets only that its operator has added", UNSCOPED),
+    },
+    "replication of some objects": {
+        "seaweedfs": Gap("doesn't know it, and takes it for CreateBucket", UNSCOPED),
+        "minio": Gap("copies to remote targets only that its operator has added", UNSCOPED),
+        "moto": Gap("answers 200, and drops the conditions", UNSCOPED),
+    },
+    "notifications of a bucket": {
+        "seaweedfs": Gap("doesn't know them, and takes them for CreateBucket", UNSCOPED),
+        "minio": Gap("tells only whom its operator has set up", UNSCOPED),
+    },
+    "retention of objects": {
+        "moto": Gap(
+            "sends the object when it is asked for its retention, and is set none", UNSCOPED
+        )
+    },
+    "removing a retention": {
+        "moto": Gap(
+            "sends the object when it is asked for its retention, and is set none", UNSCOPED
+        ),
+        "seaweedfs": Gap("refuses an empty document", UNSCOPED),
+    },
+    "locks of uploads in parts": {"moto": Gap("answers 200, and drops them", UNSCOPED)},
     "quotas of buckets": {
         "seaweedfs": Gap(
             "makes a bucket that is over it read-only, which it tells as a failure of its own"

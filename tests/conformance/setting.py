@@ -20,6 +20,9 @@ Style = Literal["sync", "async"]
 Tenancy = Literal["plain", "bucket", "prefix"]
 
 
+ITERATORS = ("iter_objects", "download_stream", "list_multipart_uploads", "list_parts")
+
+
 class Blocking:
     """A blocking client as tests see it: each call is awaited, and has run when it is."""
 
@@ -34,7 +37,7 @@ class Blocking:
             return lambda **changes: Blocking(attribute(**changes))
         if name == "open":
             return lambda *arguments, **named: BlockingFile(lambda: attribute(*arguments, **named))
-        if name in ("iter_objects", "download_stream"):
+        if name in ITERATORS:
             return lambda *arguments, **named: _each(attribute(*arguments, **named))
         return _awaited(attribute) if callable(attribute) else attribute
 

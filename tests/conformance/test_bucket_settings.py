@@ -13,6 +13,7 @@ import pytest
 from minio_sdk import (
     AbortIncompleteMultipartUpload,
     AsyncMinIOClient,
+    BucketEncryption,
     BucketNotFoundError,
     CorsRule,
     DelMarkerExpiration,
@@ -21,7 +22,10 @@ from minio_sdk import (
     LifecycleRule,
     MinIOError,
     NoncurrentVersionExpiration,
+    NotificationRule,
     NotSupportedError,
+    Replication,
+    ReplicationRule,
     Transition,
 )
 from minio_sdk.wire.policy import essence
@@ -32,6 +36,10 @@ about_versioning = pytest.mark.feature("Versioning of buckets")
 about_tags = pytest.mark.feature("Tags of buckets")
 about_policies = pytest.mark.feature("Policies of buckets")
 about_lifecycle = pytest.mark.feature("Lifecycle rules")
+about_replication = pytest.mark.feature("Replication of buckets")
+about_notifications = pytest.mark.feature("Notifications of buckets")
+by_bucket = pytest.mark.parametrize("tenancy", ["bucket"])
+about_encryption = pytest.mark.feature("Encryption of buckets")
 about_cors = pytest.mark.feature("CORS rules")
 unscoped = pytest.mark.parametrize("tenancy", ["plain", "bucket"])
 
@@ -282,6 +290,146 @@ async def test_a_policy_is_in_force(
     assert anonymous(setting, bucket, "private/a") == 403
     await client.delete_bucket_policy(bucket)
     assert anonymous(setting, bucket, "public/a") == 403
+
+
+# -- encryption ------------------------------------------------------------------------------------
+
+
+@about_encryption
+@unscoped
+@pytest.mark.needs("encryption of a bucket")
+async def test_encryption(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+    """It is set, replaced and removed, with the server's own keys or those of a service."""
+    assert await client.get_bucket_encryption(bucket) is None
+    await client.delete_bucket_encryption(bucket)
+    place, _ = setting.place(bucket)
+    for encryption in (
+        BucketEncryption(algorithm="aws:kms", kms_key_id="my-key", bucket_key_enabled=True),
+        BucketEncryption(),
+    ):
+        await client.set_bucket_encryption(bucket, encryption)
+        assert await client.get_bucket_encryption(bucket) == encryption
+        told = setting.s3.get_bucket_encryption(Bucket=place)["ServerSideEncryptionConfiguration"]
+        await client.set_bucket_encryption(bucket, told)
+        assert await client.get_bucket_encryption(bucket) == encryption
+    await client.delete_bucket_encryption(bucket)
+    assert await client.get_bucket_encryption(bucket) is None
+
+
+@about_encryption
+@pytest.mark.parametrize("tenancy", ["prefix"])
+async def test_encryption_by_prefix(client: AsyncMinIOClient, bucket: str) -> None:
+    """It belongs to all tenants, and is refused by name."""
+    found = await errors_of(
+        client.set_bucket_encryption(bucket, BucketEncryption()),
+        client.get_bucket_encryption(bucket),
+        client.delete_bucket_encryption(bucket),
+    )
+    assert [type(error) for error in found] == [NotSupportedError] * 3
+
+
+# -- replication and notifications -----------------------------------------------------------------
+
+ROLE = "arn:aws:iam::123456789012:role/copies"
+
+
+async def versioned(client: AsyncMinIOClient, *buckets: str) -> None:
+    """Buckets that keep versions, as replication wants them."""
+    for bucket in buckets:
+        if not await client.bucket_exists(bucket):
+            await client.create_bucket(bucket)
+        await client.set_bucket_versioning(bucket)
+
+
+@about_replication
+@unscoped
+@pytest.mark.needs("replication of a bucket")
+async def test_replication(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+    """It goes to a bucket of the tenant's, by the tenant's name of it; and can be given back."""
+    backup = setting.bucket("backup")
+    await versioned(client, bucket, backup)
+    assert await client.get_bucket_replication(bucket) is None
+    await client.delete_bucket_replication(bucket)
+    rule = ReplicationRule(id="all", destination=backup)
+    await client.set_bucket_replication(bucket, Replication(role=ROLE, rules=(rule,)))
+    place, _ = setting.place(bucket)
+    for _ in range(2):
+        told = setting.s3.get_bucket_replication(Bucket=place)["ReplicationConfiguration"]
+        assert (
+            told["Rules"][0]["Destination"]["Bucket"] == f"arn:aws:s3:::{setting.place(backup)[0]}"
+        )
+        found = await client.get_bucket_replication(bucket)
+        assert found is not None
+        assert (found.role, found.rules[0].destination) == (ROLE, backup)
+        await client.set_bucket_replication(bucket, found)
+    await client.delete_bucket_replication(bucket)
+    assert await client.get_bucket_replication(bucket) is None
+
+
+@about_replication
+@by_bucket
+@pytest.mark.needs("replication of some objects")
+async def test_replication_of_some_objects(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """A prefix is not lost."""
+    await versioned(client, bucket, "backup")
+    rule = ReplicationRule(destination="backup", prefix="a/", delete_markers=True)
+    await client.set_bucket_replication(bucket, Replication(role=ROLE, rules=(rule,)))
+
+
+@about_notifications
+@unscoped
+@pytest.mark.needs("notifications of a bucket")
+async def test_notifications(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+    """They are set, replaced and removed; what is read can be given back."""
+    assert await client.get_bucket_notification(bucket) == []
+    await client.delete_bucket_notification(bucket)
+    arn = "arn:aws:sqs:us-east-1:123456789012:queue"
+    rule = NotificationRule(id="made", arn=arn, events=("s3:ObjectCreated:*",), prefix="in/")
+    await client.set_bucket_notification(bucket, [rule])
+    place, _ = setting.place(bucket)
+    for _ in range(2):
+        told = setting.s3.get_bucket_notification_configuration(Bucket=place)
+        assert [queue["QueueArn"] for queue in told["QueueConfigurations"]] == [arn]
+        found = await client.get_bucket_notification(bucket)
+        assert found == [rule]
+        await client.set_bucket_notification(bucket, found)
+    await client.delete_bucket_notification(bucket)
+    assert await client.get_bucket_notification(bucket) == []
+
+
+@about_replication
+@by_bucket
+async def test_a_bucket_that_is_not_there_is_not_made(
+    setting: Setting, client: AsyncMinIOClient
+) -> None:
+    """By none of the requests that SeaweedFS takes for CreateBucket."""
+    rule = NotificationRule(arn="arn:minio:sqs::1:webhook", events=("s3:ObjectCreated:*",))
+    replication = Replication(rules=(ReplicationRule(destination="backup"),))
+    found = await errors_of(
+        client.set_bucket_replication("nowhere", replication),
+        client.set_bucket_notification("nowhere", [rule]),
+        client.delete_bucket_replication("nowhere"),
+        client.delete_bucket_notification("nowhere"),
+    )
+    assert [type(error) for error in found] == [BucketNotFoundError] * 4
+    assert await client.list_buckets() == []
+
+
+@about_notifications
+@pytest.mark.parametrize("tenancy", ["prefix"])
+async def test_services_by_prefix(client: AsyncMinIOClient, bucket: str) -> None:
+    """They belong to all tenants, and are refused by name."""
+    found = await errors_of(
+        client.set_bucket_replication(bucket, {"rules": [{"destination": "backup"}]}),
+        client.get_bucket_replication(bucket),
+        client.delete_bucket_replication(bucket),
+        client.set_bucket_notification(bucket, []),
+        client.get_bucket_notification(bucket),
+        client.delete_bucket_notification(bucket),
+    )
+    assert [type(error) for error in found] == [NotSupportedError] * 6
 
 
 # -- lifecycle -------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from minio_sdk import (
 from minio_sdk.flows.settings import SETTLES_IN
 from tests.both import Connect, both
 from tests.clock import FakeClock
-from tests.scripted import Request, ScriptedServer, Step, reply, s3_error
+from tests.scripted import Reply, Request, ScriptedServer, Step, reply, s3_error
 
 ID = {"x-amz-request-id": "r"}
 LISTING = b"<ListBucketResult><Name>acme-docs</Name></ListBucketResult>"
@@ -56,9 +56,21 @@ NOTHING = {
     "policy": "NoSuchBucketPolicy",
     "lifecycle": "NoSuchLifecycleConfiguration",
     "cors": "NoSuchCORSConfiguration",
+    "encryption": "ServerSideEncryptionConfigurationNotFoundError",
+    "replication": "ReplicationConfigurationNotFoundError",
+}
+EMPTY: dict[str, Any] = {
+    "tagging": {},
+    "policy": {},
+    "lifecycle": [],
+    "cors": [],
+    "encryption": None,
+    "replication": None,
 }
 VALUES: dict[str, Any] = {
     "tagging": {"a": "b"}, "policy": POLICY, "lifecycle": RULES, "cors": CORS,
+    "encryption": {"algorithm": "aws:kms", "kms_key_id": "k"},
+    "replication": {"rules": [{"destination": "backup", "prefix": "a/"}]},
 }  # fmt: skip
 METHODS = {"tagging": "tags"}
 every_kind = pytest.mark.parametrize("kind", NOTHING)
@@ -166,7 +178,7 @@ def test_a_server_that_takes_it_for_the_bucket_loses_none_and_makes_none(
     """It knows no sub-resource: PUT is CreateBucket, DELETE is DeleteBucket, GET finds nothing."""
     behind = Server(knows=False, lists=False)
     with serve(behind) as server, connect(server) as client:
-        assert call(client, "get", kind) == ({} if kind in ("tagging", "policy") else [])
+        assert call(client, "get", kind) == EMPTY[kind]
         call(client, "delete", kind)
         assert f"DELETE {kind}" not in behind.asked
         assert behind.bucket
@@ -488,7 +500,7 @@ def test_a_bad_argument_is_refused_before_anything_is_sent(
 
 
 @both
-@every_kind
+@pytest.mark.parametrize("kind", [kind for kind in NOTHING if EMPTY[kind] is not None])
 def test_nothing_given_removes_what_is_set(connect: Connect, kind: str) -> None:
     behind = Server()
     with serve(behind) as server, connect(server) as client:
@@ -733,3 +745,170 @@ def test_without_a_server_it_is_a_connection_error(connect: Connect) -> None:
             for verb in ("set", "get", "delete"):
                 with pytest.raises(MinIOConnectionError):
                     call(client, verb, kind)
+
+
+@both
+def test_aws_has_no_bucket_without_encryption(connect: Connect) -> None:
+    """Removing what it does of itself would change nothing, and is none of a failure."""
+    behind = Server()
+    behind.kept["encryption"] = (
+        b"<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
+        b"<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>"
+        b"</ServerSideEncryptionConfiguration>"
+    )
+
+    def aws(request: Request) -> Step:
+        step = behind(request)
+        assert isinstance(step, Reply)
+        return reply(step.status, step.body, headers=[*step.headers, ("Server", "AmazonS3")])
+
+    with serve(aws) as server, connect(server) as client:
+        client.delete_bucket_encryption("docs")
+    assert behind.asked == ["GET encryption"]
+    with serve(behind) as server, connect(server) as client:
+        client.delete_bucket_encryption("docs")
+    assert behind.kept == {}
+
+
+# -- replication and notifications -----------------------------------------------------------------
+
+
+def replicated(*destinations: str, role: str = "", condition: str = "") -> bytes:
+    rules = "".join(
+        f"<Rule><Status>Enabled</Status><Filter>{condition}</Filter><Destination><Bucket>{bucket}"
+        "</Bucket></Destination></Rule>"
+        for bucket in destinations
+    )
+    root = "ReplicationConfiguration"
+    return f"<{root}><Role>{role}</Role>{rules}</{root}>".encode()
+
+
+@both
+def test_replication_goes_to_the_tenant_s_buckets_by_its_own_names(connect: Connect) -> None:
+    behind = Server()
+    forms = {
+        "backup": "backup",
+        "arn:aws:s3:::backup": "backup",
+        "arn:minio:replication::id-1:backup": "arn:minio:replication::id-1:backup",
+    }
+    with serve(behind) as server, connect(server) as client:
+        for given, shown in forms.items():
+            client.set_bucket_replication("docs", {"rules": [{"destination": given}]})
+            assert b":acme-backup</Bucket>" in behind.kept["replication"]
+            found = client.get_bucket_replication("docs")
+            assert found is not None
+            assert [rule.destination for rule in found.rules] == [shown]
+            client.set_bucket_replication("docs", found)
+
+
+@both
+@pytest.mark.parametrize(
+    "replication",
+    [
+        {"rules": [{"destination": name}]}
+        for name in (
+            "arn:aws:s3:::", "arn:aws:s3:::a/../b", "arn:aws:s3:us-east-1:1:backup", "*", "UPPER", "",
+            "arn:minio:replication::id:a:b", "arn:minio:sqs::1:webhook", "http://other/backup",
+        )
+    ]
+    + [
+        {"rules": [{"destination": "backup"}], "role": role}
+        for role in ("arn:minio:replication::id:beta-docs", "arn:aws:s3:::beta-docs", "beta")
+    ],
+)  # fmt: skip
+def test_what_could_be_another_s_is_not_sent(connect: Connect, replication: Any) -> None:
+    with ScriptedServer() as server, connect(server) as client:
+        with pytest.raises(ValidationError):
+            client.set_bucket_replication("docs", replication)
+
+
+@both
+def test_replication_to_another_s_bucket_is_not_shown(connect: Connect) -> None:
+    behind = Server()
+    for destination in ("arn:aws:s3:::beta-docs", "beta-docs", "arn:x:beta-docs"):
+        behind.kept["replication"] = replicated("arn:aws:s3:::acme-a", destination)
+        with serve(behind) as server, connect(server) as client:
+            with pytest.raises(ServerError, match="isn't this tenant's") as info:
+                client.get_bucket_replication("docs")
+            assert "beta" not in str(info.value)
+            assert info.value.operation == "GetBucketReplication"
+    role = "arn:minio:replication::id:beta-docs"
+    behind.kept["replication"] = replicated("arn:aws:s3:::acme-a", role=role)
+    with serve(behind) as server, connect(server) as client:
+        found = client.get_bucket_replication("docs")
+        assert found is not None
+        assert found.role is None
+        client.delete_bucket_replication("docs")
+
+
+@both
+def test_a_condition_of_replication_that_nobody_here_knows_is_not_passed_over(
+    connect: Connect,
+) -> None:
+    behind = Server()
+    behind.kept["replication"] = replicated("arn:aws:s3:::acme-a", condition="<Size>1</Size>")
+    with serve(behind) as server, connect(server) as client:
+        for call_ in (client.get_bucket_replication, client.delete_bucket_replication):
+            with pytest.raises(NotSupportedError, match="a condition that this SDK doesn't know"):
+                call_("docs")
+
+
+@both
+def test_a_server_that_takes_replication_for_the_bucket_says_that_it_is_there(
+    connect: Connect,
+) -> None:
+    """SeaweedFS does, for replication and notifications; a bucket that is not there isn't made."""
+    refusal = s3_error(409, "BucketAlreadyOwnedByYou")
+    behind = Server()
+    behind.faults["PUT replication", 0] = behind.faults["PUT notification", 0] = refusal
+    behind.faults["GET notification", 0] = reply(200, b"<NotificationConfiguration/>", headers=ID)
+    rules = [{"arn": "arn:minio:sqs::1:webhook", "events": ["s3:ObjectCreated:*"]}]
+    with serve(behind) as server, connect(server) as client:
+        for _ in range(2):
+            with pytest.raises(NotSupportedError, match="took it for CreateBucket"):
+                client.set_bucket_replication("docs", VALUES["replication"])
+            with pytest.raises(NotSupportedError, match="took it for CreateBucket"):
+                client.set_bucket_notification("docs", rules)
+        behind.bucket = False
+        behind.asked.clear()
+        with pytest.raises(BucketNotFoundError):
+            client.set_bucket_notification("docs", rules)
+    assert behind.asked == ["GET notification", "HEAD"]
+
+
+@both
+def test_notifications_are_replaced_and_removed_as_a_document(connect: Connect) -> None:
+    """There is no operation that removes them."""
+    behind = Server()
+    behind.kept["notification"] = b"<NotificationConfiguration/>"
+    rule = {"arn": "arn:minio:sqs::1:webhook", "events": {"s3:ObjectCreated:*"}, "prefix": "in/"}
+    with serve(behind) as server, connect(server) as client:
+        assert client.get_bucket_notification("docs") == []
+        client.delete_bucket_notification("docs")
+        client.set_bucket_notification("docs", [rule])
+        (found,) = client.get_bucket_notification("docs")
+        assert (found.arn, found.events, found.prefix) == (
+            rule["arn"],
+            ("s3:ObjectCreated:*",),
+            "in/",
+        )
+        client.set_bucket_notification("docs", [found])
+        client.delete_bucket_notification("docs")
+        client.set_bucket_notification("docs", [rule])
+        client.set_bucket_notification("docs", [])
+        assert client.get_bucket_notification("docs") == []
+        behind.keep = lambda body: re.sub(rb"<Filter>.*</Filter>", b"", body)
+        with pytest.raises(NotSupportedError, match="prefix"):
+            client.set_bucket_notification("docs", [rule])
+    assert "DELETE notification" not in behind.asked
+
+
+@both
+def test_a_notification_of_a_kind_that_nobody_here_knows_is_not_removed(connect: Connect) -> None:
+    behind = Server()
+    body = b"<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>"
+    behind.kept["notification"] = body
+    with serve(behind) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="<EventBridgeConfiguration>"):
+            client.set_bucket_notification("docs", [])
+    assert behind.kept["notification"] == body

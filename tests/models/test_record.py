@@ -20,6 +20,7 @@ from minio_sdk import (
     HealthStatus,
     ObjectInfo,
     ObjectMetadata,
+    Retention,
     ServerInfo,
     UploadResponse,
 )
@@ -34,6 +35,7 @@ RECORDS: list[Any] = [
     BucketInfo(name="b", creation_date=NOW, region="r", owner_id="o"),
     ObjectInfo(key="k", size=1, last_modified=NOW, etag="e", storage_class="s"),
     ObjectMetadata(key="k", size=1, metadata={"a": "b"}, last_modified=NOW),
+    Retention(mode="GOVERNANCE", retain_until_date=NOW),
     DeletedObject(key="k", delete_marker=True),
     DeleteError(key="k", code="AccessDenied", message="no"),
     DeleteResult(deleted=(DeletedObject(key="k"),)),

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from minio_sdk import Config
+from minio_sdk import Config, ObjectLock
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.credentials import find_credentials
 from minio_sdk.operation import WHOLE_SERVER, CopySource, Operation, Place
@@ -27,14 +27,30 @@ from minio_sdk.operations import admin_accounts as accounts
 from minio_sdk.operations import admin_policies as policies
 from minio_sdk.operations import admin_quota as quotas
 from minio_sdk.operations import admin_users as users
-from minio_sdk.operations import buckets, iam, multipart, object_tagging
+from minio_sdk.operations import buckets, iam, multipart, object_lock, object_tagging
+from minio_sdk.operations.acl import GetBucketAcl, GetObjectAcl
 from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
+from minio_sdk.operations.bucket_encryption import (
+    DeleteBucketEncryption,
+    GetBucketEncryption,
+    PutBucketEncryption,
+)
 from minio_sdk.operations.bucket_lifecycle import (
     DeleteBucketLifecycle,
     GetBucketLifecycle,
     PutBucketLifecycle,
 )
+from minio_sdk.operations.bucket_notification import (
+    GetBucketNotification,
+    PutBucketNotification,
+)
+from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock, PutBucketObjectLock
 from minio_sdk.operations.bucket_policy import DeleteBucketPolicy, GetBucketPolicy, PutBucketPolicy
+from minio_sdk.operations.bucket_replication import (
+    DeleteBucketReplication,
+    GetBucketReplication,
+    PutBucketReplication,
+)
 from minio_sdk.operations.bucket_tagging import (
     DeleteBucketTagging,
     GetBucketTagging,
@@ -47,16 +63,19 @@ from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
+from minio_sdk.operations.object_attributes import GetObjectAttributes
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.operations.put_object_extract import PutObjectExtract
+from minio_sdk.operations.restore_object import RestoreObject
 from minio_sdk.signing import Signing, Skew
+from minio_sdk.wire.crc import crc32
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.sealing import RANDOM, seal
 from minio_sdk.wire.tar import END, entry_head, padded
 from minio_sdk.wire.url import quote_value
 from minio_sdk.wire.xml import escape
-from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, admin, settings
+from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, admin, locks, settings
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
@@ -151,7 +170,7 @@ def record(server: Server) -> None:
         time.sleep(0.1)
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
-        _settings, _copies, _admin, _iam, _packs,
+        _settings, _copies, _admin, _iam, _packs, _locks, _details, _services,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -307,6 +326,13 @@ def _settings(recorder: Recorder, take: Take) -> None:
             DeleteBucketLifecycle,
             settings.LIFECYCLE,
         ),
+        (
+            "Encryption",
+            GetBucketEncryption,
+            PutBucketEncryption,
+            DeleteBucketEncryption,
+            settings.ENCRYPTION,
+        ),
     ]
     for name, get, put, delete, value in documents:
         take(f"GetBucket{name}-none", get(place))
@@ -443,6 +469,80 @@ def _packs(recorder: Recorder, take: Take) -> None:
     tar = entry_head(OTHER, 6, records) + padded(b"Hello!") + END
     take("PutObjectExtract", PutObjectExtract(COPIES, "pack.tar", tar))
     take("PutObjectExtract-missing-bucket", PutObjectExtract(MISSING, "pack.tar", tar))
+
+
+def _locks(recorder: Recorder, take: Take) -> None:
+    place = locks.LOCKED
+    recorder.ask(buckets.CreateBucket(place, object_lock=True).request())
+    take("GetObjectLockConfiguration-missing", GetBucketObjectLock(COPIES))
+    take("GetObjectLockConfiguration-empty", GetBucketObjectLock(place))
+    take("PutObjectLockConfiguration", PutBucketObjectLock(place, locks.LOCK))
+    take("PutObjectLockConfiguration-no-lock", PutBucketObjectLock(COPIES, locks.LOCK))
+    take("GetObjectLockConfiguration", GetBucketObjectLock(place))
+    take("PutObjectLockConfiguration-none", PutBucketObjectLock(place, ObjectLock()))
+    reply = recorder.ask(PutObject(place, KEY, b"Hello!", {}).request())
+    version = recorder.learn(reply.headers.get("x-amz-version-id"), "VERSION-1")
+    take("GetObjectRetention-none", object_lock.GetObjectRetention(place, KEY))
+    take("GetObjectLegalHold-none", object_lock.GetObjectLegalHold(place, KEY))
+    put = object_lock.PutObjectRetention(place, KEY, locks.RETENTION, version)
+    take("PutObjectRetention", put)
+    take("GetObjectRetention", object_lock.GetObjectRetention(place, KEY))
+    take("PutObjectLegalHold", object_lock.PutObjectLegalHold(place, KEY, True))
+    take("GetObjectLegalHold", object_lock.GetObjectLegalHold(place, KEY))
+    take("HeadObject-locked", HeadObject(place, KEY))
+    take("DeleteObject-locked", DeleteObject(place, KEY, version))
+    take("DeleteObject-bypass", DeleteObject(place, KEY, version, bypass=True))
+    recorder.ask(object_lock.PutObjectLegalHold(place, KEY, False).request())
+    shorter = object_lock.PutObjectRetention(place, KEY, locks.SHORTER, version)
+    take("PutObjectRetention-shorter", shorter)
+    gone = object_lock.PutObjectRetention(place, KEY, None, version, bypass=True)
+    take("PutObjectRetention-removed", gone)
+    take("DeleteObjects-bypass", DeleteObjects(place, [(KEY, version)], bypass=True))
+    take("PutObject-locked", PutObject(place, OTHER, b"Hello!", locks.HEADERS))
+    take("PutObject-no-lock", PutObject(COPIES, OTHER, b"Hello!", locks.HEADERS))
+
+
+def _details(recorder: Recorder, take: Take) -> None:
+    place, archive = settings.DETAILS, {"x-amz-storage-class": "GLACIER"}
+    recorder.ask(buckets.CreateBucket(place).request())
+    recorder.ask(PutObject(place, KEY, b"Hello!", {}, crc32=crc32(b"Hello!")).request())
+    recorder.ask(PutObject(place, OTHER, b"Hello!", archive).request())
+    take("GetObjectAttributes", GetObjectAttributes(place, KEY))
+    take("GetObjectAttributes-missing", GetObjectAttributes(place, "nothing"))
+    take("GetBucketAcl", GetBucketAcl(place))
+    take("GetObjectAcl", GetObjectAcl(place, KEY))
+    take("GetObjectAcl-missing", GetObjectAcl(place, "nothing"))
+    take("RestoreObject", RestoreObject(place, OTHER, 2, "Bulk"))
+    take("RestoreObject-not-archived", RestoreObject(place, KEY, 1))
+    begun = multipart.CreateMultipartUpload(place, KEY, {"x-amz-checksum-algorithm": "CRC32"})
+    upload_id = begun.parse(recorder.ask(begun.request())).upload_id
+    part = multipart.UploadPart(place, KEY, upload_id, 1, b"part", crc32(b"part"))
+    etag = part.parse(recorder.ask(part.request()))
+    done = multipart.CompleteMultipartUpload(
+        place, KEY, upload_id, [etag], 4, crc32s=[crc32(b"part")]
+    )
+    recorder.learn(upload_id, "UPLOAD-ID")
+    recorder.ask(done.request())
+    take("GetObjectAttributes-parts", GetObjectAttributes(place, KEY))
+
+
+def _services(recorder: Recorder, take: Take) -> None:
+    place = settings.SERVICES
+    for made in (place, COPIES):
+        recorder.ask(buckets.CreateBucket(made).request())
+        recorder.ask(PutBucketVersioning(made, True).request())
+    take("GetBucketReplication-none", GetBucketReplication(place))
+    take("GetBucketReplication-missing-bucket", GetBucketReplication(MISSING))
+    take("PutBucketReplication", PutBucketReplication(place, settings.REPLICATION))
+    take("GetBucketReplication", GetBucketReplication(place))
+    if recorder.kind != "seaweedfs":  # which takes it for DeleteBucket
+        take("DeleteBucketReplication", DeleteBucketReplication(place))
+    take("GetBucketNotificationConfiguration-none", GetBucketNotification(place))
+    take("GetBucketNotificationConfiguration-missing-bucket", GetBucketNotification(MISSING))
+    put = PutBucketNotification(place, settings.NOTIFICATION)
+    take("PutBucketNotificationConfiguration", put)
+    take("GetBucketNotificationConfiguration", GetBucketNotification(place))
+    take("PutBucketNotificationConfiguration-none", PutBucketNotification(place, ()))
 
 
 def main(kinds: list[str]) -> int:

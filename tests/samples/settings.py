@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from minio_sdk import (
+    BucketEncryption,
     CorsRule,
     Expiration,
     LifecycleFilter,
     LifecycleRule,
     NoncurrentVersionExpiration,
+    NotificationRule,
+    Replication,
+    ReplicationRule,
 )
 from minio_sdk.operation import Place
 
 SETTINGS = Place("settings", "acme-settings", "", "/acme-settings")
+SERVICES = Place("services", "acme-services", "", "/acme-services")
+DETAILS = Place("details", "acme-details", "", "/acme-details")
 TAGS = {"environment": "production", "a b": "1 + 2 = x:/@-._"}
 POLICY = {
     "Version": "2012-10-17",
@@ -53,6 +59,24 @@ CORS = (
         max_age_seconds=600,
     ),
     CorsRule(allowed_origins=("*",), allowed_methods=("GET",), max_age_seconds=1),
+)
+ENCRYPTION = BucketEncryption(algorithm="aws:kms", kms_key_id="my-key", bucket_key_enabled=True)
+REPLICATION = Replication(
+    role="arn:aws:iam::123456789012:role/copies",
+    rules=(
+        ReplicationRule(
+            id="all", destination="arn:aws:s3:::acme-copies", priority=1, delete_markers=True
+        ),
+    ),
+)
+NOTIFICATION = (
+    NotificationRule(
+        id="made",
+        arn="arn:aws:sqs:us-east-1:123456789012:queue",
+        events=("s3:ObjectCreated:*", "s3:ObjectRemoved:*"),
+        prefix="in/",
+        suffix=".csv",
+    ),
 )
 
 USER_POLICY = {

@@ -136,6 +136,28 @@ def rules(text: Any) -> Iterator[Any]:
     yield [{"allowed_origins": [text], "allowed_methods": ["GET"], "allowed_headers": [text]}]
 
 
+DESTINATIONS = [
+    f"{start}{name}"
+    for start in (
+        "", _ARN, "ARN:AWS:S3:::", "arn:*:s3:::", "arn:aws:s3:us-east-1:1:", "arn:minio:replication::id:",
+        "arn:minio:replication:::", "arn:aws:iam::123456789012:role/",
+    )
+    for name in (
+        "beta-docs", "../beta-docs", "beta/docs", "docs:beta-docs", "*", "acme/docs", "docs/../x", "",
+    )
+]  # fmt: skip
+"""Whereto an attacker would have a bucket copied."""
+
+
+def replications(text: Any) -> Iterator[Any]:
+    """Replications with a text in each place."""
+    yield text
+    yield {"rules": [{"destination": text}]}
+    yield {"rules": [{"destination": "more"}, {"destination": text}]}
+    yield {"rules": [{"destination": "more"}], "role": text}
+    yield {"rules": [{"destination": "more", "prefix": text, "id": text, "storage_class": text}]}
+
+
 def mappings(text: Any) -> Iterator[Any]:
     """Headers, tags and metadata with a text in each place."""
     yield text

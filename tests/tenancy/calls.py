@@ -7,6 +7,7 @@ A new method goes into `CALLS`. A new parameter goes into `KINDS` when a name ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ _LIFECYCLE = [
     {"id": "a", "status": "Enabled", "expiration": {"days": 1}, "filter": {"prefix": "a/"}}
 ]
 _CORS = [{"allowed_origins": ["*"], "allowed_methods": ["GET"]}]
+_NOTIFICATIONS = [{"arn": "arn:minio:sqs::1:webhook", "events": ["s3:ObjectCreated:*"]}]
+_RETENTION = {"mode": "GOVERNANCE", "retain_until_date": datetime(2050, 1, 1, tzinfo=timezone.utc)}
 _POLICY = {
     "Statement": [
         {
@@ -46,6 +49,8 @@ def _folder(folder: Path) -> Path:
 
 
 CALLS: dict[str, Callable[[Path], Arguments]] = {
+    "abort_incomplete_uploads": lambda _: {"bucket": "docs", "prefix": "of-"},
+    "abort_multipart_upload": lambda _: {**_OBJECT, "upload_id": "begun"},
     "bucket_exists": lambda _: {"bucket": "docs"},
     "copy_many": lambda _: {"items": [("more", "copy", "docs", OWN)]},
     "copy_object": lambda _: {
@@ -59,8 +64,12 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "delete": lambda _: {"key": OWN},
     "delete_bucket": lambda _: {"bucket": "docs", "force": True},
     "delete_bucket_cors": lambda _: {"bucket": "docs"},
+    "delete_bucket_encryption": lambda _: {"bucket": "docs"},
     "delete_bucket_lifecycle": lambda _: {"bucket": "docs"},
+    "delete_bucket_notification": lambda _: {"bucket": "docs"},
+    "delete_bucket_object_lock": lambda _: {"bucket": "docs"},
     "delete_bucket_policy": lambda _: {"bucket": "docs"},
+    "delete_bucket_replication": lambda _: {"bucket": "docs"},
     "delete_bucket_tags": lambda _: {"bucket": "docs"},
     "delete_many": lambda _: {"items": [_OBJECT]},
     "delete_many_concurrent": lambda _: {"deletes": [_OBJECT]},
@@ -69,6 +78,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "delete_objects": lambda _: {"bucket": "docs", "keys": [OWN, "other"]},
     "delete_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
     "diff_snapshots": lambda _: {"bucket": "docs", "name": "s0"},
+    "disable_object_legal_hold": lambda _: {**_OBJECT},
     "discard_transfer": lambda _: {"id": "0" * 24},
     "download": lambda _: {"key": OWN},
     "download_file": lambda folder: {**_OBJECT, "path": folder / "down.txt"},
@@ -76,24 +86,36 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "download_many": lambda _: {"items": [_OBJECT]},
     "download_many_concurrent": lambda _: {"downloads": [_OBJECT]},
     "download_stream": lambda _: {**_OBJECT},
+    "enable_object_legal_hold": lambda _: {**_OBJECT},
+    "get_bucket_acl": lambda _: {"bucket": "docs"},
     "get_bucket_cors": lambda _: {"bucket": "docs"},
+    "get_bucket_encryption": lambda _: {"bucket": "docs"},
     "get_bucket_info": lambda _: {"bucket": "docs"},
     "get_bucket_lifecycle": lambda _: {"bucket": "docs"},
+    "get_bucket_notification": lambda _: {"bucket": "docs"},
+    "get_bucket_object_lock": lambda _: {"bucket": "docs"},
     "get_bucket_policy": lambda _: {"bucket": "docs"},
+    "get_bucket_replication": lambda _: {"bucket": "docs"},
     "get_bucket_tags": lambda _: {"bucket": "docs"},
     "get_bucket_versioning": lambda _: {"bucket": "docs"},
     "get_object": lambda _: {**_OBJECT},
+    "get_object_acl": lambda _: {**_OBJECT},
+    "get_object_attributes": lambda _: {**_OBJECT},
     "get_object_metadata": lambda _: {**_OBJECT},
+    "get_object_retention": lambda _: {**_OBJECT},
     "get_object_tags": lambda _: {**_OBJECT},
     "get_presigned_put_url": lambda _: {**_OBJECT},
     "get_presigned_url": lambda _: {**_OBJECT},
     "get_server_info": lambda _: {},
     "get_tenant_usage": lambda _: {"bucket": "docs", "prefix": "of-"},
     "health_check": lambda _: {},
+    "is_object_legal_hold_enabled": lambda _: {**_OBJECT},
     "iter_objects": lambda _: {"bucket": "docs"},
     "list": lambda _: {},
     "list_buckets": lambda _: {},
+    "list_multipart_uploads": lambda _: {"bucket": "docs"},
     "list_objects": lambda _: {"bucket": "docs"},
+    "list_parts": lambda _: {**_OBJECT, "upload_id": "begun"},
     "list_snapshots": lambda _: {"bucket": "docs"},
     "list_transfers": lambda _: {},
     "mirror": lambda folder: {"source": _folder(folder), "target": ("docs", "mirrored")},
@@ -101,13 +123,25 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "open": lambda _: {**_OBJECT},
     "presigned_post": lambda _: {**_OBJECT},
     "put_object": lambda _: {**_OBJECT, "data": b"1"},
+    "restore_object": lambda _: {**_OBJECT},
     "restore_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
     "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
+    "set_bucket_encryption": lambda _: {"bucket": "docs", "encryption": {"algorithm": "AES256"}},
     "set_bucket_lifecycle": lambda _: {"bucket": "docs", "rules": _LIFECYCLE},
+    "set_bucket_notification": lambda _: {"bucket": "docs", "rules": _NOTIFICATIONS},
+    "set_bucket_object_lock": lambda _: {
+        "bucket": "docs",
+        "lock": {"mode": "GOVERNANCE", "days": 1},
+    },
     "set_bucket_policy": lambda _: {"bucket": "docs", "policy": _POLICY},
+    "set_bucket_replication": lambda _: {
+        "bucket": "docs",
+        "replication": {"rules": [{"destination": "more"}]},
+    },
     "set_bucket_tags": lambda _: {"bucket": "docs", "tags": {"a": "b"}},
     "set_bucket_versioning": lambda _: {"bucket": "docs"},
     "set_object_metadata": lambda _: {**_OBJECT, "metadata": {"a": "b"}},
+    "set_object_retention": lambda _: {**_OBJECT, "retention": _RETENTION},
     "set_object_tags": lambda _: {**_OBJECT, "tags": {"a": "b"}},
     "upload": lambda _: {"key": OWN, "data": b"123456"},
     "upload_file": lambda folder: {**_OBJECT, "path": _file(folder)},
@@ -151,7 +185,8 @@ KINDS = {
     ),
     **dict.fromkeys(
         (
-            "suffix", "id", "version_id", "source_version_id", "region", "mode", "method", "content_type",
+            "suffix", "id", "upload_id", "tier",
+            "version_id", "source_version_id", "region", "mode", "method", "content_type",
             "content_encoding", "content_disposition", "content_language", "cache_control", "expires",
             "storage_class", "if_match", "if_none_match", "success_action_redirect",
         ),
@@ -161,16 +196,20 @@ KINDS = {
     "items": "items", "uploads": "items", "downloads": "items", "deletes": "items",
     "source": "side", "target": "side",
     "policy": "policy",
+    "replication": "replication",
     "rules": "rules",
+    "encryption": "mapping", "lock": "mapping", "retention": "mapping",
     "tags": "mapping", "metadata": "mapping", "headers": "mapping", "response_headers": "mapping",
     "include": "texts", "exclude": "texts",
 }  # fmt: skip
 """Parameters that can carry a name, or a text that a name could hide in, by how it is put there."""
 
 HARMLESS = {
-    "buffer", "checkpoint", "checksum", "concurrency", "content_length_range", "data", "delete", "dry_run",
+    "buffer", "bypass_governance", "checkpoint", "checksum", "concurrency", "content_length_range",
+    "data", "days", "delete", "dry_run",
     "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
-    "if_unmodified_since", "length", "limit", "object_lock", "pack", "path", "piece_size", "progress",
+    "if_unmodified_since", "legal_hold",
+    "length", "limit", "object_lock", "older_than", "pack", "path", "piece_size", "progress",
     "range", "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
@@ -201,6 +240,9 @@ def hostile(method: str, parameter: str, texts: list[str]) -> Iterator[Any]:
     kind = KINDS[parameter]
     if kind == "policy":
         yield from attacks.POLICIES
+    if kind == "replication":
+        for arn in attacks.DESTINATIONS:
+            yield from attacks.replications(arn)
     if kind == "mapping":
         yield from ({name: "beta-docs"} for name in attacks.HEADER_NAMES)
     if kind not in _NAMING:
@@ -225,6 +267,8 @@ def _placed(method: str, kind: str, text: Any) -> Iterator[Any]:
         yield from attacks.rules(text)
     elif kind == "mapping":
         yield from attacks.mappings(text)
+    elif kind == "replication":
+        yield from attacks.replications(text)
     elif kind == "texts":
         yield [text]
     else:

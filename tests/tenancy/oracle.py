@@ -20,7 +20,11 @@ HOST = "127.0.0.1:9"
 
 _BUCKET = re.compile(r"acme-(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|-snapshots)")
 _ENCODED = re.compile(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})*")
-_SETTINGS = {"policy", "lifecycle", "cors", "tagging", "versioning"}
+_SETTINGS = {
+    "policy", "lifecycle", "cors", "tagging", "versioning", "object-lock", "encryption", "acl", "replication",
+    "notification",
+}  # fmt: skip
+_OF_OBJECTS = {"retention", "legal-hold", "acl", "attributes", "restore"}
 _KEYS = {"prefix", "start-after", "marker", "key-marker", "continuation-token"}
 _OPAQUE = {"versionId", "uploadId", "version-id-marker", "upload-id-marker"}
 _PLAIN = {
@@ -34,6 +38,9 @@ _HEADERS = {
     "x-amz-bucket-object-lock-enabled", "x-amz-checksum-mode", "x-amz-checksum-crc32",
     "x-amz-checksum-algorithm", "x-amz-sdk-checksum-algorithm", "x-amz-checksum-type", "content-type",
     "content-encoding", "content-disposition", "content-language", "cache-control", "expires", "content-md5",
+    "x-amz-object-attributes", "x-amz-part-number-marker",
+    "x-amz-bypass-governance-retention", "x-amz-object-lock-mode", "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-retain-until-date",
     "if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "content-length",
 }  # fmt: skip
 
@@ -73,13 +80,16 @@ def check_request(
         if name in _KEYS:
             assert tenancy == "bucket" or value.startswith("acme/"), f"{name}={value!r}"
         else:
-            assert name in _OPAQUE | _PLAIN | _SETTINGS or name.startswith("response-"), name
+            known = _OPAQUE | _PLAIN | _SETTINGS | (_OF_OBJECTS if key else set())
+            assert name in known or name.startswith("response-"), name
     if not _inside(tenancy, _tidied(path)):
         assert "authorization" in headers, (
             "a proxy could lead this elsewhere, and no signature breaks"
         )
     if "delete" in names:
         _check_deletes(tenancy, body)
+    if "replication" in names and method == "PUT":
+        _check_replication(body)
     if "policy" in names and method == "PUT":
         check_policy(json.loads(body))
 
@@ -153,6 +163,20 @@ def _check_deletes(tenancy: str, body: bytes) -> None:
     for key in found:
         assert tenancy == "bucket" or re.match(r"acme/[a-z0-9.]", key), key
         assert not {".", ".."} & set(re.split(r"[/\\]", key)), key
+
+
+def _check_replication(body: bytes) -> None:
+    """A rule copies to a bucket of acme's, and no role is a bucket."""
+    nodes = list(ElementTree.fromstring(body).iter())
+    found = [node.text or "" for node in nodes if _is(node, "Bucket")]
+    assert found
+    for arn in found:
+        assert re.fullmatch(
+            r"arn:aws:s3:::acme-[a-z0-9.-]+|arn:minio:replication:[^:/]*:[^:/]+:acme-[a-z0-9.-]+",
+            arn,
+        ), arn
+    for role in (node.text or "" for node in nodes if _is(node, "Role")):
+        assert re.fullmatch(r"arn:aws:iam::\d{12}:role/[^:]+", role), role
 
 
 def _is(node: ElementTree.Element, tag: str) -> bool:

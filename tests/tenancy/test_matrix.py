@@ -148,7 +148,17 @@ def test_good_arguments_reach_one_s_own(
     outcome = call(worlds.now, client, method, made(folder))
     silent = method in ("list_transfers", "discard_transfer") or "presigned" in method
     refused = worlds.tenancy == "prefix" and method.endswith(
-        ("_cors", "_lifecycle", "_policy", "_versioning")
+        (
+            "_cors",
+            "_lifecycle",
+            "_policy",
+            "_versioning",
+            "_bucket_object_lock",
+            "_encryption",
+            "_bucket_acl",
+            "_replication",
+            "_notification",
+        )
     )
     if method == "discard_transfer":
         assert "no such transfer" in str(outcome)

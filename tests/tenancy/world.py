@@ -34,7 +34,22 @@ HIDDEN = b"the hidden word"
 OWN = "of-acme.txt"
 """The key of acme's object."""
 
-_DOCUMENTS = ("policy", "lifecycle", "cors", "tagging", "versioning")
+_DOCUMENTS = (
+    "policy",
+    "lifecycle",
+    "cors",
+    "tagging",
+    "versioning",
+    "object-lock",
+    "encryption",
+    "replication",
+    "notification",
+)
+_TOLD = {
+    "acl": ("AccessControlPolicy", "<Owner><ID>o</ID></Owner>"),
+    "attributes": ("GetObjectAttributesResponse", "<ObjectSize>1</ObjectSize>"),
+}
+_OF_OBJECTS = ("retention", "legal-hold")
 
 
 class World(Memory):
@@ -56,7 +71,8 @@ class World(Memory):
         self.sent: list[tuple[Request, dict[str, str]]] = []
         self.answer: Callable[[Request, Reply], Reply] = lambda _, reply: reply
         self.documents: dict[tuple[str, str], bytes] = {}
-        self.parts: dict[str, dict[int, bytes]] = {}
+        self.parts: dict[str, dict[int, bytes]] = {"begun": {}}
+        self.restored: set[str] = set()
         for slug in ("acme", "beta"):
             self._furnish(slug)
         self.first = self.of("beta")
@@ -110,12 +126,21 @@ class World(Memory):
                 return self._in_parts(request, name, key, query)
             if not key and (kind := next((k for k in _DOCUMENTS if k in query), None)):
                 return self._document_of(request, name, kind)
+            if told := next((_TOLD[k] for k in _TOLD if k in query), None):
+                return _document(*told)
+            if "restore" in query:
+                self.restored.add(f"{name}/{key}")
+                return Reply(202, {})
+            if key and (kind := next((k for k in _OF_OBJECTS if k in query), None)):
+                return self._document_of(request, f"{name}/{key}", kind)
             if not key and request.method == "DELETE":
                 del self.buckets[name]
                 return Reply(204, {})
         reply = super()._answer(request, name, key, query)
         named = f"<Name>{name}</Name><EncodingType>".encode()
         reply.body = reply.body.replace(b"<EncodingType>", named)
+        if f"{name}/{key}" in self.restored:
+            reply.headers = {**reply.headers, "x-amz-restore": 'ongoing-request="true"'}
         if "versionId" in query and reply.status == 200:
             reply.headers = {**reply.headers, "x-amz-version-id": query["versionId"]}
         return reply
@@ -130,6 +155,8 @@ class World(Memory):
         found = self.documents.get((name, kind))
         if found is None and kind == "versioning":
             return _document("VersioningConfiguration", "")
+        if found is None and kind in _OF_OBJECTS:
+            return _error(404, "NoSuchObjectLockConfiguration")
         return _error(404, "NoSuchConfiguration") if found is None else Reply(200, {}, found)
 
     def _in_parts(self, request: Request, name: str, key: str, query: dict[str, str]) -> Reply:

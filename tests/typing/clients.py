@@ -15,6 +15,7 @@ from typing import Any
 from typing_extensions import assert_type
 
 from minio_sdk import (
+    AccessControlList,
     AdminServerInfo,
     AsyncMinIOClient,
     AsyncObjectReader,
@@ -22,6 +23,7 @@ from minio_sdk import (
     AsyncProvisioner,
     AuditRecord,
     BucketDataUsage,
+    BucketEncryption,
     BucketInfo,
     BulkResult,
     Cache,
@@ -32,6 +34,7 @@ from minio_sdk import (
     Decision,
     DeleteResult,
     Expiration,
+    Grant,
     Group,
     HealthStatus,
     JsonLinesAudit,
@@ -39,13 +42,20 @@ from minio_sdk import (
     LifecycleRule,
     MinIOClient,
     MirrorResult,
+    MultipartUpload,
+    NotificationRule,
     ObjectInfo,
+    ObjectLock,
     ObjectMetadata,
+    ObjectPart,
     ObjectReader,
     ObjectWriter,
     Policy,
     PresignedPost,
     Provisioner,
+    Replication,
+    ReplicationRule,
+    Retention,
     ServerInfo,
     ServiceAccount,
     Statement,
@@ -54,6 +64,7 @@ from minio_sdk import (
     TenantUsage,
     Transfer,
     TransferProgress,
+    UploadedPart,
     UploadResponse,
     User,
     create_client,
@@ -118,6 +129,30 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.bucket_exists("docs"), bool)
     assert_type(client.get_bucket_info("docs"), BucketInfo)
     assert_type(client.list_buckets(), list[BucketInfo])
+    assert_type(client.get_object_attributes("docs", "k").parts, tuple[ObjectPart, ...])
+    assert_type(client.get_bucket_acl("docs"), AccessControlList)
+    assert_type(client.get_object_acl("docs", "k").grants, tuple[Grant, ...])
+    assert_type(client.list_multipart_uploads("docs", "a"), Iterator[MultipartUpload])
+    assert_type(client.list_parts("docs", "k", "u"), Iterator[UploadedPart])
+    assert_type(client.abort_incomplete_uploads("docs"), list[MultipartUpload])
+    client.abort_multipart_upload("docs", "k", "u")
+    client.restore_object("docs", "k", 7, tier="Bulk")
+    assert_type(client.get_bucket_replication("docs"), Replication | None)
+    client.set_bucket_replication("docs", Replication(rules=(ReplicationRule(destination="b"),)))
+    assert_type(client.get_bucket_notification("docs"), list[NotificationRule])
+    client.set_bucket_notification(
+        "docs", [{"arn": "arn:minio:sqs::1:webhook", "events": ["s3:*"]}]
+    )
+    assert_type(client.get_bucket_encryption("docs"), BucketEncryption | None)
+    client.set_bucket_encryption("docs", {"algorithm": "AES256"})
+    assert_type(client.get_bucket_object_lock("docs"), ObjectLock | None)
+    client.set_bucket_object_lock("docs", {"mode": "GOVERNANCE", "days": 1})
+    until = Retention(mode="GOVERNANCE", retain_until_date=datetime.now(timezone.utc))
+    client.set_object_retention("docs", "k", until, version_id="v", bypass_governance=True)
+    assert_type(client.get_object_retention("docs", "k"), Retention | None)
+    assert_type(client.is_object_legal_hold_enabled("docs", "k"), bool)
+    client.upload_object("docs", "k", b"x", retention=until, legal_hold=True)
+    client.delete_objects("docs", ["k"], bypass_governance=True)
     assert_type(client.get_tenant_usage(), TenantUsage)
     usage = client.get_tenant_usage(bucket="docs", prefix="a", versions=True, progress=told)
     assert_type(usage.buckets[0].noncurrent_bytes, int | None)

@@ -18,9 +18,10 @@ class Buckets(AsyncBase):
         Args:
             bucket: 1 to 63 of ``a-z 0-9 . -``, beginning and ending with a letter or digit.
             region: where it is to be; None takes `Config.region`.
-            object_lock: whether its objects can be locked; this can't be changed later.
+            object_lock: whether its objects can be locked; this can't be taken back, and it keeps versions.
 
         Raises:
+            NotSupportedError: `object_lock`, with prefix tenancy, or the server made it without.
             BucketAlreadyExistsError: it exists.
             ValidationError: S3 allows no such name.
             MinIOError: it failed after all retries.
@@ -41,7 +42,7 @@ class Buckets(AsyncBase):
 
         Raises:
             BucketNotFoundError: it doesn't exist.
-            BucketNotEmptyError: it has objects, and `force` is False.
+            BucketNotEmptyError: it has objects, and `force` is False; or some that are locked.
             MinIOError: it failed after all retries.
 
         Example:

@@ -9,11 +9,14 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.aio.admin import AsyncAdmin
+from minio_sdk.client.aio.bucket_services import BucketServices
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
 from minio_sdk.client.aio.caching import Caching
+from minio_sdk.client.aio.details import Details
 from minio_sdk.client.aio.files import Files
+from minio_sdk.client.aio.object_lock import ObjectLocks
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
 from minio_sdk.client.aio.presigned import Presigned
@@ -29,8 +32,11 @@ class AsyncMinIOClient(
     TenantKeys,
     Buckets,
     BucketSettings,
+    BucketServices,
     Objects,
     ObjectSettings,
+    ObjectLocks,
+    Details,
     Reading,
     Files,
     Presigned,

@@ -10,11 +10,14 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.sync.admin import Admin
+from minio_sdk.client.sync.bucket_services import BucketServices
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
 from minio_sdk.client.sync.caching import Caching
+from minio_sdk.client.sync.details import Details
 from minio_sdk.client.sync.files import Files
+from minio_sdk.client.sync.object_lock import ObjectLocks
 from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
 from minio_sdk.client.sync.presigned import Presigned
@@ -30,8 +33,11 @@ class MinIOClient(
     TenantKeys,
     Buckets,
     BucketSettings,
+    BucketServices,
     Objects,
     ObjectSettings,
+    ObjectLocks,
+    Details,
     Reading,
     Files,
     Presigned,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import found, objects, reading, uploads
@@ -14,6 +15,7 @@ from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.flows.sources import Data, Source
+from minio_sdk.models.object_lock import Retention
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata, UploadResponse
 
 
@@ -37,6 +39,8 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        retention: Retention | Mapping[str, Any] | None = None,
+        legal_hold: bool = False,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Store an object; its bucket is made when the server says that it is missing.
@@ -55,6 +59,8 @@ class Objects(Base):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            retention: until when it is locked, as a `Retention`; its bucket must have object lock.
+            legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -66,6 +72,8 @@ class Objects(Base):
         Raises:
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
+            ConflictError: it was to be locked, and its bucket has no object lock.
+            NotSupportedError: the server stored it without the lock that it was to have.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -85,6 +93,8 @@ class Objects(Base):
             cache_control=cache_control,
             expires=expires,
             storage_class=storage_class,
+            retention=retention,
+            legal_hold=legal_hold,
         )
         wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
@@ -120,6 +130,8 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        retention: Retention | Mapping[str, Any] | None = None,
+        legal_hold: bool = False,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Store an object in a bucket that exists; else as `upload_object`.
@@ -139,6 +151,8 @@ class Objects(Base):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            retention: until when it is locked, as a `Retention`; its bucket must have object lock.
+            legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -148,6 +162,8 @@ class Objects(Base):
             BucketNotFoundError: the bucket doesn't exist.
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
+            ConflictError: it was to be locked, and its bucket has no object lock.
+            NotSupportedError: the server stored it without the lock that it was to have.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -167,6 +183,8 @@ class Objects(Base):
             cache_control=cache_control,
             expires=expires,
             storage_class=storage_class,
+            retention=retention,
+            legal_hold=legal_hold,
         )
         wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
@@ -192,6 +210,8 @@ class Objects(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        retention: Retention | Mapping[str, Any] | None = None,
+        legal_hold: bool = False,
         progress: OnProgress | bool | None = None,
         resume: bool = False,
     ) -> UploadResponse:
@@ -211,6 +231,8 @@ class Objects(Base):
                 back with the object.
             expires: when caches should let go of it; an aware datetime, or an HTTP date.
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            retention: until when it is locked, as a `Retention`; its bucket must have object lock.
+            legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -225,6 +247,8 @@ class Objects(Base):
             IntegrityError: the file was changed meanwhile, or the server has got other bytes.
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
+            ConflictError: it was to be locked, and its bucket has no object lock.
+            NotSupportedError: the server stored it without the lock that it was to have.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -244,6 +268,8 @@ class Objects(Base):
             cache_control=cache_control,
             expires=expires,
             storage_class=storage_class,
+            retention=retention,
+            legal_hold=legal_hold,
         )
         wanted = condition(if_none_match, if_match)
         place = engine.place(bucket)
@@ -348,10 +374,26 @@ class Objects(Base):
         """
         return self._run(objects.object_exists(self._engine.begin(), bucket, key))
 
-    def delete_object(self, bucket: str, key: str, *, version_id: str | None = None) -> None:
+    def delete_object(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        bypass_governance: bool = False,
+    ) -> None:
         """Remove an object, or one version of it; a missing object is no error.
 
+        Args:
+            bucket: its name.
+            key: its key.
+            version_id: a version of it; None for the current one, of which a versioned bucket keeps the
+                bytes behind a delete marker.
+            bypass_governance: remove the version although it is locked in governance mode; these
+                credentials must be allowed to.
+
         Raises:
+            ObjectLockedError: the version has a retention or a legal hold.
             BucketNotFoundError: the bucket doesn't exist.
             MinIOError: it failed after all retries.
 
@@ -360,14 +402,18 @@ class Objects(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
         """
-        return self._run(objects.delete(self._engine.begin(), bucket, key, version_id))
+        engine = self._engine.begin()
+        return self._run(objects.delete(engine, bucket, key, version_id, bypass_governance))
 
-    def delete_objects(self, bucket: str, keys: Keys) -> DeleteResult:
+    def delete_objects(
+        self, bucket: str, keys: Keys, *, bypass_governance: bool = False
+    ) -> DeleteResult:
         """Remove any number of objects, 1,000 a request.
 
         Args:
             bucket: its name.
             keys: keys, or pairs (key, version_id).
+            bypass_governance: remove versions although they are locked in governance mode.
 
         Returns:
             `DeleteResult`: ``deleted`` and ``errors``; true when there are no errors.
@@ -383,7 +429,8 @@ class Objects(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """
-        return self._run(objects.delete_objects(self._engine.begin(), bucket, keys))
+        engine = self._engine.begin()
+        return self._run(objects.delete_objects(engine, bucket, keys, bypass_governance))
 
     def list_objects(
         self,

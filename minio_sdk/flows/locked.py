@@ -1,0 +1,131 @@
+"""What a lock is the reason of, and whether what was to be locked is.
+
+Servers refuse to remove a locked version in different words, some in none that speak of locks. So a refusal
+is looked into: the version tells itself whether it is locked. And servers that don't know locks store an
+object without one and answer 200, so what was stored is looked at, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from minio_sdk.engine import Engine
+from minio_sdk.errors import (
+    AccessDeniedError,
+    BucketNotFoundError,
+    ConflictError,
+    MinIOError,
+    NotFoundError,
+    NotSupportedError,
+    ObjectLockedError,
+    as_class,
+)
+from minio_sdk.models.object_lock import Retention
+from minio_sdk.models.results import UploadResponse
+from minio_sdk.operation import ObjectOperation, Operation, Place
+from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock
+from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.operations.put_object import PutObject
+from minio_sdk.wire.locking import is_held, retention_in
+
+_BYPASS = "bypass_governance=True with keys that may, of delete_objects() too"
+_NO_LOCK = (
+    "objects can be locked in buckets that were made with create_bucket(..., object_lock=True)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Why a version can't be removed, and what to try."""
+
+    why: str
+    hint: str
+
+
+async def lock_of(engine: Engine, operation: ObjectOperation[Any]) -> Lock | None:
+    """The lock of the version that an operation is about; None where none is in force, as far as is told."""
+    version_id: str | None = getattr(operation, "version_id", None)
+    try:
+        found = await engine.send(HeadObject(operation.place, operation.key, version_id))
+    except MinIOError:
+        return None
+    reasons, hints = [], []
+    now = datetime.fromtimestamp(engine.transport.signing.now(), timezone.utc)
+    until = found.retention
+    if until is not None and until.retain_until_date > now:
+        date = until.retain_until_date.isoformat(timespec="seconds")
+        reasons.append(f"{until.mode.lower()} mode until {date}")
+        free = until.mode == "GOVERNANCE"
+        hints.append(_BYPASS if free else "again after that")
+    if found.legal_hold:
+        reasons.append("a legal hold")
+        hints.append("disable_object_legal_hold() first")
+    if not reasons:
+        return None
+    return Lock(f"it is locked: {' and '.join(reasons)}", "; ".join(hints))
+
+
+async def explained(
+    engine: Engine, error: MinIOError, operation: ObjectOperation[Any]
+) -> MinIOError:
+    """A refusal as what it is, where a lock is the reason."""
+    if not isinstance(error, AccessDeniedError) and error.code != "InvalidRequest":
+        return error
+    lock = await lock_of(engine, operation)
+    return error if lock is None else as_class(error, ObjectLockedError, lock.why, lock.hint)
+
+
+def lockless(error: MinIOError) -> MinIOError:
+    """The refusal of a lock, where a bucket that has none is the likely reason."""
+    if error.code != "InvalidRequest":
+        return error
+    return as_class(error, ConflictError, error.message, _NO_LOCK)
+
+
+def same(one: Retention | None, other: Retention | None) -> bool:
+    """Whether two retentions are the same, to the second."""
+    if one is None or other is None:
+        return one is other
+    apart = abs((one.retain_until_date - other.retain_until_date).total_seconds())
+    return one.mode == other.mode and apart < 1
+
+
+async def prove(
+    engine: Engine, place: Place, stored: UploadResponse, headers: Mapping[str, str]
+) -> None:
+    """Make sure that what was stored is locked as its headers said.
+
+    Raises:
+        NotSupportedError: it is stored, and not locked.
+    """
+    found = await engine.send(HeadObject(place, stored.key, stored.version_id))
+    if same(found.retention, retention_in(headers)) and found.legal_hold is is_held(headers):
+        return
+    error = NotSupportedError(
+        "the object is stored, but the server did not lock it as it was told to"
+        + (f" (version_id={stored.version_id!r})" if stored.version_id else ""),
+        hint="set_object_retention() or enable_object_legal_hold(), or remove it",
+    )
+    engine.named(error, PutObject(place, stored.key, b""))
+    raise error
+
+
+async def expect_lock(engine: Engine, create: Operation[None]) -> None:
+    """Make sure that a bucket that was just made has object lock.
+
+    Raises:
+        NotSupportedError: it was made without.
+    """
+    try:
+        if await engine.send(GetBucketObjectLock(create.place)) is not None:
+            return
+    except BucketNotFoundError:
+        raise
+    except NotFoundError:
+        pass
+    error = NotSupportedError("the bucket was made, but the server gave it no object lock")
+    engine.named(error, create)
+    raise error
