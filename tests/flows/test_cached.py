@@ -257,7 +257,16 @@ def _after(held: threading.Event, change: Callable[[Any], Any], client: Any) -> 
         {"credentials": lambda: Credentials("AK3", "s")},
         {"tenancy": "prefix", "shared_bucket": "acme-docs"},
     ],
-    ids=str,
+    ids=[
+        "tenant",
+        "no-tenant",
+        "access-key",
+        "secret-key",
+        "session",
+        "anonymous",
+        "other-keys",
+        "prefix",
+    ],
 )
 @pytest.mark.parametrize("cache", [TRUST, Cache()], ids=["trusted", "confirmed"])
 def test_nobody_reads_what_another_has_read(
