@@ -17,6 +17,10 @@ PLACE = Place("docs", "acme-docs", "", "/acme-docs")
 
 READING = {
     "GetObject",
+    "GetObjectAcl",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
     "GetObjectTagging",
     "HeadObject",
     "ListParts",
@@ -30,7 +34,10 @@ WRITING = {
     "DeleteObjectTagging",
     "PutObject",
     "PutObjectExtract",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
     "PutObjectTagging",
+    "RestoreObject",
     "UploadPart",
     "UploadPartCopy",
 }
