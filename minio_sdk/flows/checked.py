@@ -62,6 +62,19 @@ def unrepeatable(engine: Engine, error: MinIOError) -> MinIOError:
     )
 
 
+def digested(error: MinIOError, operation: Checked) -> Checked | None:
+    """The operation with the digest that its refusal asks for; None where it asks for none.
+
+    AWS wants one of what is locked from its beginning, also by its bucket.
+    """
+    if "content-md5" not in error.message.lower() or not isinstance(operation, PutObject):
+        return None
+    body = operation.body
+    if isinstance(body, StreamBody) or "content-md5" in operation.headers:
+        return None
+    return replace(operation, headers={**operation.headers, "content-md5": md5_text(body)})
+
+
 async def sent(
     engine: Engine, operation: Checked, send: Callable[[Checked], Awaitable[T]]
 ) -> tuple[T, Checked]:
@@ -71,14 +84,10 @@ async def sent(
         try:
             return await send(operation), operation
         except MinIOError as error:
-            # AWS wants a digest of what is locked from its beginning, also by its bucket.
-            body = operation.body if isinstance(operation, PutObject) else None
-            if "content-md5" not in error.message.lower() or body is None:
+            again = digested(error, operation)
+            if again is None:
                 raise
-            if isinstance(body, StreamBody) or "content-md5" in operation.headers:
-                raise
-        headers = {**operation.headers, "content-md5": md5_text(body)}
-        return await send(replace(operation, headers=headers)), operation
+        return await send(again), operation
     try:
         return await send(checked), checked
     except MinIOError as error:

@@ -24,7 +24,7 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import buckets, locked, quirks
-from minio_sdk.flows.checked import WORTH, sent
+from minio_sdk.flows.checked import WORTH, digested, sent
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
 from minio_sdk.flows.held import held
 from minio_sdk.flows.in_parts import InParts
@@ -129,7 +129,8 @@ async def put(
     whole = source.whole
     most = min(WORTH, engine.config.multipart_threshold)
     unheard = progress is None or progress is False
-    if whole is not None and len(whole) < most and condition is None and unheard:
+    plain = condition is None and unheard and not asks_for_lock(headers)
+    if plain and whole is not None and len(whole) < most:
         # The short way of what is small and in memory, which has nothing to count, tell or check.
         if place.prefix:
             place.object_path(key)  # before the bucket's marker is looked for
@@ -146,6 +147,11 @@ async def put(
             return await buckets.send_to_new(engine, operation, place.bucket)
         except (ObjectNotFoundError, PreconditionFailedError) as error:
             return await _settled(engine, operation, error)
+        except MinIOError as error:
+            again = digested(error, operation)
+            if again is None:
+                raise
+        return await engine.send(again)
     meter = Meter(engine.transport.clock, progress)
     try:
         return await _put(
