@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from minio_sdk.config import MAX_PART
 from minio_sdk.engine import Engine
@@ -98,7 +98,7 @@ def _content_type(key: str, content_type: str | None) -> str:
     return found or "application/octet-stream"
 
 
-async def put(
+def put(
     engine: Engine,
     place: Place,
     key: str,
@@ -108,7 +108,7 @@ async def put(
     create_bucket: bool = False,
     condition: Condition | None = None,
     progress: OnProgress | bool | None = None,
-) -> UploadResponse:
+) -> Coroutine[Any, Any, UploadResponse]:
     """Store what `source` gives as one object.
 
     Args:
@@ -122,25 +122,51 @@ async def put(
         progress: told of what the server has acknowledged; True for a bar.
     """
     whole = source.whole
-    most = min(WORTH, engine.config.multipart_threshold)
-    unheard = progress is None or progress is False
-    if whole is not None and len(whole) < most and condition is None and unheard:
-        # The short way of what is small and in memory, which has nothing to count, tell or check.
+    if whole is not None and condition is None and (progress is None or progress is False):
+        if len(whole) < WORTH and len(whole) < engine.config.multipart_threshold:
+            return _put_small(engine, place, key, whole, headers, create_bucket)
+    return _put_told(
+        engine, place, key, source, headers, progress, condition, create_bucket=create_bucket
+    )
+
+
+async def _put_small(
+    engine: Engine,
+    place: Place,
+    key: str,
+    body: bytes | memoryview,
+    headers: dict[str, str],
+    create_bucket: bool,
+) -> UploadResponse:
+    """The short way of what is small and in memory, which has nothing to count, tell or check."""
+    if place.prefix:
+        place.object_path(key)  # before the bucket's marker is looked for
+    operation = PutObject(place, key, body, headers)
+    if suspicious(key):
+        await quirks.refuse(engine, operation, empty=not body)
+    try:  # what `_put_whole` does, with two coroutines less
         if place.prefix:
-            place.object_path(key)  # before the bucket's marker is looked for
-        operation = PutObject(place, key, whole, headers)
-        if suspicious(key):
-            await quirks.refuse(engine, operation, empty=not whole)
-        try:  # what `_put_whole` does, with two coroutines less
-            if place.prefix:
-                await buckets.check(engine, operation)
-            return await engine.send(operation)
-        except BucketNotFoundError:
-            if not create_bucket or place.bucket is None:
-                raise
-            return await buckets.send_to_new(engine, operation, place.bucket)
-        except (ObjectNotFoundError, PreconditionFailedError) as error:
-            return await _settled(engine, operation, error)
+            await buckets.check(engine, operation)
+        return await engine.send(operation)
+    except BucketNotFoundError:
+        if not create_bucket or place.bucket is None:
+            raise
+        return await buckets.send_to_new(engine, operation, place.bucket)
+    except (ObjectNotFoundError, PreconditionFailedError) as error:
+        return await _settled(engine, operation, error)
+
+
+async def _put_told(
+    engine: Engine,
+    place: Place,
+    key: str,
+    source: Source,
+    headers: dict[str, str],
+    progress: OnProgress | bool | None,
+    condition: Condition | None,
+    *,
+    create_bucket: bool,
+) -> UploadResponse:
     meter = Meter(engine.transport.clock, progress)
     try:
         return await _put(
