@@ -205,9 +205,9 @@ class InFlight:
         body = request.body
         return (
             self._alone
-            and not isinstance(body, StreamBody)
-            and (not body or memoryview(body).nbytes <= SMALL)
             and request.room is None
+            and not isinstance(body, StreamBody)
+            and (len(body) if type(body) is bytes else memoryview(body).nbytes) <= SMALL
         )
 
     def begin(self, request: Request, deadline: float | None, owner: object) -> bool:
@@ -225,9 +225,11 @@ class InFlight:
                 return False
         offset = self._connections.skew.seconds
         data = self._bytes_of(request)
+        if data is None:
+            return False
         now = time.monotonic()
-        slot = self._idle_slot(now) if data is not None else None
-        if slot is None or data is None:
+        slot = self._idle_slot(now)
+        if slot is None:
             return False
         slot.offset = offset
         slot.patience, slot.expires = patience, now + patience
@@ -235,7 +237,7 @@ class InFlight:
             self._next_look = slot.expires
         slot.request, slot.owner = request, owner
         self._busy += 1
-        self._send(slot, memoryview(data))
+        self._send(slot, data)
         return True
 
     def _bytes_of(self, request: Request) -> bytes | None:
@@ -247,7 +249,10 @@ class InFlight:
             head = self._signing.head(request, keys)
         except Exception:  # the usual way says the same, in its place
             return None
-        return head + bytes(request.body) if request.body else head  # type: ignore[arg-type]
+        body = request.body
+        if type(body) is not bytes:
+            body = bytes(body)  # type: ignore[arg-type]
+        return head + body if body else head
 
     def _idle_slot(self, now: float) -> _Slot | None:
         while self._idle:
@@ -266,7 +271,7 @@ class InFlight:
         self._selector.register(slot.fd, selectors.EVENT_READ, slot)
         return slot
 
-    def _send(self, slot: _Slot, data: memoryview) -> None:
+    def _send(self, slot: _Slot, data: bytes | memoryview) -> None:
         """Send what can be sent now."""
         try:
             sent = slot.sock.send(data)
@@ -276,12 +281,14 @@ class InFlight:
             slot.failed = error
             sent = len(data)
         left = sent < len(data)
+        if not left and slot.unsent is None:
+            return
         # While there is something to send, nothing is read: as in the usual way, which can't do both.
         if left and slot.unsent is None:
             self._selector.modify(slot.fd, selectors.EVENT_WRITE, slot)
         elif not left and slot.unsent is not None:
             self._selector.modify(slot.fd, selectors.EVENT_READ, slot)
-        slot.unsent = data[sent:] if left else None
+        slot.unsent = memoryview(data)[sent:] if left else None
 
     # --- answers ---------------------------------------------------------------------------------
 
