@@ -21,10 +21,11 @@ from collections.abc import (
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
-from minio_sdk.engine import Engine
+from minio_sdk.engine import AtHand, Engine
 from minio_sdk.errors import MinIOError, ValidationError, invalid
 from minio_sdk.flows.bulk_items import (
     VERBS,
@@ -156,6 +157,8 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
             packages = _packages(verb, items, job, tally, limit, packer)
         else:  # without three generators between an item and its work
             packages = _alone(verb, items, job, tally)
+            if type(items) in (list, tuple):
+                packages = AtHand(packages)
         await spread(engine, verb, packages, job, tally, limit, packer)
     finally:
         meter.close()
@@ -183,15 +186,13 @@ async def spread(
             if isinstance(package, Pack):
                 assert packer is not None  # who else has packed it?
                 return packer.store(engine, package)
-            return do(own, verb, package, relay=relay)
-
-        def lone(package: Package) -> Awaitable[Done]:
+            if verb == "delete":
+                return do(own, verb, package)
             return do_one(own, act, package[0], relay)
 
         act = VERBS[verb]
         relay = lane.transport.relay(tally.meter.came) if tally.meter.heard else None
-        work = one if packer is not None or verb == "delete" else lone
-        await lane.transport.map(work, packages, limit, tally.add, relay=relay)
+        await lane.transport.map(one, packages, limit, tally.add, relay=relay)
         return
     worker = elsewhere.engine.share(AT_ONCE // limit or 1) if elsewhere.engine else None
 
@@ -321,10 +322,13 @@ async def _packages(
                 yield package
 
 
-def _alone(verb: str, items: Iterable[Any], job: Job, tally: Tally) -> Generator[Package, None, None]:
+def _alone(
+    verb: str, items: Iterable[Any], job: Job, tally: Tally
+) -> Generator[Package, None, None]:
     """Each item as a package of its own."""
-    index = 0
+    numbers = count()  # `enumerate` would hold on to an item while it waits for the next one
     for item in items:
+        index = next(numbers)
         given = _checked(verb, item, index, job, tally)
         del item
         if given is not None:
@@ -332,7 +336,6 @@ def _alone(verb: str, items: Iterable[Any], job: Job, tally: Tally) -> Generator
             del given
             yield package
             del package
-        index += 1
 
 
 async def _single(

@@ -227,7 +227,9 @@ async def do(
         for item in package:
             done += await do_one(engine, act, item, relay)
         return done
-    for one in await engine.transport.map(partial(do_one, engine, act, relay=relay), package, limit):
+    for one in await engine.transport.map(
+        partial(do_one, engine, act, relay=relay), package, limit
+    ):
         done += one
     return done
 

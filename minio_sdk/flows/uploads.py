@@ -122,9 +122,10 @@ def put(
         progress: told of what the server has acknowledged; True for a bar.
     """
     whole = source.whole
-    if whole is not None and condition is None and (progress is None or progress is False):
-        if len(whole) < WORTH and len(whole) < engine.config.multipart_threshold:
-            return _put_small(engine, place, key, whole, headers, create_bucket)
+    most = min(WORTH, engine.config.multipart_threshold)
+    unheard = progress is None or progress is False
+    if whole is not None and len(whole) < most and condition is None and unheard:
+        return _put_small(engine, place, key, whole, headers, create_bucket)
     return _put_told(
         engine, place, key, source, headers, progress, condition, create_bucket=create_bucket
     )

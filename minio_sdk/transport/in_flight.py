@@ -37,6 +37,7 @@ SMALL = 64 * 1024
 """Bytes of a body up to which a request, and an answer, goes this way."""
 
 _LATER = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_TOGETHER = 4  # one after the other they cost less: the server has been woken by the first
 _RECENT = 0.001  # seconds
 _LOOK = 1.0  # seconds; where something else ends the wait, it only ends it sooner
 
@@ -177,6 +178,8 @@ class InFlight:
     Attributes:
         ended: what became of requests and was not taken yet, each with its owner.
         woken: whether the last `look` was ended by what `watch` watches.
+        holds: whether some requests may be gathered before they are sent; only while no code of the user's
+            runs, which might wait for one of them. `flush` comes after.
     """
 
     def __init__(self, transport: RequestsTransport) -> None:
@@ -191,6 +194,8 @@ class InFlight:
         self._next_look = 0.0  # no request expires before
         self._looked = 0.0
         self._busy = 0
+        self._held: list[tuple[_Slot, bytes]] = []
+        self.holds = False
         self.ended: deque[tuple[Any, Reply | Begun]] = deque()
         self._alone = self._nobody_looks_on()
         self.woken = False
@@ -237,7 +242,12 @@ class InFlight:
             self._next_look = slot.expires
         slot.request, slot.owner = request, owner
         self._busy += 1
-        self._send(slot, data)
+        if not self.holds:
+            self._send(slot, data)
+            return True
+        self._held.append((slot, data))
+        if len(self._held) == _TOGETHER:
+            self.flush()
         return True
 
     def _bytes_of(self, request: Request) -> bytes | None:
@@ -291,6 +301,13 @@ class InFlight:
         slot.unsent = memoryview(data)[sent:] if left else None
 
     # --- answers ---------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if held := self._held:
+            self._held = []
+            for slot, data in held:
+                self._send(slot, data)
 
     def look(self, wait: bool) -> None:
         """Add to `ended` what became of requests meanwhile.

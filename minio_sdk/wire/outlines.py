@@ -142,7 +142,7 @@ class Outline:
         digest = request.payload_hash.encode()
         where = path.encode()
         values = tuple(request.headers.values()) if self._own else ()
-        size = (b"%d" % request.length,) if self._sized else ()
+        size = (str(request.length).encode(),) if self._sized else ()
         last_values, last_stamp, filled = self._latest
         if last_stamp != stamp or last_values != values:
             self._latest = (values, stamp, None)

@@ -385,6 +385,61 @@ def test_data_that_waits_for_another_item_holds_up_nobody() -> None:
     assert [each.size for each in done] == [7, 1]
 
 
+def test_items_that_wait_for_one_another_are_sent_one_by_one() -> None:
+    """The next item comes only when the one before has been asked for."""
+    asked = threading.Semaphore(0)
+
+    def handler(request: Request) -> Step:
+        asked.release()
+        return stored()
+
+    def items() -> Iterator[tuple[str, str, bytes]]:
+        for number in range(6):
+            assert asked.acquire(timeout=10)
+            yield ("docs", f"{number}", b"x")
+
+    with ScriptedServer(handler=handler) as server, blocking(server, api="s3") as client:
+        client.get_object("docs", "a")
+        assert client.upload_many(items(), concurrency=6).ok
+
+
+def test_nothing_is_held_back_while_the_users_function_is_told() -> None:
+    """Of a list some are sent together, but not behind an item that came to nothing, which is told."""
+    asked, waited = threading.Event(), list[bool]()
+
+    def handler(request: Request) -> Step:
+        if request.path.endswith("/first"):
+            asked.set()
+        return stored()
+
+    def heard(progress: object) -> None:
+        waited.append(asked.wait(10))
+
+    items: list[Any] = [("docs", "first", b"x"), ("docs", "", b"x"), ("docs", "third", b"x")]
+    with ScriptedServer(handler=handler) as server, blocking(server, api="s3") as client:
+        client.get_object("docs", "a")
+        done = client.upload_many(items, concurrency=3, progress=heard)
+    assert (done.succeeded, done.failed) == (2, 1)
+    assert waited
+    assert all(waited)
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 9])
+def test_a_list_goes_together_and_whole(count: int) -> None:
+    stored_there: dict[str, bytes] = {}
+
+    def handler(request: Request) -> Step:
+        stored_there[request.path.rpartition("/")[2]] = request.body
+        return stored()
+
+    items = [("docs", f"k{number}", b"%d" % number) for number in range(count)]
+    with ScriptedServer(handler=handler) as server, blocking(server, api="s3") as client:
+        client.get_object("docs", "a")
+        stored_there.clear()
+        assert client.upload_many(items, concurrency=3).ok
+    assert stored_there == {key: data for _, key, data in items}
+
+
 def test_data_for_the_async_client_ends_the_job() -> None:
     class Forever:
         def __await__(self) -> Generator[None, None, None]:

@@ -82,7 +82,7 @@ def test_values_that_come_again_are_filled_in_once(first: Request, paths: list[s
     again = Request(first.method, "/b/k", first.query, headers, body)
     for _ in range(3):
         assert of.head(again) == carefully(of, again)
-    other = Request(first.method, "/b/k", "", {name: "z" for name in headers}, body)
+    other = Request(first.method, "/b/k", "", dict.fromkeys(headers, "z"), body)
     assert of.head(other) == carefully(of, other)
 
 
