@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from minio_sdk import AuditRecord, MinIOConnectionError, MinIOError
+from minio_sdk import AuditRecord, Cache, MinIOConnectionError, MinIOError
 from minio_sdk.blocking import run
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.flows import bulk
@@ -404,24 +404,28 @@ def test_items_that_wait_for_one_another_are_sent_one_by_one() -> None:
 
 
 def test_nothing_is_held_back_while_the_users_function_is_told() -> None:
-    """Of a list some are sent together, but not behind an item that came to nothing, which is told."""
+    """Of a list some are sent together, but not behind what the cache has, which is told at once."""
     asked, waited = threading.Event(), list[bool]()
 
     def handler(request: Request) -> Step:
         if request.path.endswith("/first"):
             asked.set()
-        return stored()
+        return stored(b"x")
 
     def heard(progress: object) -> None:
         waited.append(asked.wait(10))
 
-    items: list[Any] = [("docs", "first", b"x"), ("docs", "", b"x"), ("docs", "third", b"x")]
-    with ScriptedServer(handler=handler) as server, blocking(server, api="s3") as client:
-        client.get_object("docs", "a")
-        done = client.upload_many(items, concurrency=3, progress=heard)
-    assert (done.succeeded, done.failed) == (2, 1)
-    assert waited
+    cache = Cache(trust=600)
+    with (
+        ScriptedServer(handler=handler) as server,
+        blocking(server, api="s3", cache=cache) as client,
+    ):
+        client.get_object("docs", "kept")
+        keys = [("docs", "first"), ("docs", "kept"), ("docs", "last")]
+        assert client.download_many(keys, concurrency=3, progress=heard).ok
+    assert len(waited) == 3
     assert all(waited)
+    assert [request.path.rpartition("/")[2] for request in server.requests].count("kept") == 1
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 9])
