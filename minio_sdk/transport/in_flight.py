@@ -37,7 +37,7 @@ SMALL = 64 * 1024
 """Bytes of a body up to which a request, and an answer, goes this way."""
 
 _LATER = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_TOGETHER = 4  # one after the other they cost less: the server has been woken by the first
+_TOGETHER = 8  # one after the other they cost less: the server has been woken by the first
 _RECENT = 0.001  # seconds
 _LOOK = 1.0  # seconds; where something else ends the wait, it only ends it sooner
 
