@@ -13,9 +13,9 @@ gives every error its names: operation, bucket, key, tenant, endpoint.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from minio_sdk.auditing import Auditor
 from minio_sdk.cache import Caches, Change, Store
@@ -107,6 +107,22 @@ class Relay(Protocol):
         ...
 
 
+class AtHand(Generic[T]):
+    """Items of which none has to be waited for, as those of an iterator of the user's may have to be.
+
+    Args:
+        items: the items.
+    """
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._items)
+
+
 class Transport(Protocol):
     """What sends. The blocking one's coroutines never suspend."""
 
@@ -134,7 +150,8 @@ class Transport(Protocol):
     ) -> list[R]:
         """`function` of each item, at most `limit` at once, results in order; the first error ends it.
 
-        Items are taken one by one, in order, as places become free. `done` gets each result as soon as it
+        Items are taken one by one, in order, as places become free; of `AtHand` maybe some together, before
+        the requests of the first are sent. `done` gets each result as soon as it
         is there, one at a time, on the thread of the caller; the news of a `relay`, which this transport has
         made, are told in the same way. After an error, an interrupt or a cancellation nothing more begins;
         what is under way has `grace` seconds to end by itself before it is stopped, and this returns only

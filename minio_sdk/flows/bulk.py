@@ -11,6 +11,8 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
+    Awaitable,
+    Generator,
     Iterable,
     Mapping,
     Sequence,
@@ -19,18 +21,29 @@ from collections.abc import (
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
-from minio_sdk.engine import Engine
+from minio_sdk.engine import AtHand, Engine
 from minio_sdk.errors import MinIOError, ValidationError, invalid
-from minio_sdk.flows.bulk_items import VERBS, Done, Outcome, Package, do, failed, total_of
+from minio_sdk.flows.bulk_items import (
+    VERBS,
+    Done,
+    Outcome,
+    Package,
+    do,
+    do_one,
+    failed,
+    total_of,
+)
 from minio_sdk.flows.checkpoint import Checkpoint
 from minio_sdk.flows.packing import Pack, Packer
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.names import check_concurrency, check_flag
 from minio_sdk.models.record import Record
+from minio_sdk.models.results import UploadResponse
 from minio_sdk.operations.delete_objects import MAX_KEYS
 
 if TYPE_CHECKING:
@@ -138,7 +151,14 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
             meter.objects_total, meter.bytes_total = await engine.transport.call(total)
         elif isinstance(items, Sized):
             meter.objects_total = len(items)
-        packages = _packages(verb, items, job, tally, limit, packer)
+        packages: Iterable[Package] | AsyncIterable[Package | Pack]
+        together = job.elsewhere is not None and job.elsewhere.together
+        if isinstance(items, AsyncIterable) or packer or together or verb == "delete":
+            packages = _packages(verb, items, job, tally, limit, packer)
+        else:  # without three generators between an item and its work
+            packages = _alone(verb, items, job, tally)
+            if type(items) in (list, tuple):
+                packages = AtHand(packages)
         await spread(engine, verb, packages, job, tally, limit, packer)
     finally:
         meter.close()
@@ -150,7 +170,7 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
 async def spread(
     engine: Engine,
     verb: str,
-    packages: AsyncIterable[Package | Pack],
+    packages: Iterable[Package] | AsyncIterable[Package | Pack],
     job: Job,
     tally: Tally,
     limit: int,
@@ -162,12 +182,15 @@ async def spread(
         lane = engine.lane() if packer is None else engine
         own = lane.share(AT_ONCE // limit or 1)
 
-        async def one(package: Package | Pack) -> Done:
+        def one(package: Package | Pack) -> Awaitable[Done]:
             if isinstance(package, Pack):
                 assert packer is not None  # who else has packed it?
-                return await packer.store(engine, package)
-            return await do(own, verb, package, relay=relay)
+                return packer.store(engine, package)
+            if verb == "delete":
+                return do(own, verb, package)
+            return do_one(own, act, package[0], relay)
 
+        act = VERBS[verb]
         relay = lane.transport.relay(tally.meter.came) if tally.meter.heard else None
         await lane.transport.map(one, packages, limit, tally.add, relay=relay)
         return
@@ -229,7 +252,7 @@ class Tally:
         """Take the outcomes of a package, and tell of each that is a success."""
         for index, outcome in done:
             self._outcomes[index] = outcome
-            mark = self._marks.pop(index, None)
+            mark = self._marks.pop(index, None) if self._marks else None
             if not isinstance(outcome, MinIOError):
                 if self.checkpoint is not None and mark is not None:
                     self.checkpoint.add(mark)
@@ -242,7 +265,7 @@ class Tally:
 
     def result(self) -> BulkResult:
         """All of it, in the order of the input."""
-        results = tuple(self._outcomes[index] for index in range(len(self._outcomes)))
+        results = tuple(map(self._outcomes.__getitem__, range(len(self._outcomes))))
         errors = tuple(each for each in results if isinstance(each, MinIOError))
         seconds = self._clock.monotonic() - self._begun
         return BulkResult(
@@ -260,6 +283,8 @@ class Tally:
 
 def transferred(outcome: Outcome) -> int:
     """The bytes that were transferred for a result."""
+    if type(outcome) is UploadResponse:
+        return outcome.size
     if isinstance(outcome, bytes):
         return len(outcome)
     size = getattr(outcome, "size", 0)
@@ -297,6 +322,22 @@ async def _packages(
                 yield package
 
 
+def _alone(
+    verb: str, items: Iterable[Any], job: Job, tally: Tally
+) -> Generator[Package, None, None]:
+    """Each item as a package of its own."""
+    numbers = count()  # `enumerate` would hold on to an item while it waits for the next one
+    for item in items:
+        index = next(numbers)
+        given = _checked(verb, item, index, job, tally)
+        del item
+        if given is not None:
+            package = [(index, given)]
+            del given
+            yield package
+            del package
+
+
 async def _single(
     items: AsyncIterable[tuple[int, dict[str, Any]]],
 ) -> AsyncGenerator[Package, None]:
@@ -329,23 +370,30 @@ async def _wanted(
     """The items that make sense, with their places; the error of each that doesn't goes to `tally`."""
     index = 0
     async for item in items:
-        try:
-            given = VERBS[verb].fields(item, index, job.bucket)
-            if verb == "delete" and not isinstance(given["bucket"], str):
-                raise invalid(f"items[{index}].bucket", given["bucket"], "must be text")
-        except ValidationError as error:
-            error.__traceback__ = None
-            tally.add([(index, error)])
-        except Exception as error:  # somebody else's class in place of a dict
-            tally.add([(index, failed(error, index, {}))])
-        else:
-            del item
-            if job.resume:
-                given.setdefault("resume", True)
-            if tally.begins(index, given):
-                yield index, given
-            del given
+        given = _checked(verb, item, index, job, tally)
+        del item
+        if given is not None:
+            yield index, given
+        del given
         index += 1
+
+
+def _checked(verb: str, item: Any, index: int, job: Job, tally: Tally) -> dict[str, Any] | None:
+    """An item as arguments; None for one that makes no sense, or has been done."""
+    try:
+        given = VERBS[verb].fields(item, index, job.bucket)
+        if verb == "delete" and not isinstance(given["bucket"], str):
+            raise invalid(f"items[{index}].bucket", given["bucket"], "must be text")
+    except ValidationError as error:
+        error.__traceback__ = None
+        tally.add([(index, error)])
+        return None
+    except Exception as error:  # somebody else's class in place of a dict
+        tally.add([(index, failed(error, index, {}))])
+        return None
+    if job.resume:
+        given.setdefault("resume", True)
+    return given if tally.begins(index, given) else None
 
 
 async def _by_bucket(

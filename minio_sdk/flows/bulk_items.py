@@ -10,6 +10,7 @@ import inspect
 import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ class Verb:
         Raises:
             ValidationError: it is none; names its index.
         """
+        if type(item) is tuple and (given := self._whole(item, bucket)) is not None:
+            return given
         where = f"items[{index}]"
         given = self._given(item, where, bucket is not None)
         if bucket is not None and "bucket" in self.shape:
@@ -78,6 +81,21 @@ class Verb:
             if name not in given:
                 missing = [name for name in self.shape[: self.needs] if name not in given]
                 raise ValidationError(f"{where}: {' and '.join(missing)} must be given")
+        return given
+
+    def _whole(self, item: tuple[Any, ...], bucket: str | None) -> dict[str, Any] | None:
+        """The short way of a tuple that has what it needs, and so can have no other fault."""
+        shape, needs = self.shape, self.needs
+        lent = bucket is not None and shape[0] == "bucket"
+        if lent:
+            shape, needs = shape[1:], needs - 1
+        if not needs <= len(item) <= len(shape):
+            return None
+        given = {name: value for name, value in zip(shape, item, strict=False) if value is not None}
+        if len(given) < len(item):
+            return None
+        if lent:
+            given["bucket"] = bucket
         return given
 
     def _given(self, item: object, where: str, has_bucket: bool) -> dict[str, Any]:
@@ -101,7 +119,7 @@ class Verb:
         return {name: value for name, value in zip(shape, item, strict=False) if value is not None}
 
 
-async def _upload(
+def _upload(
     engine: Engine,
     bucket: str,
     key: str,
@@ -114,19 +132,20 @@ async def _upload(
     resume: bool = False,
     progress: OnProgress | None = None,
     **others: Any,
-) -> UploadResponse:
-    check_flag("resume", resume)
+) -> Awaitable[UploadResponse]:
+    if resume is not False:
+        check_flag("resume", resume)
     if (data is None) is (path is None):
         raise ValidationError("data, path: give one of the two")
     headers = uploads.object_headers(key, content_type, metadata, **others)
     wanted = condition(if_none_match, if_match)
     place = engine.place(bucket)
     if path is not None:
-        return await uploads.put_file(
+        return uploads.put_file(
             engine, place, key, path, headers, condition=wanted, progress=progress, resume=resume
         )
     source = Source(data)
-    return await uploads.put(
+    return uploads.put(
         engine,
         place,
         key,
@@ -138,7 +157,7 @@ async def _upload(
     )
 
 
-async def _download(
+def _download(
     engine: Engine,
     bucket: str,
     key: str,
@@ -146,11 +165,11 @@ async def _download(
     version_id: str | None = None,
     resume: bool = False,
     progress: OnProgress | None = None,
-) -> bytes | ObjectMetadata:
+) -> Awaitable[bytes | ObjectMetadata]:
     check_flag("resume", resume)
     if path is None:
-        return await reading.get(engine, bucket, key, version_id=version_id)
-    return await downloads.to_file(engine, bucket, key, path, version_id, progress, resume)
+        return reading.get(engine, bucket, key, version_id=version_id)
+    return downloads.to_file(engine, bucket, key, path, version_id, progress, resume)
 
 
 async def _copy(
@@ -202,22 +221,30 @@ async def do(
     if verb == "delete":
         return await _delete_all(engine, package)
 
-    async def one(item: tuple[int, dict[str, Any]]) -> tuple[int, Outcome]:
-        return item[0], await _one(engine.begin(), VERBS[verb], *item, relay)
-
+    act = VERBS[verb]
+    done: Done = []
     if limit == 1 or len(package) == 1:
-        return [await one(item) for item in package]
-    return await engine.transport.map(one, package, limit)
+        for item in package:
+            done += await do_one(engine, act, item, relay)
+        return done
+    for one in await engine.transport.map(
+        partial(do_one, engine, act, relay=relay), package, limit
+    ):
+        done += one
+    return done
 
 
-async def _one(
-    engine: Engine, verb: Verb, index: int, item: dict[str, Any], relay: Relay | None
-) -> Outcome:
-    told = {"progress": Share(relay, index)} if relay is not None and verb.tells else {}
+async def do_one(
+    engine: Engine, verb: Verb, item: tuple[int, dict[str, Any]], relay: Relay | None = None
+) -> Done:
+    """Do what there is to do with one item, which is none to delete."""
+    index, given = item
     try:
-        return await verb.act(engine, **item, **told)
+        if relay is not None and verb.tells:
+            given["progress"] = Share(relay, index)
+        return [(index, await verb.act(engine.begin(), **given))]
     except Exception as error:
-        return failed(error, index, item)
+        return [(index, failed(error, index, given))]
 
 
 def failed(error: Exception, index: int, item: Mapping[str, Any]) -> MinIOError:

@@ -93,6 +93,8 @@ class Meter:
 
     def arrived(self, which: object, size: int) -> None:
         """One of many objects is there, with so many bytes in all."""
+        if self._tell is None:  # nobody has been told of some of them
+            return
         self.add(size - self._came.pop(which, 0), objects=1)
 
     def lost(self, which: object) -> None:

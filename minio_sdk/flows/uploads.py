@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -103,7 +103,7 @@ def _content_type(key: str, content_type: str | None) -> str:
     return found or "application/octet-stream"
 
 
-async def put(
+def put(
     engine: Engine,
     place: Place,
     key: str,
@@ -113,7 +113,7 @@ async def put(
     create_bucket: bool = False,
     condition: Condition | None = None,
     progress: OnProgress | bool | None = None,
-) -> UploadResponse:
+) -> Coroutine[Any, Any, UploadResponse]:
     """Store what `source` gives as one object.
 
     Args:
@@ -131,27 +131,54 @@ async def put(
     unheard = progress is None or progress is False
     plain = condition is None and unheard and not asks_for_lock(headers)
     if plain and whole is not None and len(whole) < most:
-        # The short way of what is small and in memory, which has nothing to count, tell or check.
+        return _put_small(engine, place, key, whole, headers, create_bucket)
+    return _put_told(
+        engine, place, key, source, headers, progress, condition, create_bucket=create_bucket
+    )
+
+
+async def _put_small(
+    engine: Engine,
+    place: Place,
+    key: str,
+    body: bytes | memoryview,
+    headers: dict[str, str],
+    create_bucket: bool,
+) -> UploadResponse:
+    """The short way of what is small and in memory, which has nothing to count, tell or check."""
+    if place.prefix:
+        place.object_path(key)  # before the bucket's marker is looked for
+    operation = PutObject(place, key, body, headers)
+    if suspicious(key):
+        await quirks.refuse(engine, operation, empty=not body)
+    try:  # what `_put_whole` does, with two coroutines less
         if place.prefix:
-            place.object_path(key)  # before the bucket's marker is looked for
-        operation = PutObject(place, key, whole, headers)
-        if suspicious(key):
-            await quirks.refuse(engine, operation, empty=not whole)
-        try:  # what `_put_whole` does, with two coroutines less
-            if place.prefix:
-                await buckets.check(engine, operation)
-            return await engine.send(operation)
-        except BucketNotFoundError:
-            if not create_bucket or place.bucket is None:
-                raise
-            return await buckets.send_to_new(engine, operation, place.bucket)
-        except (ObjectNotFoundError, PreconditionFailedError) as error:
-            return await _settled(engine, operation, error)
-        except MinIOError as error:
-            again = digested(error, operation)
-            if again is None:
-                raise
-        return await engine.send(again)
+            await buckets.check(engine, operation)
+        return await engine.send(operation)
+    except BucketNotFoundError:
+        if not create_bucket or place.bucket is None:
+            raise
+        return await buckets.send_to_new(engine, operation, place.bucket)
+    except (ObjectNotFoundError, PreconditionFailedError) as error:
+        return await _settled(engine, operation, error)
+    except MinIOError as error:
+        again = digested(error, operation)
+        if again is None:
+            raise
+    return await engine.send(again)
+
+
+async def _put_told(
+    engine: Engine,
+    place: Place,
+    key: str,
+    source: Source,
+    headers: dict[str, str],
+    progress: OnProgress | bool | None,
+    condition: Condition | None,
+    *,
+    create_bucket: bool,
+) -> UploadResponse:
     meter = Meter(engine.transport.clock, progress)
     try:
         return await _put(

@@ -47,12 +47,30 @@ class PutObject(ObjectOperation[UploadResponse]):
         check_s3(reply)
         if self.crc32 is not None:
             check_crc32(reply, self.crc32)
-        size = len(self.body) if isinstance(self.body, bytes) else self.request().length
+        body = self.body
+        size = len(body) if type(body) is bytes else self.request().length
         headers = reply.headers
-        return UploadResponse(
-            key=self.key,
-            size=size or 0,
-            etag=unquoted(headers.get("etag")),
-            version_id=headers.get("x-amz-version-id"),
-            bucket=self.place.bucket,
-        )
+        etag, version_id = unquoted(headers.get("etag")), headers.get("x-amz-version-id")
+        return _stored(self.key, size or 0, etag, version_id, self.place.bucket)
+
+
+# Thousands are made in a moment: a third of the time is left by setting the slots without the frozen
+# dataclass in between.
+_new = object.__new__
+_STATUS, _KEY, _SIZE, _ETAG, _VERSION_ID, _BUCKET = (
+    getattr(UploadResponse, name).__set__
+    for name in ("status", "key", "size", "etag", "version_id", "bucket")
+)
+
+
+def _stored(
+    key: str, size: int, etag: str | None, version_id: str | None, bucket: str | None
+) -> UploadResponse:
+    made = _new(UploadResponse)
+    _STATUS(made, "uploaded")
+    _KEY(made, key)
+    _SIZE(made, size)
+    _ETAG(made, etag)
+    _VERSION_ID(made, version_id)
+    _BUCKET(made, bucket)
+    return made

@@ -37,6 +37,7 @@ SMALL = 64 * 1024
 """Bytes of a body up to which a request, and an answer, goes this way."""
 
 _LATER = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_TOGETHER = 8  # one after the other they cost less: the server has been woken by the first
 _RECENT = 0.001  # seconds
 _LOOK = 1.0  # seconds; where something else ends the wait, it only ends it sooner
 
@@ -177,6 +178,8 @@ class InFlight:
     Attributes:
         ended: what became of requests and was not taken yet, each with its owner.
         woken: whether the last `look` was ended by what `watch` watches.
+        holds: whether some requests may be gathered before they are sent; only while no code of the user's
+            runs, which might wait for one of them. `flush` comes after.
     """
 
     def __init__(self, transport: RequestsTransport) -> None:
@@ -191,6 +194,8 @@ class InFlight:
         self._next_look = 0.0  # no request expires before
         self._looked = 0.0
         self._busy = 0
+        self._held: list[tuple[_Slot, bytes]] = []
+        self.holds = False
         self.ended: deque[tuple[Any, Reply | Begun]] = deque()
         self._alone = self._nobody_looks_on()
         self.woken = False
@@ -205,9 +210,9 @@ class InFlight:
         body = request.body
         return (
             self._alone
-            and not isinstance(body, StreamBody)
-            and (not body or memoryview(body).nbytes <= SMALL)
             and request.room is None
+            and not isinstance(body, StreamBody)
+            and (len(body) if type(body) is bytes else memoryview(body).nbytes) <= SMALL
         )
 
     def begin(self, request: Request, deadline: float | None, owner: object) -> bool:
@@ -225,9 +230,11 @@ class InFlight:
                 return False
         offset = self._connections.skew.seconds
         data = self._bytes_of(request)
+        if data is None:
+            return False
         now = time.monotonic()
-        slot = self._idle_slot(now) if data is not None else None
-        if slot is None or data is None:
+        slot = self._idle_slot(now)
+        if slot is None:
             return False
         slot.offset = offset
         slot.patience, slot.expires = patience, now + patience
@@ -235,7 +242,12 @@ class InFlight:
             self._next_look = slot.expires
         slot.request, slot.owner = request, owner
         self._busy += 1
-        self._send(slot, memoryview(data))
+        if not self.holds:
+            self._send(slot, data)
+            return True
+        self._held.append((slot, data))
+        if len(self._held) == _TOGETHER:
+            self.flush()
         return True
 
     def _bytes_of(self, request: Request) -> bytes | None:
@@ -247,7 +259,10 @@ class InFlight:
             head = self._signing.head(request, keys)
         except Exception:  # the usual way says the same, in its place
             return None
-        return head + bytes(request.body) if request.body else head  # type: ignore[arg-type]
+        body = request.body
+        if type(body) is not bytes:
+            body = bytes(body)  # type: ignore[arg-type]
+        return head + body if body else head
 
     def _idle_slot(self, now: float) -> _Slot | None:
         while self._idle:
@@ -266,7 +281,7 @@ class InFlight:
         self._selector.register(slot.fd, selectors.EVENT_READ, slot)
         return slot
 
-    def _send(self, slot: _Slot, data: memoryview) -> None:
+    def _send(self, slot: _Slot, data: bytes | memoryview) -> None:
         """Send what can be sent now."""
         try:
             sent = slot.sock.send(data)
@@ -276,14 +291,23 @@ class InFlight:
             slot.failed = error
             sent = len(data)
         left = sent < len(data)
+        if not left and slot.unsent is None:
+            return
         # While there is something to send, nothing is read: as in the usual way, which can't do both.
         if left and slot.unsent is None:
             self._selector.modify(slot.fd, selectors.EVENT_WRITE, slot)
         elif not left and slot.unsent is not None:
             self._selector.modify(slot.fd, selectors.EVENT_READ, slot)
-        slot.unsent = data[sent:] if left else None
+        slot.unsent = memoryview(data)[sent:] if left else None
 
     # --- answers ---------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if held := self._held:
+            self._held = []
+            for slot, data in held:
+                self._send(slot, data)
 
     def look(self, wait: bool) -> None:
         """Add to `ended` what became of requests meanwhile.

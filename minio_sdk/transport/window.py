@@ -29,7 +29,7 @@ from types import coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from minio_sdk.blocking import iterate, refuse, run
-from minio_sdk.engine import Relay
+from minio_sdk.engine import AtHand, Relay
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.in_flight import Begun, InFlight, Resumed
 from minio_sdk.transport.stopping import Stopped, Team, Worker, at_work
@@ -290,7 +290,7 @@ class _Window(Generic[R]):
 
     def run(self, items: Iterable[Any] | AsyncIterable[Any]) -> None:
         """Have all done; the first error ends it."""
-        lazy = isinstance(items, AsyncIterable)
+        lazy, at_hand = isinstance(items, AsyncIterable), isinstance(items, AtHand)
         source = iterate(cast("AsyncIterator[Any]", items)) if lazy else iter(items)  # type: ignore[arg-type]
         if self._relay is not None:
             self._relay.heard = self._hear
@@ -318,7 +318,10 @@ class _Window(Generic[R]):
                 while ready and not self._flight.crowded:
                     self._begin(ready.popleft())
                 if more:
+                    self._flight.holds = at_hand
                     more = self._fill(source)
+                    self._flight.holds = False
+                    self._flight.flush()
         finally:
             close = getattr(source, "close", None)
             if close is not None and lazy:
@@ -377,6 +380,7 @@ class _Window(Generic[R]):
         if self._news:  # what the flow has told comes before its end
             self._hear_all()
         if self._done is not None:
+            self._flight.flush()  # it may be the user's, and take its time
             self._done(result)
 
     # --- threads ---------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def plain(data: bytes, method: str) -> Head | None:
     end = data.find(b"\r\n\r\n")
     if end < 0:
         return None
-    text = str(data[:end], "latin-1")
+    text = data[:end].decode("latin-1")
     shape = _latest.get(method)
     if shape is not None:
         match = shape.match(text)

@@ -71,8 +71,18 @@ class SigningKey:
 
     def sign_bytes(self, data: bytes) -> str:
         """The signature of encoded text in hexadecimal."""
-        inner, outer = self._inner.copy(), self._outer.copy()
+        return self.sign_from(self._inner, data)
+
+    def begun(self, data: bytes) -> Any:
+        """What texts that begin alike are signed from: `sign_from` takes it with the rest of one."""
+        inner = self._inner.copy()
         inner.update(data)
+        return inner
+
+    def sign_from(self, begun: Any, rest: bytes) -> str:
+        """The signature of a text of which the beginning is in `begun`."""
+        inner, outer = begun.copy(), self._outer.copy()
+        inner.update(rest)
         outer.update(inner.digest())
         return outer.hexdigest()
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from minio_sdk import AuditRecord, MinIOConnectionError, MinIOError
+from minio_sdk import AuditRecord, Cache, MinIOConnectionError, MinIOError
 from minio_sdk.blocking import run
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.flows import bulk
@@ -383,6 +383,65 @@ def test_data_that_waits_for_another_item_holds_up_nobody() -> None:
         )
     assert done.ok
     assert [each.size for each in done] == [7, 1]
+
+
+def test_items_that_wait_for_one_another_are_sent_one_by_one() -> None:
+    """The next item comes only when the one before has been asked for."""
+    asked = threading.Semaphore(0)
+
+    def handler(request: Request) -> Step:
+        asked.release()
+        return stored()
+
+    def items() -> Iterator[tuple[str, str, bytes]]:
+        for number in range(6):
+            assert asked.acquire(timeout=10)
+            yield ("docs", f"{number}", b"x")
+
+    with ScriptedServer(handler=handler) as server, blocking(server, api="s3") as client:
+        client.get_object("docs", "a")
+        assert client.upload_many(items(), concurrency=6).ok
+
+
+def test_nothing_is_held_back_while_the_users_function_is_told() -> None:
+    """Of a list some are sent together, but not behind what the cache has, which is told at once."""
+    asked, waited = threading.Event(), list[bool]()
+
+    def handler(request: Request) -> Step:
+        if request.path.endswith("/first"):
+            asked.set()
+        return stored(b"x")
+
+    def heard(progress: object) -> None:
+        waited.append(asked.wait(10))
+
+    cache = Cache(trust=600)
+    with (
+        ScriptedServer(handler=handler) as server,
+        blocking(server, api="s3", cache=cache) as client,
+    ):
+        client.get_object("docs", "kept")
+        keys = [("docs", "first"), ("docs", "kept"), ("docs", "last")]
+        assert client.download_many(keys, concurrency=3, progress=heard).ok
+    assert len(waited) == 3
+    assert all(waited)
+    assert [request.path.rpartition("/")[2] for request in server.requests].count("kept") == 1
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 5, 9])
+def test_a_list_goes_together_and_whole(count: int) -> None:
+    stored_there: dict[str, bytes] = {}
+
+    def handler(request: Request) -> Step:
+        stored_there[request.path.rpartition("/")[2]] = request.body
+        return stored()
+
+    items = [("docs", f"k{number}", b"%d" % number) for number in range(count)]
+    with ScriptedServer(handler=handler) as server, blocking(server, api="s3") as client:
+        client.get_object("docs", "a")
+        stored_there.clear()
+        assert client.upload_many(items, concurrency=3).ok
+    assert stored_there == {key: data for _, key, data in items}
 
 
 def test_data_for_the_async_client_ends_the_job() -> None:

@@ -69,6 +69,23 @@ def test_it_says_what_the_careful_way_says(
         assert request.keys == (TEMPORARY if temporary else KEYS)
 
 
+@given(requests, st.lists(st.sampled_from(["/b/k", "/b/%25s", "/"]), min_size=3, max_size=5))
+def test_values_that_come_again_are_filled_in_once(first: Request, paths: list[str]) -> None:
+    of, body = signing(TEMPORARY), b""
+    headers = {name: f"{value}%b" for name, value in first.headers.items()}
+    for number, path in enumerate(paths, start=1):
+        body = b"x" * number if first.body else b""
+        request = Request(first.method, path, first.query, headers, body)
+        assert of.head(request) == carefully(of, request)
+    assert isinstance(of.clock, FakeClock)
+    of.clock.advance(1)
+    again = Request(first.method, "/b/k", first.query, headers, body)
+    for _ in range(3):
+        assert of.head(again) == carefully(of, again)
+    other = Request(first.method, "/b/k", "", dict.fromkeys(headers, "z"), body)
+    assert of.head(other) == carefully(of, other)
+
+
 ANY = st.text(st.characters(max_codepoint=300), max_size=6)
 
 
