@@ -259,6 +259,29 @@ def test_a_deadline_ends_an_item_and_not_the_job() -> None:
     assert [type(each).__name__ for each in done] == ["bytes", "MinIOTimeoutError", "bytes"]
 
 
+def test_an_answer_that_only_dribbles_doesn_t_outlast_the_deadline() -> None:
+    """Each piece comes in time; all of them would not."""
+    over = threading.Event()
+
+    def drips(exchange: Exchange) -> None:
+        exchange.send(b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 50\r\n\r\n')
+        for _ in range(50):
+            if over.wait(0.1):
+                return
+            exchange.send(b"x")
+
+    def handler(request: Request) -> Step:
+        return drips if request.path.endswith("/k1") else stored(b"x")
+
+    server = ScriptedServer(handler=handler)
+    config: dict[str, Any] = {"deadline": 0.5, "api": "s3", "clock": SYSTEM_CLOCK}
+    with server, blocking(server, **config) as client:
+        client.get_object("docs", "first")
+        done = client.download_many(["k0", "k1", "k2"], bucket="docs", concurrency=1)
+        over.set()
+    assert [type(each).__name__ for each in done] == ["bytes", "MinIOTimeoutError", "bytes"]
+
+
 def test_an_interrupt_leaves_no_thread_and_no_connection_that_waits() -> None:
     """What comes too late is read by nobody."""
     release = threading.Event()
