@@ -134,6 +134,8 @@ class Lines:
             line.close()
             if line.transport is None:
                 self._gone(line)
+            else:  # uvloop doesn't tell the end of what was cancelled while it began; asyncio does now
+                self._loop.call_soon(self._gone, line)
             raise
         return line
 

@@ -663,6 +663,34 @@ def test_cancelled_at_any_moment(pool_size: int, on_loop: Run) -> None:
         on_loop(main())
 
 
+def test_what_is_cancelled_while_it_connects_is_forgotten(
+    on_loop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected = Line.connection_made
+
+    async def main() -> None:
+        async with client_of(server) as client:
+            lines = lines_of(client)
+            for _ in range(3):
+                call = asyncio.ensure_future(client.get_object("docs", "a"))
+
+                def made(line: Line, transport: Any, call: asyncio.Future[Any] = call) -> None:
+                    connected(line, transport)
+                    call.cancel()
+
+                monkeypatch.setattr(Line, "connection_made", made)
+                with pytest.raises(asyncio.CancelledError):
+                    await call
+            await asyncio.wait_for(until_none(lines), 10)
+
+    async def until_none(lines: Lines) -> None:
+        while lines._all:
+            await asyncio.sleep(0.005)
+
+    with ScriptedServer(handler=lambda _: GOOD) as server:
+        on_loop(main())
+
+
 def test_connecting_has_an_end(on_loop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(*_: Any, **__: Any) -> None:
         await asyncio.sleep(60)
