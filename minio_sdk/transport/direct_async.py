@@ -25,6 +25,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from minio_sdk.errors import ServerError
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.reasons import MAX_ERROR
+from minio_sdk.transport.watching import watch
 from minio_sdk.wire.heads import closes, plain
 from minio_sdk.wire.message import Reply, Request, Room
 
@@ -91,6 +92,7 @@ class Line(asyncio.Protocol):
         "_timer",
         "_unsent",
         "_wake",
+        "_watch",
         "closed",
         "since",
         "transport",
@@ -121,6 +123,12 @@ class Line(asyncio.Protocol):
         self._due = 0.0
         self._rings = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._watch: Callable[[float], Any] | None = None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing came since the last answer, nor its end, that the loop has not told of yet."""
+        return self._watch is None or not self._watch(0)
 
     def ask(self, data: bytes, request: Request, seconds: float) -> asyncio.Future[Reply | Odd]:
         """Send; what `answer` is to be given. It never raises, since `data` holds the signature.
@@ -229,6 +237,9 @@ class Line(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         if self.closed:
             self.transport.abort()
+            return
+        sock = transport.get_extra_info("socket")
+        self._watch = None if sock is None else watch(sock)
 
     def data_received(self, data: bytes) -> None:
         """Some bytes came."""

@@ -93,7 +93,7 @@ class Lines:
         while idle:
             line = idle.pop()
             if not line.closed:
-                if line.since + KEPT > self._loop.time():
+                if line.since + KEPT > self._loop.time() and line.is_silent:
                     return line
                 line.close()
         return None

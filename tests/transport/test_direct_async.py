@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import select
 import threading
 from collections.abc import Coroutine, Iterator
 from typing import Any, NamedTuple
@@ -532,6 +533,30 @@ def test_a_connection_closed_meanwhile_is_not_used(on_loop: Run) -> None:
     with ScriptedServer([hang_up(GOOD), GOOD]) as server:
         on_loop(main())
     assert [request.connection for request in server.requests] == [1, 2]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_what_came_while_the_loop_was_busy_is_no_answer(tls: bool, on_loop: Run) -> None:
+    """The loop has not told of it yet when the next request is sent."""
+    more = threading.Event()
+
+    def twice(exchange: Exchange) -> None:
+        GOOD(exchange)
+        assert more.wait(10)
+        exchange.send(PLAIN)
+
+    async def main() -> None:
+        async with client_of(server, max_retries=0) as client:
+            await client.get_object("docs", "a")
+            [line] = lines_of(client)._idle
+            assert line.transport is not None
+            sock = line.transport.get_extra_info("socket")
+            more.set()
+            select.select([sock], [], [], 10)
+            assert await client.get_object("docs", "a") == b"next"
+
+    with ScriptedServer([twice, stored(b"next")], tls=tls) as server:
+        on_loop(main())
 
 
 def test_a_failure_is_explained(on_loop: Run) -> None:
