@@ -251,6 +251,10 @@ class Line(asyncio.Protocol):
             self._due = self._loop.time() + self._seconds
             self._add(data)
             return
+        if self._unsent:  # an announcement is no answer yet, so the body goes on
+            data = _without_announcements(data)
+            if not data:
+                return
         found = plain(data, request.method)
         # aiohttp reads more than ASCII in a head as UTF-8, `plain` as Latin-1.
         if found is None or not data[: found[3]].isascii():
@@ -358,6 +362,8 @@ class Line(asyncio.Protocol):
         assert transport is not None
         odd = Odd(self._loop, self, data)
         odd.connection_made(transport)
+        if self._paused:
+            odd.pause_writing()
         odd.set_response_params(
             skip_payload=request.method == "HEAD",
             read_until_eof=True,
@@ -429,6 +435,16 @@ class Odd(ResponseHandler):
         """It is over."""
         super().connection_lost(exc)
         self._line.connection_lost(None)
+
+
+def _without_announcements(data: bytes) -> bytes:
+    """What is behind the whole heads of 100 and its like, which all readers take for such."""
+    while data.startswith(b"HTTP/1.1 1") and not data.startswith(b"HTTP/1.1 101"):
+        head, end, rest = data.partition(b"\r\n\r\n")
+        if not end or head.count(b"\n") != head.count(b"\r\n"):
+            break
+        data = rest
+    return data
 
 
 async def read_body(

@@ -348,6 +348,51 @@ def test_an_answer_ends_a_body_that_is_on_its_way(monkeypatch: pytest.MonkeyPatc
         assert run(main(answer)) == (b"hello", True, b"head" + b"x" * 30)
 
 
+@pytest.mark.parametrize("code", ["100 Continue", "103 Early Hints"])
+def test_an_announcement_ends_no_body(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(direct_async, "BLOCK", 10)
+    announced = f"HTTP/1.1 {code}\r\n\r\n".encode()
+
+    async def main() -> tuple[bytes, bytes]:
+        line = Line(asyncio.get_running_loop(), lambda _: None)
+        wire: Any = Wire(line, taken=25)
+        line.connection_made(wire)
+        request = Request("PUT", "/b/k", body=b"x" * 100)
+        asked = line.ask(b"head", request, 30.0)
+        reading = asyncio.ensure_future(line.answer(asked, request, request.body))
+        await asyncio.sleep(0)
+        wire.protocol.data_received(announced)
+        wire.protocol.data_received(announced + announced)
+        for _ in range(20):
+            wire.protocol.resume_writing()
+            await asyncio.sleep(0)
+        wire.unsent = 0
+        wire.protocol.data_received(PLAIN)
+        return (await reading).body, wire.sent
+
+    assert run(main()) == (b"hello", b"head" + b"x" * 100)
+
+
+def test_who_reads_on_knows_that_the_socket_takes_no_more() -> None:
+    """asyncio resumes whoever is there when it does, and aiohttp's reader has to have been paused."""
+
+    async def main() -> None:
+        line = Line(asyncio.get_running_loop(), lambda _: None)
+        wire: Any = Wire(line, taken=25)
+        line.connection_made(wire)
+        request = Request("PUT", "/b/k", body=b"x" * 100)
+        asked = line.ask(b"head", request, 30.0)
+        reading = asyncio.ensure_future(line.answer(asked, request, request.body))
+        await asyncio.sleep(0)
+        wire.protocol.data_received(CHUNKED[:20])
+        assert isinstance(wire.protocol, Odd)
+        wire.protocol.resume_writing()
+        wire.protocol.data_received(CHUNKED[20:])
+        assert (await reading).body == b"hello"
+
+    run(main())
+
+
 # --- in the client ---------------------------------------------------------------------------------
 
 
