@@ -15,6 +15,7 @@ from typing import Any
 import aiohappyeyeballs
 
 from minio_sdk.transport.direct_async import Line
+from minio_sdk.transport.tasks import within
 from minio_sdk.wire.url import Endpoint
 
 KEPT = 15.0
@@ -126,7 +127,7 @@ class Lines:
         line = Line(self._loop, self._gone)
         self._all.add(line)
         try:
-            await self._connect_in(seconds, line, found)
+            await within(seconds, self._connect(line, found))
             if self.closed:
                 raise ConnectionError("server disconnected")
         except BaseException:
@@ -138,19 +139,6 @@ class Lines:
                 self._loop.call_soon(self._gone, line)
             raise
         return line
-
-    async def _connect_in(self, seconds: float, line: Line, addresses: list[Any]) -> None:
-        # Not `wait_for`, which before Python 3.12 loses a cancellation that comes with the result.
-        connecting = asyncio.ensure_future(self._connect(line, addresses))
-        try:
-            await asyncio.wait([connecting], timeout=seconds)
-            if not connecting.done():
-                raise asyncio.TimeoutError
-        finally:
-            connecting.cancel()
-            ended = await asyncio.gather(connecting, return_exceptions=True)
-        if isinstance(ended[0], BaseException):
-            raise ended[0]
 
     async def _resolve(self) -> list[Any]:
         async with self._resolving:

@@ -733,6 +733,37 @@ def test_cancelled_at_any_moment(pool_size: int, on_loop: Run) -> None:
         on_loop(main())
 
 
+@pytest.mark.parametrize("deadline", [None, 60.0])
+def test_a_cancellation_that_comes_with_the_answer_is_one(
+    deadline: float | None, on_loop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = Line._finish
+    cancelled: list[bool] = []
+
+    def cancel_in(rounds: int, call: asyncio.Task[Any]) -> None:
+        if rounds:
+            asyncio.get_running_loop().call_soon(cancel_in, rounds - 1, call)
+        else:
+            cancelled.append(call.cancel())
+
+    async def main() -> None:
+        async with client_of(server, deadline=deadline) as client:
+            for delay in range(6):
+                call = asyncio.ensure_future(client.get_object("docs", "a"))
+
+                def finishing(line: Line, found: Any, call: Any = call, delay: int = delay) -> None:
+                    finish(line, found)
+                    cancel_in(delay, call)
+
+                monkeypatch.setattr(Line, "_finish", finishing)
+                cancelled.clear()
+                done = (await asyncio.gather(call, return_exceptions=True))[0]
+                assert isinstance(done, asyncio.CancelledError) == any(cancelled), delay
+
+    with ScriptedServer(handler=lambda _: GOOD) as server:
+        on_loop(main())
+
+
 def test_what_is_cancelled_while_it_connects_is_forgotten(
     on_loop: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
