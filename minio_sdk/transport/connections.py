@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import queue
-import select
 import socket
 import ssl
 import sys
@@ -20,7 +19,6 @@ import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import parse_url
-from urllib3.util.wait import wait_for_read
 
 from minio_sdk.config import Config
 from minio_sdk.errors import NotSupportedError
@@ -30,6 +28,7 @@ from minio_sdk.signing import Skew
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.proxies import find_proxy, is_socks
 from minio_sdk.transport.stopping import on_connection
+from minio_sdk.transport.watching import watch
 from minio_sdk.wire.url import Endpoint, parse_endpoint
 
 _INTERIM = 20  # answers before the answer, such as 103
@@ -85,7 +84,7 @@ class _SendsInBlocks:
             return False
         watched = self._watched
         if watched is None or watched[0] is not sock:
-            watched = self._watched = sock, _watch(sock)
+            watched = self._watched = sock, watch(sock)
         return not watched[1](0) and not (isinstance(sock, ssl.SSLSocket) and sock.pending())
 
     def _new_conn(self: Any) -> Any:
@@ -196,15 +195,6 @@ class _HTTPConnection(_SendsInBlocks, HTTPConnection):
 
 class _HTTPSConnection(_SendsInBlocks, HTTPSConnection):
     response_class = WholeHead
-
-
-def _watch(sock: Any) -> Callable[[float], Any]:
-    """A function that says, within so many milliseconds, whether there is anything to be read."""
-    if not hasattr(select, "poll"):  # on Windows
-        return lambda milliseconds: wait_for_read(sock, milliseconds / 1000)
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return poll.poll
 
 
 class _Idle:

@@ -25,6 +25,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from minio_sdk.errors import ServerError
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.reasons import MAX_ERROR
+from minio_sdk.transport.watching import watch
 from minio_sdk.wire.heads import closes, plain
 from minio_sdk.wire.message import Reply, Request, Room
 
@@ -91,6 +92,7 @@ class Line(asyncio.Protocol):
         "_timer",
         "_unsent",
         "_wake",
+        "_watch",
         "closed",
         "since",
         "transport",
@@ -121,6 +123,12 @@ class Line(asyncio.Protocol):
         self._due = 0.0
         self._rings = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._watch: Callable[[float], Any] | None = None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing came since the last answer, nor its end, that the loop has not told of yet."""
+        return self._watch is None or not self._watch(0)
 
     def ask(self, data: bytes, request: Request, seconds: float) -> asyncio.Future[Reply | Odd]:
         """Send; what `answer` is to be given. It never raises, since `data` holds the signature.
@@ -229,6 +237,9 @@ class Line(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         if self.closed:
             self.transport.abort()
+            return
+        sock = transport.get_extra_info("socket")
+        self._watch = None if sock is None else watch(sock)
 
     def data_received(self, data: bytes) -> None:
         """Some bytes came."""
@@ -240,6 +251,10 @@ class Line(asyncio.Protocol):
             self._due = self._loop.time() + self._seconds
             self._add(data)
             return
+        if self._unsent:  # an announcement is no answer yet, so the body goes on
+            data = _without_announcements(data)
+            if not data:
+                return
         found = plain(data, request.method)
         # aiohttp reads more than ASCII in a head as UTF-8, `plain` as Latin-1.
         if found is None or not data[: found[3]].isascii():
@@ -347,6 +362,8 @@ class Line(asyncio.Protocol):
         assert transport is not None
         odd = Odd(self._loop, self, data)
         odd.connection_made(transport)
+        if self._paused:
+            odd.pause_writing()
         odd.set_response_params(
             skip_payload=request.method == "HEAD",
             read_until_eof=True,
@@ -418,6 +435,16 @@ class Odd(ResponseHandler):
         """It is over."""
         super().connection_lost(exc)
         self._line.connection_lost(None)
+
+
+def _without_announcements(data: bytes) -> bytes:
+    """What is behind the whole heads of 100 and its like, which all readers take for such."""
+    while data.startswith(b"HTTP/1.1 1") and not data.startswith(b"HTTP/1.1 101"):
+        head, end, rest = data.partition(b"\r\n\r\n")
+        if not end or head.count(b"\n") != head.count(b"\r\n"):
+            break
+        data = rest
+    return data
 
 
 async def read_body(

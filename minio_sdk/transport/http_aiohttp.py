@@ -41,7 +41,7 @@ from minio_sdk.transport.direct_async import BLOCK, read_body, unobserved
 from minio_sdk.transport.lines import Lines
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import BodyFailed, explain, root
-from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks
+from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks, within
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -269,11 +269,12 @@ class AiohttpTransport:
         if isinstance(keys, Future):
             keys = await self._come(keys, deadline)
         try:
-            exchange = self._exchange(request, keys)
             if deadline is None:
-                return await exchange
+                return await self._exchange(request, keys)
             left = deadline - self.clock.monotonic()
-            return await asyncio.wait_for(exchange, max(0.0, left))
+            if left <= 0:
+                raise asyncio.TimeoutError
+            return await within(left, self._exchange(request, keys))
         except MinIOError:  # a timeout of ours is an OSError as well
             raise
         except BodyFailed as failed:
@@ -290,7 +291,7 @@ class AiohttpTransport:
         """Keys that are on their way."""
         left = None if deadline is None else max(0.0, deadline - self.clock.monotonic())
         try:
-            return settled(await asyncio.wait_for(asyncio.wrap_future(keys), left))
+            return settled(await within(left, asyncio.wrap_future(keys)))
         except asyncio.TimeoutError:
             raise deadline_over(self.config.deadline) from None
 

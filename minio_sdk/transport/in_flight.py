@@ -12,6 +12,7 @@ brought to its end by a thread of its own, in the usual way and with the usual n
 from __future__ import annotations
 
 import http.client
+import math
 import selectors
 import ssl
 import threading
@@ -150,6 +151,7 @@ class _Slot:
         "timeout",
         "tls",
         "unsent",
+        "until",
     )
 
     def __init__(self, pool: Any, connection: Any) -> None:
@@ -162,7 +164,7 @@ class _Slot:
         self.owner: object = None  # of the request; None where there is none
         self.request: Any = None
         self.offset = 0.0
-        self.expires = self.patience = 0.0
+        self.expires = self.patience = self.until = 0.0
         self.unsent: memoryview | None = None
         self.failed: OSError | None = None
         self.found: Head | None = None
@@ -223,11 +225,12 @@ class InFlight:
             deadline: the end of its call on the monotonic clock.
             owner: what `look` calls it.
         """
-        patience = self._adapter.timeouts[1]
+        patience = left = self._adapter.timeouts[1]
         if deadline is not None:
-            patience = min(patience, deadline - self._adapter.clock.monotonic())
-            if patience <= 0:
+            left = deadline - self._adapter.clock.monotonic()
+            if left <= 0:
                 return False
+            patience = min(patience, left)
         offset = self._connections.skew.seconds
         data = self._bytes_of(request)
         if data is None:
@@ -238,6 +241,7 @@ class InFlight:
             return False
         slot.offset = offset
         slot.patience, slot.expires = patience, now + patience
+        slot.until = math.inf if deadline is None else now + left
         if not self._busy or slot.expires < self._next_look:
             self._next_look = slot.expires
         slot.request, slot.owner = request, owner
@@ -336,7 +340,7 @@ class InFlight:
                 self._idle.remove(slot)
                 self._let_go(slot, close=True)
                 continue
-            slot.expires = time.monotonic() + slot.patience
+            slot.expires = min(time.monotonic() + slot.patience, slot.until)
             if slot.unsent is not None:
                 self._send(slot, slot.unsent)
                 continue

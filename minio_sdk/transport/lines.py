@@ -15,6 +15,7 @@ from typing import Any
 import aiohappyeyeballs
 
 from minio_sdk.transport.direct_async import Line
+from minio_sdk.transport.tasks import within
 from minio_sdk.wire.url import Endpoint
 
 KEPT = 15.0
@@ -93,7 +94,7 @@ class Lines:
         while idle:
             line = idle.pop()
             if not line.closed:
-                if line.since + KEPT > self._loop.time():
+                if line.since + KEPT > self._loop.time() and line.is_silent:
                     return line
                 line.close()
         return None
@@ -126,7 +127,7 @@ class Lines:
         line = Line(self._loop, self._gone)
         self._all.add(line)
         try:
-            await self._connect_in(seconds, line, found)
+            await within(seconds, self._connect(line, found))
             if self.closed:
                 raise ConnectionError("server disconnected")
         except BaseException:
@@ -134,21 +135,10 @@ class Lines:
             line.close()
             if line.transport is None:
                 self._gone(line)
+            else:  # uvloop doesn't tell the end of what was cancelled while it began; asyncio does now
+                self._loop.call_soon(self._gone, line)
             raise
         return line
-
-    async def _connect_in(self, seconds: float, line: Line, addresses: list[Any]) -> None:
-        # Not `wait_for`, which before Python 3.12 loses a cancellation that comes with the result.
-        connecting = asyncio.ensure_future(self._connect(line, addresses))
-        try:
-            await asyncio.wait([connecting], timeout=seconds)
-            if not connecting.done():
-                raise asyncio.TimeoutError
-        finally:
-            connecting.cancel()
-            ended = await asyncio.gather(connecting, return_exceptions=True)
-        if isinstance(ended[0], BaseException):
-            raise ended[0]
 
     async def _resolve(self) -> list[Any]:
         async with self._resolving:

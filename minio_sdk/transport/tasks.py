@@ -26,6 +26,25 @@ R = TypeVar("R")
 _END: Any = object()
 
 
+async def within(seconds: float | None, work: Awaitable[R]) -> R:
+    """The result of `work`, which is cancelled where it takes longer; None lets it take as long as it does.
+
+    Not `asyncio.wait_for`, which before Python 3.12 loses a cancellation that comes with the result.
+
+    Raises:
+        asyncio.TimeoutError: it has taken longer.
+    """
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([working], timeout=seconds)
+        if not working.done():
+            raise asyncio.TimeoutError
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    return working.result()
+
+
 class TaskRelay:
     """See `minio_sdk.engine.Relay`: all is on one loop, and told at once."""
 

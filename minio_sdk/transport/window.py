@@ -188,7 +188,7 @@ class _Relay(ThreadRelay):
 class _Job:
     """A flow under way, and the context that is its own on whichever thread."""
 
-    __slots__ = ("begun", "context", "flow", "index", "wish")
+    __slots__ = ("_turn", "begun", "context", "flow", "index", "wish")
 
     def __init__(self, index: int, flow: Any) -> None:
         self.index = index
@@ -196,9 +196,19 @@ class _Job:
         self.context = copy_context()
         self.wish = _TO_A_THREAD
         self.begun: Begun | None = None
+        self._turn = threading.Lock()
+
+    def claim(self) -> bool:
+        """Whether it is the caller's to bring to its end; only the first hears so.
+
+        An interrupt may come when a thread has it already and the window doesn't know that yet.
+        """
+        return self._turn.acquire(blocking=False)
 
     def end(self) -> None:
         """Let it clean up, since it isn't wanted any more."""
+        if not self.claim():
+            return
         try:
             self.context.run(self.flow.throw, Stopped())
         except BaseException:  # noqa: S110 - what led here is the news
@@ -463,6 +473,9 @@ def _on_thread(team: Team, job: _Job) -> Any:
     worker = Worker(team)
     at_work(worker)
     team.join(worker)
+    if not job.claim():
+        team.leave(worker)
+        return None
     try:
         try:
             worker.begin()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import select
 import threading
 from collections.abc import Coroutine, Iterator
 from typing import Any, NamedTuple
@@ -347,6 +348,51 @@ def test_an_answer_ends_a_body_that_is_on_its_way(monkeypatch: pytest.MonkeyPatc
         assert run(main(answer)) == (b"hello", True, b"head" + b"x" * 30)
 
 
+@pytest.mark.parametrize("code", ["100 Continue", "103 Early Hints"])
+def test_an_announcement_ends_no_body(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(direct_async, "BLOCK", 10)
+    announced = f"HTTP/1.1 {code}\r\n\r\n".encode()
+
+    async def main() -> tuple[bytes, bytes]:
+        line = Line(asyncio.get_running_loop(), lambda _: None)
+        wire: Any = Wire(line, taken=25)
+        line.connection_made(wire)
+        request = Request("PUT", "/b/k", body=b"x" * 100)
+        asked = line.ask(b"head", request, 30.0)
+        reading = asyncio.ensure_future(line.answer(asked, request, request.body))
+        await asyncio.sleep(0)
+        wire.protocol.data_received(announced)
+        wire.protocol.data_received(announced + announced)
+        for _ in range(20):
+            wire.protocol.resume_writing()
+            await asyncio.sleep(0)
+        wire.unsent = 0
+        wire.protocol.data_received(PLAIN)
+        return (await reading).body, wire.sent
+
+    assert run(main()) == (b"hello", b"head" + b"x" * 100)
+
+
+def test_who_reads_on_knows_that_the_socket_takes_no_more() -> None:
+    """asyncio resumes whoever is there when it does, and aiohttp's reader has to have been paused."""
+
+    async def main() -> None:
+        line = Line(asyncio.get_running_loop(), lambda _: None)
+        wire: Any = Wire(line, taken=25)
+        line.connection_made(wire)
+        request = Request("PUT", "/b/k", body=b"x" * 100)
+        asked = line.ask(b"head", request, 30.0)
+        reading = asyncio.ensure_future(line.answer(asked, request, request.body))
+        await asyncio.sleep(0)
+        wire.protocol.data_received(CHUNKED[:20])
+        assert isinstance(wire.protocol, Odd)
+        wire.protocol.resume_writing()
+        wire.protocol.data_received(CHUNKED[20:])
+        assert (await reading).body == b"hello"
+
+    run(main())
+
+
 # --- in the client ---------------------------------------------------------------------------------
 
 
@@ -534,6 +580,30 @@ def test_a_connection_closed_meanwhile_is_not_used(on_loop: Run) -> None:
     assert [request.connection for request in server.requests] == [1, 2]
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_what_came_while_the_loop_was_busy_is_no_answer(tls: bool, on_loop: Run) -> None:
+    """The loop has not told of it yet when the next request is sent."""
+    more = threading.Event()
+
+    def twice(exchange: Exchange) -> None:
+        GOOD(exchange)
+        assert more.wait(10)
+        exchange.send(PLAIN)
+
+    async def main() -> None:
+        async with client_of(server, max_retries=0) as client:
+            await client.get_object("docs", "a")
+            [line] = lines_of(client)._idle
+            assert line.transport is not None
+            sock = line.transport.get_extra_info("socket")
+            more.set()
+            select.select([sock], [], [], 10)
+            assert await client.get_object("docs", "a") == b"next"
+
+    with ScriptedServer([twice, stored(b"next")], tls=tls) as server:
+        on_loop(main())
+
+
 def test_a_failure_is_explained(on_loop: Run) -> None:
     async def main() -> None:
         async with client_of(server, max_retries=0) as client:
@@ -660,6 +730,65 @@ def test_cancelled_at_any_moment(pool_size: int, on_loop: Run) -> None:
                 assert asyncio.all_tasks() == {asyncio.current_task()}
 
     with ScriptedServer(handler=echo, strict=False) as server:
+        on_loop(main())
+
+
+@pytest.mark.parametrize("deadline", [None, 60.0])
+def test_a_cancellation_that_comes_with_the_answer_is_one(
+    deadline: float | None, on_loop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = Line._finish
+    cancelled: list[bool] = []
+
+    def cancel_in(rounds: int, call: asyncio.Task[Any]) -> None:
+        if rounds:
+            asyncio.get_running_loop().call_soon(cancel_in, rounds - 1, call)
+        else:
+            cancelled.append(call.cancel())
+
+    async def main() -> None:
+        async with client_of(server, deadline=deadline) as client:
+            for delay in range(6):
+                call = asyncio.ensure_future(client.get_object("docs", "a"))
+
+                def finishing(line: Line, found: Any, call: Any = call, delay: int = delay) -> None:
+                    finish(line, found)
+                    cancel_in(delay, call)
+
+                monkeypatch.setattr(Line, "_finish", finishing)
+                cancelled.clear()
+                done = (await asyncio.gather(call, return_exceptions=True))[0]
+                assert isinstance(done, asyncio.CancelledError) == any(cancelled), delay
+
+    with ScriptedServer(handler=lambda _: GOOD) as server:
+        on_loop(main())
+
+
+def test_what_is_cancelled_while_it_connects_is_forgotten(
+    on_loop: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected = Line.connection_made
+
+    async def main() -> None:
+        async with client_of(server) as client:
+            lines = lines_of(client)
+            for _ in range(3):
+                call = asyncio.ensure_future(client.get_object("docs", "a"))
+
+                def made(line: Line, transport: Any, call: asyncio.Future[Any] = call) -> None:
+                    connected(line, transport)
+                    call.cancel()
+
+                monkeypatch.setattr(Line, "connection_made", made)
+                with pytest.raises(asyncio.CancelledError):
+                    await call
+            await asyncio.wait_for(until_none(lines), 10)
+
+    async def until_none(lines: Lines) -> None:
+        while lines._all:
+            await asyncio.sleep(0.005)
+
+    with ScriptedServer(handler=lambda _: GOOD) as server:
         on_loop(main())
 
 

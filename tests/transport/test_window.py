@@ -19,6 +19,7 @@ from minio_sdk.flows import bulk
 from minio_sdk.transport import window
 from minio_sdk.transport.http_requests import RequestsTransport
 from minio_sdk.transport.in_flight import SMALL, Begun, InFlight
+from minio_sdk.transport.stopping import Stopped, Team
 from minio_sdk.wire.message import Reply
 from minio_sdk.wire.message import Request as WireRequest
 from tests.both import blocking, stored
@@ -259,6 +260,29 @@ def test_a_deadline_ends_an_item_and_not_the_job() -> None:
     assert [type(each).__name__ for each in done] == ["bytes", "MinIOTimeoutError", "bytes"]
 
 
+def test_an_answer_that_only_dribbles_doesn_t_outlast_the_deadline() -> None:
+    """Each piece comes in time; all of them would not."""
+    over = threading.Event()
+
+    def drips(exchange: Exchange) -> None:
+        exchange.send(b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 50\r\n\r\n')
+        for _ in range(50):
+            if over.wait(0.1):
+                return
+            exchange.send(b"x")
+
+    def handler(request: Request) -> Step:
+        return drips if request.path.endswith("/k1") else stored(b"x")
+
+    server = ScriptedServer(handler=handler)
+    config: dict[str, Any] = {"deadline": 0.5, "api": "s3", "clock": SYSTEM_CLOCK}
+    with server, blocking(server, **config) as client:
+        client.get_object("docs", "first")
+        done = client.download_many(["k0", "k1", "k2"], bucket="docs", concurrency=1)
+        over.set()
+    assert [type(each).__name__ for each in done] == ["bytes", "MinIOTimeoutError", "bytes"]
+
+
 def test_an_interrupt_leaves_no_thread_and_no_connection_that_waits() -> None:
     """What comes too late is read by nobody."""
     release = threading.Event()
@@ -294,6 +318,59 @@ def test_an_interrupt_leaves_no_thread_and_no_connection_that_waits() -> None:
         done = client.download_many(warm, concurrency=4)
         assert [bytes(each) for each in done] == [f"/acme-docs/{key}".encode() for _, key in warm]
     assert eventually(lambda: threading.active_count() <= before)
+
+
+def test_an_interrupt_while_a_thread_begins_is_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The flow is under way on the thread already, and the window still takes it for its own."""
+    begun, over = threading.Event(), threading.Event()
+    stop = window._Window.stop
+
+    class Late(ThreadPoolExecutor):
+        def submit(self, *arguments: Any, **named: Any) -> Any:
+            super().submit(*arguments, **named)
+            assert begun.wait(10)
+            raise KeyboardInterrupt
+
+    def stopping(self: Any) -> None:
+        try:
+            stop(self)
+        finally:
+            over.set()
+
+    async def work(_: int) -> None:
+        await lane.move()
+        begun.set()
+        assert over.wait(10)
+
+    monkeypatch.setattr(window, "ThreadPoolExecutor", Late)
+    monkeypatch.setattr(window._Window, "stop", stopping)
+    with blocking("http://localhost:9") as client:
+        lane = window.Lane(client._engine.transport)  # type: ignore[arg-type]
+        with pytest.raises(KeyboardInterrupt):
+            run(lane.map(work, [1], 1))
+
+
+def test_work_that_was_ended_is_not_begun_by_a_thread() -> None:
+    """The interrupt came before the thread did."""
+    ended: list[BaseException] = []
+
+    async def work() -> None:
+        try:
+            await lane.move()
+        except BaseException as error:
+            ended.append(error)
+            raise
+
+    with blocking("http://localhost:9") as client:
+        lane = window.Lane(client._engine.transport)  # type: ignore[arg-type]
+        lane.thread = threading.get_ident()
+        job = window._Job(0, work())
+        job.flow.send(None)
+        job.end()
+        assert window._on_thread(Team(), job) is None
+    assert [type(error) for error in ended] == [Stopped]
 
 
 def test_a_failing_progress_function_ends_the_job_and_closes_what_waits() -> None:
