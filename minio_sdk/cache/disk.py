@@ -22,6 +22,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from zlib import crc32
@@ -196,6 +198,8 @@ class Disk:
         # Exactly these: others of its kind say that it is busy or full, or can't hold so much.
         if type(error) in (sqlite3.DatabaseError, sqlite3.IntegrityError):
             self._begin_anew()
+        elif isinstance(error, sqlite3.OperationalError) and not _passes(error):
+            self.close()  # somebody has emptied, moved or removed the file: open what is there now
 
     def _begin_anew(self) -> None:
         """Go on with a file of another name: others may have the damaged one open still."""
@@ -212,6 +216,15 @@ class Disk:
         return self.folder / f"objects-v{_FORMAT}-{number}.sqlite"
 
     def _open(self) -> sqlite3.Connection:
+        connection = self._connect()
+        if _pages(connection) > self._pages:  # SQLite makes no file smaller
+            connection.close()
+            self._begin_anew()
+            connection = self._connect()
+        self._connection = connection
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(self.folder)
         found = (_FILE.fullmatch(path.name) for path in self.folder.iterdir())
@@ -233,13 +246,13 @@ class Disk:
                 "mmap_size = 0",
             ):
                 connection.execute(f"PRAGMA {setting}")
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if tables[0] < 8:
+            if not _layout(connection):
                 connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            if _layout(connection) != _expected():
+                raise sqlite3.DatabaseError("the file is not of this cache")
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
         return connection
 
 
@@ -258,6 +271,23 @@ def _is_full(error: sqlite3.Error) -> bool:
     return "full" in str(error)
 
 
+def _passes(error: sqlite3.Error) -> bool:
+    """Whether the file is as it should be, and another time may do."""
+    return _is_full(error) or "locked" in str(error)
+
+
+def _layout(connection: sqlite3.Connection) -> list[tuple[str, str | None]]:
+    """What the file is made of."""
+    return connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+@cache
+def _expected() -> list[tuple[str, str | None]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_SCHEMA)
+        return _layout(connection)
+
+
 def _get(connection: sqlite3.Connection, who: bytes) -> tuple[str, bytes] | None:
     row = connection.execute(
         "SELECT id, etag, size, crc, used, data FROM objects LEFT JOIN bodies USING (id)"
@@ -270,6 +300,7 @@ def _get(connection: sqlite3.Connection, who: bytes) -> tuple[str, bytes] | None
     if not (
         isinstance(data, bytes)
         and isinstance(etag, str)
+        and isinstance(used, int)
         and size == len(data) + _ROW
         and crc == _sum(who, etag, data)
     ):
@@ -305,8 +336,10 @@ def _put(
 
 
 def _total(connection: sqlite3.Connection) -> int:
-    (size,) = connection.execute("SELECT size FROM total").fetchone()
-    return int(size)
+    row = connection.execute("SELECT size FROM total").fetchone()
+    if row is None or type(row[0]) is not int:
+        raise sqlite3.DatabaseError("the size of all objects is gone")
+    return int(row[0])
 
 
 def _make_room(connection: sqlite3.Connection, most: int) -> None:
@@ -347,5 +380,9 @@ def _clear(connection: sqlite3.Connection) -> None:
 
 def _usage(connection: sqlite3.Connection) -> tuple[int, int]:
     (count,) = connection.execute("SELECT count(*) FROM objects").fetchone()
+    return count, _pages(connection) * _PAGE
+
+
+def _pages(connection: sqlite3.Connection) -> int:
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    return count, pages * _PAGE
+    return int(pages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -102,6 +103,18 @@ def test_the_file_never_grows_beyond_its_size(disk: Disk) -> None:
     assert disk.errors == 0
 
 
+def test_a_file_larger_than_is_allowed_now_is_begun_anew(disk: Disk, tmp_path: Path) -> None:
+    for number in range(6):
+        put(disk, str(number), bytes(MiB))
+    disk.close()
+    smaller = Disk(str(tmp_path), 4 * MiB)
+    put(smaller, "k")
+    assert smaller.get(digest("k")) == ('"e"', b"data")
+    assert sum(path.stat().st_size for path in smaller.folder.iterdir()) <= 4 * MiB
+    assert smaller.errors == 0
+    smaller.close()
+
+
 def test_the_oldest_go_first_and_those_in_use_stay(
     disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +154,12 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
         path, "UPDATE bodies SET data = (SELECT b.data FROM bodies b WHERE b.id != bodies.id)"
     ),
     "other etags": lambda path: _schema(path, "UPDATE objects SET etag = '\"other\"'"),
+    "no time": lambda path: _schema(path, "UPDATE objects SET used = 'never'"),
+    "no total": lambda path: _schema(path, "DELETE FROM total"),
+    "another total": lambda path: _schema(path, "UPDATE total SET size = 'much'"),
+    "no folder": lambda path: shutil.rmtree(path.parent),
+    "others' tables": lambda path: _foreign(path, [f"CREATE TABLE t{n} (a)" for n in range(9)]),
+    "others' objects": lambda path: _foreign(path, ["CREATE TABLE objects (a)"]),
     "a pickle": lambda path: _schema(path, "UPDATE bodies SET data = ?", pickle.dumps(print)),
 }
 
@@ -150,6 +169,13 @@ def _schema(path: Path, statement: str, *values: object) -> None:
     connection.execute(statement, values)
     connection.commit()
     connection.close()
+
+
+def _foreign(path: Path, statements: list[str]) -> None:
+    path.unlink()
+    path.touch()
+    for statement in statements:
+        _schema(path, statement)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -169,10 +195,26 @@ def test_damage_is_a_miss_and_then_it_is_begun_anew(
             for key, data in contents.items():
                 assert disk.get(digest(key)) in (None, ('"e"', data))
                 put(disk, "new", b"new")
-    disk.close()
-    put(disk, "new", b"new")
     assert disk.get(digest("new")) == ('"e"', b"new")
+    other = Disk(str(disk.folder.parent), 8 * MiB)
+    assert other.get(digest("new")) == ('"e"', b"new")
+    other.close()
     assert len(caplog.records) <= 1
+
+
+def test_who_has_a_file_open_that_another_has_begun_anew_goes_over(
+    disk: Disk, tmp_path: Path
+) -> None:
+    other = Disk(str(tmp_path), 8 * MiB)
+    for each in (disk, other):
+        put(each, "old")
+    other._begin_anew()
+    put(other, "new")
+    for _ in range(2):
+        put(disk, "k")
+    assert disk.get(digest("new")) == ('"e"', b"data")
+    assert other.get(digest("k")) == ('"e"', b"data")
+    other.close()
 
 
 # -- full, busy -------------------------------------------------------------------------------------
@@ -212,7 +254,8 @@ def test_a_disk_that_fails_is_a_miss(disk: Disk, error: Exception, words: str) -
     connection: Any = disk._connection
     disk._connection = Failing(connection, error, words)  # type: ignore[assignment]
     put(disk, "k")
-    disk._connection = connection
+    if disk._connection is not None:  # else it is opened anew
+        disk._connection = connection
     assert disk.errors == 1
     assert disk.get(digest("k")) is None
     assert disk.get(digest("before")) == ('"e"', b"data")
