@@ -19,10 +19,11 @@ import logging
 import os
 import re
 import sqlite3
+import stat
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -139,8 +140,11 @@ class Disk:
             except sqlite3.OperationalError as error:
                 if not _is_full(error):
                     raise
-                # The file, whose pages have holes, or the disk, which others fill as well.
+                # The file, whose pages have holes, or the disk, which others fill as well. To use pages
+                # that were freed before takes no room there; that were freed at once, a copy of each.
                 most = _total(connection) * 7 // 8
+                with _writing(connection):
+                    _make_room(connection, most - len(data) - _ROW)
                 _put(connection, who, digest(*name), etag, data, most)
 
         self._do(put, None)
@@ -243,6 +247,7 @@ class Disk:
                 "synchronous = OFF",
                 "trusted_schema = OFF",
                 "cell_size_check = ON",
+                "secure_delete = OFF",
                 "mmap_size = 0",
             ):
                 connection.execute(f"PRAGMA {setting}")
@@ -260,7 +265,9 @@ def _check_private(folder: Path) -> None:
     """Let nobody else in: what could be put there would be read as the server's word."""
     if os.name == "nt":
         return
-    found = folder.stat()
+    found = folder.lstat()  # a link could lead to a folder of this user's that others should see
+    if not stat.S_ISDIR(found.st_mode):
+        raise OSError("it is not a folder but a link to one")
     if found.st_uid != os.geteuid():
         raise OSError("the folder is another user's")
     if found.st_mode & 0o077:
@@ -319,8 +326,7 @@ def _put(
     connection: sqlite3.Connection, who: bytes, name: bytes, etag: str, data: bytes, most: int
 ) -> None:
     size = len(data) + _ROW
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with _writing(connection):
         connection.execute("DELETE FROM objects WHERE who = ?", (who,))
         _make_room(connection, most - size)
         number = connection.execute(
@@ -328,6 +334,14 @@ def _put(
             (who, name, etag, size, _sum(who, etag, data), int(time.time())),
         ).lastrowid
         connection.execute("INSERT INTO bodies VALUES (?, ?)", (number, data))
+
+
+@contextmanager
+def _writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is written within, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -364,14 +378,8 @@ def _remove(connection: sqlite3.Connection, digests: list[tuple[bytes]]) -> None
         if connection.execute("SELECT 1 FROM objects WHERE name = ?", name).fetchone()
     ]
     if there:  # or reading would do, which waits for nobody
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with _writing(connection):
             connection.executemany("DELETE FROM objects WHERE name = ?", there)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
 
 def _clear(connection: sqlite3.Connection) -> None:

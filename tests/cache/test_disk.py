@@ -84,6 +84,17 @@ def test_the_folder_of_another_user_is_refused(
         Disk(str(tmp_path), 8 * MiB)
 
 
+@posix_only
+def test_a_link_to_a_folder_is_refused_and_that_stays_as_it_is(tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    public.mkdir()
+    public.chmod(0o755)
+    (tmp_path / "minio-sdk-cache").symlink_to(public)
+    with pytest.raises(ConfigurationError, match="a link"):
+        Disk(str(tmp_path), 8 * MiB)
+    assert public.stat().st_mode & 0o777 == 0o755
+
+
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ConfigurationError, match=r"^cache\.disk="):
@@ -258,9 +269,39 @@ def test_a_disk_that_fails_is_a_miss(disk: Disk, error: Exception, words: str) -
         disk._connection = connection
     assert disk.errors == 1
     assert disk.get(digest("k")) is None
-    assert disk.get(digest("before")) == ('"e"', b"data")
+    gone = "full" in str(error) and words == "INSERT INTO bodies"  # to make room
+    assert disk.get(digest("before")) == (None if gone else ('"e"', b"data"))
     put(disk, "k")
     assert disk.get(digest("k")) == ('"e"', b"data")
+
+
+class Full(Failing):
+    """A connection to a file on a full disk: what is written goes where something was freed before."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection, sqlite3.OperationalError("database or disk is full"), "")
+        self._freed: dict[str, int] = {"now": 0, "before": 0}
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        if statement == "DELETE FROM objects WHERE id = ?":
+            self._freed["now"] += 1
+        elif statement == "COMMIT":
+            self._freed = {"now": 0, "before": self._freed["before"] + self._freed["now"]}
+        elif statement.startswith("INSERT INTO bodies") and not self._freed["before"]:
+            raise self._error
+        return self._connection.execute(statement, *values)
+
+
+def test_on_a_full_disk_the_oldest_make_room_for_what_comes(disk: Disk) -> None:
+    for number in range(16):
+        put(disk, str(number), bytes(1000))
+    assert disk._connection is not None
+    disk._connection = Full(disk._connection)  # type: ignore[assignment]
+    put(disk, "new", bytes(1000))
+    assert disk.errors == 0
+    assert disk.get(digest("new")) is not None
+    assert disk.get(digest("0")) is None
+    assert disk.get(digest("15")) is not None
 
 
 def test_a_full_disk_is_no_reason_not_to_begin(
