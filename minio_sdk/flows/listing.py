@@ -139,7 +139,13 @@ async def version_pages(
     version = ""
     while True:
         page = await engine.send(ListObjectVersions(place, prefix, key, version, most(), delimiter))
+        last = start_after and not page.truncated
+        if last and await _ends_early(engine, place, prefix, start_after):
+            key = version = start_after = ""
+            most = _whole_page
+            continue
         yield page
+        start_after = ""
         if not page.truncated:
             return
         if not page.next_key or (page.next_key, page.next_version or "") == (key, version):

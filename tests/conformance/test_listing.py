@@ -209,6 +209,8 @@ async def test_start_after_with_many_beside_the_folder(
     for limit in (1, 2, None):
         found = await client.list_objects(bucket, start_after="x/docs/1", limit=limit)
         assert [item.key for item in found] == ["x/docs/2", "y"][:limit]
+    found = await client.list_objects(bucket, start_after="x/docs/1", limit=2, versions=True)
+    assert [item.key for item in found] == ["x/docs/2", "y"]
 
 
 async def test_start_after_among_folders(client: AsyncMinIOClient, bucket: str) -> None:
