@@ -37,6 +37,7 @@ OVERHEAD = 768
 """Bytes that an entry takes besides its body, key and name, rounded up; a test measures them."""
 
 NEVER = float("-inf")
+_UNSEEN = -1  # instead of the number of reads: it was used, though no read was without a question
 _CHANCES = 32  # how many entries one that comes may pass over: so long it holds the lock
 
 
@@ -185,6 +186,7 @@ class Store:
             if before is not None:
                 if before.etag == etag and before.data == data:
                     before.until = max(before.until, until)
+                    before._seen = _UNSEEN
                     return
                 self._drop(before)
             if entry._size > self.settings.memory:
@@ -320,12 +322,14 @@ class Caches:
 
     def __init__(self) -> None:
         self.stores: dict[Cache, Store] = {}
+        self._changes: list[Change] = []
         self._lock = threading.Lock()
         forget_after_fork(self)
 
     def forget(self) -> None:
         """In a forked child."""
         self._lock = threading.Lock()
+        self._changes = []
 
     def store(self, settings: Cache | None) -> Store | None:
         """The store of a setting.
@@ -346,22 +350,30 @@ class Caches:
                         raise ConfigurationError(f"cache.disk: needs sqlite3: {error}") from None
                     disk = Disk(settings.disk, settings.disk_size)
                 found = Store(settings, disk)
+                for change in self._changes:
+                    found.begin(change)
                 self.stores = {**self.stores, settings: found}
         return found
 
     @contextmanager
     def changing(self, changes: Iterable[Change]) -> Iterator[None]:
         """While objects are being changed, and whatever comes of it."""
-        stores, changes = list(self.stores.values()), list(changes)
-        for store in stores:
-            for change in changes:
-                store.begin(change)
+        changes = list(changes)
+        with self._lock:
+            self._changes += changes
+            for store in self.stores.values():
+                for change in changes:
+                    store.begin(change)
         try:
             yield
         finally:
-            for store in stores:
+            with self._lock:
                 for change in changes:
-                    store.end(change)
+                    if change in self._changes:  # a fork forgets them
+                        self._changes.remove(change)
+                for store in self.stores.values():
+                    for change in changes:
+                        store.end(change)
 
     def disks(self) -> list[Disk]:
         """The disks of all stores."""

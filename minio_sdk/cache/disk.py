@@ -19,9 +19,12 @@ import logging
 import os
 import re
 import sqlite3
+import stat
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from zlib import crc32
@@ -137,8 +140,11 @@ class Disk:
             except sqlite3.OperationalError as error:
                 if not _is_full(error):
                     raise
-                # The file, whose pages have holes, or the disk, which others fill as well.
+                # The file, whose pages have holes, or the disk, which others fill as well. To use pages
+                # that were freed before takes no room there; that were freed at once, a copy of each.
                 most = _total(connection) * 7 // 8
+                with _writing(connection):
+                    _make_room(connection, most - len(data) - _ROW)
                 _put(connection, who, digest(*name), etag, data, most)
 
         self._do(put, None)
@@ -196,6 +202,8 @@ class Disk:
         # Exactly these: others of its kind say that it is busy or full, or can't hold so much.
         if type(error) in (sqlite3.DatabaseError, sqlite3.IntegrityError):
             self._begin_anew()
+        elif isinstance(error, sqlite3.OperationalError) and not _passes(error):
+            self.close()  # somebody has emptied, moved or removed the file: open what is there now
 
     def _begin_anew(self) -> None:
         """Go on with a file of another name: others may have the damaged one open still."""
@@ -212,6 +220,15 @@ class Disk:
         return self.folder / f"objects-v{_FORMAT}-{number}.sqlite"
 
     def _open(self) -> sqlite3.Connection:
+        connection = self._connect()
+        if _pages(connection) > self._pages:  # SQLite makes no file smaller
+            connection.close()
+            self._begin_anew()
+            connection = self._connect()
+        self._connection = connection
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(self.folder)
         found = (_FILE.fullmatch(path.name) for path in self.folder.iterdir())
@@ -230,16 +247,17 @@ class Disk:
                 "synchronous = OFF",
                 "trusted_schema = OFF",
                 "cell_size_check = ON",
+                "secure_delete = OFF",
                 "mmap_size = 0",
             ):
                 connection.execute(f"PRAGMA {setting}")
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if tables[0] < 8:
+            if not _layout(connection):
                 connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            if _layout(connection) != _expected():
+                raise sqlite3.DatabaseError("the file is not of this cache")
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
         return connection
 
 
@@ -247,7 +265,9 @@ def _check_private(folder: Path) -> None:
     """Let nobody else in: what could be put there would be read as the server's word."""
     if os.name == "nt":
         return
-    found = folder.stat()
+    found = folder.lstat()  # a link could lead to a folder of this user's that others should see
+    if not stat.S_ISDIR(found.st_mode):
+        raise OSError("it is not a folder but a link to one")
     if found.st_uid != os.geteuid():
         raise OSError("the folder is another user's")
     if found.st_mode & 0o077:
@@ -256,6 +276,23 @@ def _check_private(folder: Path) -> None:
 
 def _is_full(error: sqlite3.Error) -> bool:
     return "full" in str(error)
+
+
+def _passes(error: sqlite3.Error) -> bool:
+    """Whether the file is as it should be, and another time may do."""
+    return _is_full(error) or "locked" in str(error)
+
+
+def _layout(connection: sqlite3.Connection) -> list[tuple[str, str | None]]:
+    """What the file is made of."""
+    return connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+@cache
+def _expected() -> list[tuple[str, str | None]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_SCHEMA)
+        return _layout(connection)
 
 
 def _get(connection: sqlite3.Connection, who: bytes) -> tuple[str, bytes] | None:
@@ -270,6 +307,7 @@ def _get(connection: sqlite3.Connection, who: bytes) -> tuple[str, bytes] | None
     if not (
         isinstance(data, bytes)
         and isinstance(etag, str)
+        and isinstance(used, int)
         and size == len(data) + _ROW
         and crc == _sum(who, etag, data)
     ):
@@ -288,8 +326,7 @@ def _put(
     connection: sqlite3.Connection, who: bytes, name: bytes, etag: str, data: bytes, most: int
 ) -> None:
     size = len(data) + _ROW
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with _writing(connection):
         connection.execute("DELETE FROM objects WHERE who = ?", (who,))
         _make_room(connection, most - size)
         number = connection.execute(
@@ -297,6 +334,14 @@ def _put(
             (who, name, etag, size, _sum(who, etag, data), int(time.time())),
         ).lastrowid
         connection.execute("INSERT INTO bodies VALUES (?, ?)", (number, data))
+
+
+@contextmanager
+def _writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is written within, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -305,8 +350,10 @@ def _put(
 
 
 def _total(connection: sqlite3.Connection) -> int:
-    (size,) = connection.execute("SELECT size FROM total").fetchone()
-    return int(size)
+    row = connection.execute("SELECT size FROM total").fetchone()
+    if row is None or type(row[0]) is not int:
+        raise sqlite3.DatabaseError("the size of all objects is gone")
+    return int(row[0])
 
 
 def _make_room(connection: sqlite3.Connection, most: int) -> None:
@@ -331,14 +378,8 @@ def _remove(connection: sqlite3.Connection, digests: list[tuple[bytes]]) -> None
         if connection.execute("SELECT 1 FROM objects WHERE name = ?", name).fetchone()
     ]
     if there:  # or reading would do, which waits for nobody
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with _writing(connection):
             connection.executemany("DELETE FROM objects WHERE name = ?", there)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
 
 
 def _clear(connection: sqlite3.Connection) -> None:
@@ -347,5 +388,9 @@ def _clear(connection: sqlite3.Connection) -> None:
 
 def _usage(connection: sqlite3.Connection) -> tuple[int, int]:
     (count,) = connection.execute("SELECT count(*) FROM objects").fetchone()
+    return count, _pages(connection) * _PAGE
+
+
+def _pages(connection: sqlite3.Connection) -> int:
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    return count, pages * _PAGE
+    return int(pages)

@@ -18,7 +18,7 @@ from minio_sdk.operations.multipart import (
     Upload,
 )
 from minio_sdk.wire.listing import Page
-from minio_sdk.wire.quirks import key_of_token, sorts_by_folder
+from minio_sdk.wire.quirks import is_minio, key_of_token, sorts_by_folder
 from minio_sdk.wire.xml import writable
 
 PAGE = 1000
@@ -54,10 +54,30 @@ async def pages(
         page = await engine.send(ListObjectsV2(place, prefix, delimiter, token, begin, most()))
         if begin and sorts_by_folder(engine.api.server):
             continue  # who it is came with this answer, which leaves keys out
+        if begin and not page.truncated and await _ends_early(engine, place, prefix, begin):
+            start_after, most = "", _whole_page
+            continue
         yield page
         if not page.truncated:
             return
         token = next_token(engine, place, page, token)
+
+
+async def _ends_early(engine: Engine, place: Place, prefix: str, begin: str) -> bool:
+    """Whether a listing behind `begin` may have ended for what stands beside its folders.
+
+    MinIO counts ``a!`` for the page behind ``a/b``, leaves it out, and then says that there is no more.
+    """
+    if not is_minio(engine.api.server):
+        return False
+    slash = begin.find("/", len(prefix))
+    while slash >= 0:
+        folder = begin[:slash]
+        page = await engine.send(ListObjectsV2(place, folder, "", "", folder, 1))
+        if page.objects and page.objects[0].key < folder + "/":
+            return True
+        slash = begin.find("/", slash + 1)
+    return False
 
 
 def next_token(engine: Engine, place: Place, page: Page, token: str) -> str:
@@ -119,7 +139,13 @@ async def version_pages(
     version = ""
     while True:
         page = await engine.send(ListObjectVersions(place, prefix, key, version, most(), delimiter))
+        last = start_after and not page.truncated
+        if last and await _ends_early(engine, place, prefix, start_after):
+            key = version = start_after = ""
+            most = _whole_page
+            continue
         yield page
+        start_after = ""
         if not page.truncated:
             return
         if not page.next_key or (page.next_key, page.next_version or "") == (key, version):

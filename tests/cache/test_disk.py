@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -83,6 +84,17 @@ def test_the_folder_of_another_user_is_refused(
         Disk(str(tmp_path), 8 * MiB)
 
 
+@posix_only
+def test_a_link_to_a_folder_is_refused_and_that_stays_as_it_is(tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    public.mkdir()
+    public.chmod(0o755)
+    (tmp_path / "minio-sdk-cache").symlink_to(public)
+    with pytest.raises(ConfigurationError, match="a link"):
+        Disk(str(tmp_path), 8 * MiB)
+    assert public.stat().st_mode & 0o777 == 0o755
+
+
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ConfigurationError, match=r"^cache\.disk="):
@@ -100,6 +112,18 @@ def test_the_file_never_grows_beyond_its_size(disk: Disk) -> None:
     assert disk.get(digest("much")) is None  # and the others are still there
     assert disk.usage()[0] == count
     assert disk.errors == 0
+
+
+def test_a_file_larger_than_is_allowed_now_is_begun_anew(disk: Disk, tmp_path: Path) -> None:
+    for number in range(6):
+        put(disk, str(number), bytes(MiB))
+    disk.close()
+    smaller = Disk(str(tmp_path), 4 * MiB)
+    put(smaller, "k")
+    assert smaller.get(digest("k")) == ('"e"', b"data")
+    assert sum(path.stat().st_size for path in smaller.folder.iterdir()) <= 4 * MiB
+    assert smaller.errors == 0
+    smaller.close()
 
 
 def test_the_oldest_go_first_and_those_in_use_stay(
@@ -141,6 +165,12 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
         path, "UPDATE bodies SET data = (SELECT b.data FROM bodies b WHERE b.id != bodies.id)"
     ),
     "other etags": lambda path: _schema(path, "UPDATE objects SET etag = '\"other\"'"),
+    "no time": lambda path: _schema(path, "UPDATE objects SET used = 'never'"),
+    "no total": lambda path: _schema(path, "DELETE FROM total"),
+    "another total": lambda path: _schema(path, "UPDATE total SET size = 'much'"),
+    "no folder": lambda path: shutil.rmtree(path.parent),
+    "others' tables": lambda path: _foreign(path, [f"CREATE TABLE t{n} (a)" for n in range(9)]),
+    "others' objects": lambda path: _foreign(path, ["CREATE TABLE objects (a)"]),
     "a pickle": lambda path: _schema(path, "UPDATE bodies SET data = ?", pickle.dumps(print)),
 }
 
@@ -150,6 +180,13 @@ def _schema(path: Path, statement: str, *values: object) -> None:
     connection.execute(statement, values)
     connection.commit()
     connection.close()
+
+
+def _foreign(path: Path, statements: list[str]) -> None:
+    path.unlink()
+    path.touch()
+    for statement in statements:
+        _schema(path, statement)
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -169,10 +206,26 @@ def test_damage_is_a_miss_and_then_it_is_begun_anew(
             for key, data in contents.items():
                 assert disk.get(digest(key)) in (None, ('"e"', data))
                 put(disk, "new", b"new")
-    disk.close()
-    put(disk, "new", b"new")
     assert disk.get(digest("new")) == ('"e"', b"new")
+    other = Disk(str(disk.folder.parent), 8 * MiB)
+    assert other.get(digest("new")) == ('"e"', b"new")
+    other.close()
     assert len(caplog.records) <= 1
+
+
+def test_who_has_a_file_open_that_another_has_begun_anew_goes_over(
+    disk: Disk, tmp_path: Path
+) -> None:
+    other = Disk(str(tmp_path), 8 * MiB)
+    for each in (disk, other):
+        put(each, "old")
+    other._begin_anew()
+    put(other, "new")
+    for _ in range(2):
+        put(disk, "k")
+    assert disk.get(digest("new")) == ('"e"', b"data")
+    assert other.get(digest("k")) == ('"e"', b"data")
+    other.close()
 
 
 # -- full, busy -------------------------------------------------------------------------------------
@@ -212,12 +265,43 @@ def test_a_disk_that_fails_is_a_miss(disk: Disk, error: Exception, words: str) -
     connection: Any = disk._connection
     disk._connection = Failing(connection, error, words)  # type: ignore[assignment]
     put(disk, "k")
-    disk._connection = connection
+    if disk._connection is not None:  # else it is opened anew
+        disk._connection = connection
     assert disk.errors == 1
     assert disk.get(digest("k")) is None
-    assert disk.get(digest("before")) == ('"e"', b"data")
+    gone = "full" in str(error) and words == "INSERT INTO bodies"  # to make room
+    assert disk.get(digest("before")) == (None if gone else ('"e"', b"data"))
     put(disk, "k")
     assert disk.get(digest("k")) == ('"e"', b"data")
+
+
+class Full(Failing):
+    """A connection to a file on a full disk: what is written goes where something was freed before."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection, sqlite3.OperationalError("database or disk is full"), "")
+        self._freed: dict[str, int] = {"now": 0, "before": 0}
+
+    def execute(self, statement: str, *values: Any) -> Any:
+        if statement == "DELETE FROM objects WHERE id = ?":
+            self._freed["now"] += 1
+        elif statement == "COMMIT":
+            self._freed = {"now": 0, "before": self._freed["before"] + self._freed["now"]}
+        elif statement.startswith("INSERT INTO bodies") and not self._freed["before"]:
+            raise self._error
+        return self._connection.execute(statement, *values)
+
+
+def test_on_a_full_disk_the_oldest_make_room_for_what_comes(disk: Disk) -> None:
+    for number in range(16):
+        put(disk, str(number), bytes(1000))
+    assert disk._connection is not None
+    disk._connection = Full(disk._connection)  # type: ignore[assignment]
+    put(disk, "new", bytes(1000))
+    assert disk.errors == 0
+    assert disk.get(digest("new")) is not None
+    assert disk.get(digest("0")) is None
+    assert disk.get(digest("15")) is not None
 
 
 def test_a_full_disk_is_no_reason_not_to_begin(

@@ -73,6 +73,17 @@ def test_the_limit_holds_and_what_is_used_gets_a_second_chance() -> None:
     assert stats.bytes_saved == 200 * KiB
 
 
+def test_what_is_confirmed_by_the_server_is_in_use_too() -> None:
+    store = Store(Cache(memory=64 * KiB))
+    shelf = store.shelf("acme")
+    for number in range(200):
+        kept(store, shelf, "used", bytes(KiB), NEVER)
+        kept(store, shelf, f"k{number}", bytes(KiB), NEVER)
+        assert "used" in shelf
+    stats = store.stats()
+    assert stats.objects == len(shelf) == 201 - stats.evictions
+
+
 def test_what_is_larger_than_all_of_it_is_not_kept_and_drives_nothing_out() -> None:
     store = Store(Cache(memory=64 * KiB))
     shelf = store.shelf("acme")
@@ -187,6 +198,20 @@ def test_what_is_changed_is_changed_for_every_shelf_and_every_store() -> None:
         assert not any(shelves)
     # Who has found it a moment ago finds that it may not be used any more.
     assert {entry.until for entry in entries} == {NEVER}
+
+
+def test_a_store_that_is_made_during_a_change_knows_of_it() -> None:
+    caches = Caches()
+    assert caches.store(Cache()) is not None
+    with caches.changing([change("k")]):
+        store = caches.store(Cache(trust=60))
+        assert store is not None
+        shelf = store.shelf("acme")
+        kept(store, shelf, "k", b"old")
+        kept(store, shelf, "l", b"1")
+        assert list(shelf) == ["l"]
+    kept(store, shelf, "k", b"new")
+    assert sorted(shelf) == ["k", "l"]
 
 
 def test_after_a_failure_of_a_change_it_is_over_too() -> None:

@@ -200,6 +200,19 @@ async def test_start_after(client: AsyncMinIOClient, bucket: str) -> None:
     assert [item.key for item in found] == ["a.b", "a/b"]
 
 
+async def test_start_after_with_many_beside_the_folder(
+    client: AsyncMinIOClient, bucket: str
+) -> None:
+    """MinIO counts these for the page, and then says that there is no more."""
+    keys = [f"x/docs-{number:02}" for number in range(12)] + ["x/docs/1", "x/docs/2", "y"]
+    await client.upload_many([(bucket, key, b"") for key in keys])
+    for limit in (1, 2, None):
+        found = await client.list_objects(bucket, start_after="x/docs/1", limit=limit)
+        assert [item.key for item in found] == ["x/docs/2", "y"][:limit]
+    found = await client.list_objects(bucket, start_after="x/docs/1", limit=2, versions=True)
+    assert [item.key for item in found] == ["x/docs/2", "y"]
+
+
 async def test_start_after_among_folders(client: AsyncMinIOClient, bucket: str) -> None:
     """A folder stands at its own name, wherever what is in it stands."""
     await _fill(client, bucket, ODD)
