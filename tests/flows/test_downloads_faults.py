@@ -8,6 +8,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from minio_sdk import (
 )
 from tests.both import Connect, at_once, both, config_for
 from tests.clock import FakeClock
-from tests.scripted import Request, ScriptedServer, Step, drop_after, hang, reply, s3_error
+from tests.scripted import Reply, Request, ScriptedServer, Step, drop_after, hang, reply, s3_error
 from tests.stored import Stored
 
 DATA = bytes(range(256)) * 4
@@ -71,6 +72,24 @@ def test_a_file(connect: Connect, tmp_path: Path, etag: str) -> None:
             f"bytes={start}-{min(start + 99, 1023)}" if start else "bytes=0-99"
             for start in range(0, 1024, 100)
         )
+
+
+@both
+def test_a_server_that_ends_connections_now_and_then(connect: Connect, tmp_path: Path) -> None:
+    """As nginx does with each thousandth request of a connection."""
+    stored = Stored(DATA, f'"{MD5}"')
+
+    def answer(request: Request) -> Step:
+        found = stored(request)
+        assert isinstance(found, Reply)
+        return replace(found, close=len(stored.asked) % 2 == 0)
+
+    with ScriptedServer(handler=answer) as server, connect(server) as client:
+        client.download_file("docs", "a", tmp_path / "a")
+        assert (tmp_path / "a").read_bytes() == DATA
+        buffer = bytearray(1024)
+        assert client.download_into("docs", "a", buffer) == 1024
+        assert buffer == DATA
 
 
 @both
