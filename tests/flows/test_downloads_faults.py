@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import gc
 import hashlib
 import os
 import stat
@@ -90,6 +91,50 @@ def test_a_server_that_ends_connections_now_and_then(connect: Connect, tmp_path:
         buffer = bytearray(1024)
         assert client.download_into("docs", "a", buffer) == 1024
         assert buffer == DATA
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What is in a circle stays."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@both
+@pytest.mark.usefixtures("no_collector")
+def test_a_buffer_is_the_user_s_alone_again_after_retries(connect: Connect) -> None:
+    """Nobody has a view of it, which would keep it from being resized."""
+    stored = Stored(DATA)
+
+    def answer(request: Request) -> Step:
+        found = stored(request)
+        kind = len(stored.asked) % 4
+        return {1: drop_after(found, bytes=50), 2: s3_error(503, "SlowDown")}.get(kind, found)
+
+    with ScriptedServer(handler=answer) as server, connect(server, max_retries=9) as client:
+        buffer = bytearray(2000)
+        assert client.download_into("docs", "a", buffer) == 1024
+        del buffer[1024:]
+        assert buffer == DATA
+
+
+@both
+@pytest.mark.usefixtures("no_collector")
+def test_a_buffer_is_the_user_s_alone_again_after_a_failure(connect: Connect) -> None:
+    stored = Stored(DATA)
+
+    def change(number: int) -> None:
+        if number == 1:
+            stored.etag = '"e2"'
+
+    stored.then = change
+    buffer = bytearray(2000)
+    with ScriptedServer(handler=stored) as server, connect(server) as client:
+        with pytest.raises(ObjectChangedError):
+            client.download_into("docs", "a", buffer)
+        buffer.clear()
 
 
 @both
