@@ -10,7 +10,8 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from traceback import clear_frames
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
@@ -114,22 +115,32 @@ class _Failed(Exception):
         self.reply = reply
         self.wait = wait
         self.delay = delay
+        timed_out = isinstance(error, MinIOTimeoutError)
+        self.cost = TokenBudget.RETRY_AFTER_TIMEOUT if timed_out else TokenBudget.RETRY
 
-    @property
-    def cost(self) -> int:
-        timed_out = isinstance(self.error, MinIOTimeoutError)
-        return TokenBudget.RETRY_AFTER_TIMEOUT if timed_out else TokenBudget.RETRY
-
-    def outcome(self, attempts: int, why: list[str]) -> Reply:
-        """The last answer, or the last error raised."""
-        if self.error is not None:
-            self.error.attempts = attempts
-            hints = dict.fromkeys(filter(None, (self.error.hint, *why)))
-            self.error.hint = "; ".join(hints) or None
-            raise self.error
+    def outcome(self, attempts: int, why: list[str]) -> Reply | MinIOError:
+        """The last answer, or the last error, of which this lets go."""
+        error, self.error = self.error, None
+        if error is not None:
+            error.attempts = attempts
+            hints = dict.fromkeys(filter(None, (error.hint, *why)))
+            error.hint = "; ".join(hints) or None
+            return error
         assert self.reply is not None  # one of the two is always there
         self.reply.attempts = attempts
         return self.reply
+
+    def forget(self) -> None:
+        """Let go of what nobody will see.
+
+        Tracebacks lead to the request and, also those of urllib3, in a circle to themselves: the memory of
+        a part, or a buffer of the user's, would be held until the collector comes.
+        """
+        error: BaseException | None = self.error
+        while error is not None:
+            clear_frames(error.__traceback__)
+            error = error.__context__
+        self.error = self.reply = self.__context__ = self.__traceback__ = None
 
 
 class RetryPolicy:
@@ -263,7 +274,7 @@ class RetryPolicy:
         return failure.delay
 
     def _stops(
-        self, request: Request, deadline: float | None
+        self, retry: bool, replayable: bool, deadline: float | None
     ) -> tuple[Callable[[tenacity.RetryCallState], bool], list[str]]:
         """The decision to stop, and the reason it leaves behind."""
         why: list[str] = []
@@ -271,9 +282,9 @@ class RetryPolicy:
         def stop(state: tenacity.RetryCallState) -> bool:
             failure = _failed(state)
             delay = self._delay(state)
-            if not request.retry:
+            if not retry:
                 return True
-            if not request.replayable:
+            if not replayable:
                 why.append("send a file or bytes: this body can't be sent a second time")
             elif state.attempt_number > self.max_retries:
                 if failure.error is not None and not failure.error.hint:
@@ -299,17 +310,17 @@ class RetryPolicy:
     ) -> Reply:
         import tenacity
 
-        series = _Series(self, request, first)
+        series = _Series(self, request, attempt, first)
 
         def step() -> Reply:
             if series.begin():
                 raise first
             try:
-                return series.judge(attempt(series.count))
+                return series.judge(series.attempt(series.count))
             except (MinIOConnectionError, ServerError) as error:
                 raise series.failed(_failure_of(error, series.count)) from None
 
-        stop, why = self._stops(request, deadline)
+        stop, why = self._stops(request.retry, request.replayable, deadline)
         retrying = tenacity.Retrying(
             sleep=self._sleep,
             stop=stop,
@@ -320,8 +331,16 @@ class RetryPolicy:
         try:
             return retrying(step)
         except _Failed as last:
-            final = last
-        return final.outcome(series.count, why)
+            final = last.outcome(series.count, why)
+        finally:
+            series.forget()
+            first.forget()
+        if isinstance(final, Reply):
+            return final
+        try:
+            raise final
+        finally:
+            del final  # else its traceback would lead to itself
 
     async def _again_async(
         self,
@@ -332,17 +351,17 @@ class RetryPolicy:
     ) -> Reply:
         import tenacity
 
-        series = _Series(self, request, first)
+        series = _Series(self, request, attempt, first)
 
         async def step() -> Reply:
             if series.begin():
                 raise first
             try:
-                return series.judge(await attempt(series.count))
+                return series.judge(await series.attempt(series.count))
             except (MinIOConnectionError, ServerError) as error:
                 raise series.failed(_failure_of(error, series.count)) from None
 
-        stop, why = self._stops(request, deadline)
+        stop, why = self._stops(request.retry, request.replayable, deadline)
         retrying = tenacity.AsyncRetrying(
             sleep=self.clock.asleep,
             stop=stop,
@@ -353,18 +372,29 @@ class RetryPolicy:
         try:
             return await retrying(step)
         except _Failed as last:
-            final = last
-        return final.outcome(series.count, why)
+            final = last.outcome(series.count, why)
+        finally:
+            series.forget()
+            first.forget()
+        if isinstance(final, Reply):
+            return final
+        try:
+            raise final
+        finally:
+            del final  # else its traceback would lead to itself
 
 
 class _Series:
     """The attempts of one call after the first has failed."""
 
-    __slots__ = ("_offset", "_policy", "_request", "count", "last")
+    __slots__ = ("_offset", "_policy", "_request", "attempt", "count", "last")
 
-    def __init__(self, policy: RetryPolicy, request: Request, first: _Failed) -> None:
+    def __init__(
+        self, policy: RetryPolicy, request: Request, attempt: Callable[[int], Any], first: _Failed
+    ) -> None:
         self._policy = policy
         self._request = request
+        self.attempt = attempt
         self._offset = 0.0
         self.count = 0
         self.last = first
@@ -376,8 +406,14 @@ class _Series:
         return self.count == 1
 
     def failed(self, failure: _Failed) -> _Failed:
+        self.last.forget()
         self.last = failure
         return failure
+
+    def forget(self) -> None:
+        """Let go of the request: tenacity's objects refer to each other, and to this."""
+        self.last.forget()
+        del self.attempt, self._request
 
     def judge(self, reply: Reply) -> Reply:
         failure = self._policy.judged(self._request, reply, self._offset)
@@ -392,7 +428,10 @@ def _failure_of(error: MinIOConnectionError | ServerError, attempts: int) -> _Fa
     """The failure that may be tried again; an error that trying again can't help is raised."""
     if isinstance(error, ServerError) or error.permanent:
         error.attempts = attempts
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # else its traceback would lead to itself
     return _Failed(error=error)
 
 

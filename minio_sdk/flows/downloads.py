@@ -134,15 +134,24 @@ async def into(
         if size:
             view[: len(first)] = first
 
+        lent: list[memoryview] = []
+
         def place_of(offset: int, length: int) -> Room:
-            return Room(view[offset : offset + length])
+            lent.append(view[offset : offset + length])
+            return Room(lent[-1])
 
         async def keep(offset: int, data: bytes) -> None:
             if not isinstance(data, memoryview):  # else it is there
                 view[offset : offset + len(data)] = data
 
         meter = Meter(engine.transport.clock, None)
-        await _remaining(engine, reader, len(first), keep, meter, place_of)
+        try:
+            await _remaining(engine, reader, len(first), keep, meter, place_of)
+        finally:
+            for (
+                part
+            ) in lent:  # or the buffer keeps its size as long as somebody has a failure's traceback
+                part.release()
         return size
 
 

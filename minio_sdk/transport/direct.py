@@ -133,7 +133,8 @@ def exchange(
             if failed is not None or len(content) != length or closes(headers):
                 # Bytes behind the body belong to no request; half of ours may be on its way still.
                 connection.close()
-                content = content[:length]
+                if len(content) > length:  # never a room, which may have nothing but a length
+                    content = content[:length]
     except BaseException:  # an interrupt as well: what comes next on it would be this answer
         connection.close()
         pool.give_back(connection)

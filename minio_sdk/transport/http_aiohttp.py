@@ -284,8 +284,10 @@ class AiohttpTransport:
             if timed_out and deadline is not None and self.clock.monotonic() >= deadline:
                 raise deadline_over(self.config.deadline) from root(error)
             place = self.connections
-            explained = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
-            raise explained from root(error)
+            # In no variable: the traceback would lead to itself, and to the body that was on its way.
+            raise explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy) from root(
+                error
+            )
 
     async def _come(self, keys: Future[Any], deadline: float | None) -> Credentials | None:
         """Keys that are on their way."""

@@ -241,10 +241,13 @@ class RequestsTransport:
     async def send(self, request: Request, deadline: float | None) -> Reply:
         """The answer to a request, after retries."""
         endpoint = self.connections.endpoint
+        alone = self.session.hooks == _NO_HOOKS and unobserved()
         if self.connections.proxy is not None:
             check_unchanged_by(self.connections.proxy, endpoint, request)
-        elif self.session.hooks == _NO_HOOKS and unobserved():
+        elif alone:
             return self.adapter.exchange(request, deadline)
+        if not alone:
+            request.room = None  # who looks on finds the bytes in the response, and may keep them
         prepared = Prepared(request, endpoint.url + request.target, deadline)
         prepared.hooks = self.session.hooks
         # proxies is given so that the session doesn't search the environment.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import array
 import asyncio
+import gc
 import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from minio_sdk import (
 )
 from tests.both import Connect, at_once, both, config_for
 from tests.clock import FakeClock
-from tests.scripted import Request, ScriptedServer, Step, drop_after, hang, reply, s3_error
+from tests.scripted import Reply, Request, ScriptedServer, Step, drop_after, hang, reply, s3_error
 from tests.stored import Stored
 
 DATA = bytes(range(256)) * 4
@@ -71,6 +73,68 @@ def test_a_file(connect: Connect, tmp_path: Path, etag: str) -> None:
             f"bytes={start}-{min(start + 99, 1023)}" if start else "bytes=0-99"
             for start in range(0, 1024, 100)
         )
+
+
+@both
+def test_a_server_that_ends_connections_now_and_then(connect: Connect, tmp_path: Path) -> None:
+    """As nginx does with each thousandth request of a connection."""
+    stored = Stored(DATA, f'"{MD5}"')
+
+    def answer(request: Request) -> Step:
+        found = stored(request)
+        assert isinstance(found, Reply)
+        return replace(found, close=len(stored.asked) % 2 == 0)
+
+    with ScriptedServer(handler=answer) as server, connect(server) as client:
+        client.download_file("docs", "a", tmp_path / "a")
+        assert (tmp_path / "a").read_bytes() == DATA
+        buffer = bytearray(1024)
+        assert client.download_into("docs", "a", buffer) == 1024
+        assert buffer == DATA
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What is in a circle stays."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@both
+@pytest.mark.usefixtures("no_collector")
+def test_a_buffer_is_the_user_s_alone_again_after_retries(connect: Connect) -> None:
+    """Nobody has a view of it, which would keep it from being resized."""
+    stored = Stored(DATA)
+
+    def answer(request: Request) -> Step:
+        found = stored(request)
+        kind = len(stored.asked) % 4
+        return {1: drop_after(found, bytes=50), 2: s3_error(503, "SlowDown")}.get(kind, found)
+
+    with ScriptedServer(handler=answer) as server, connect(server, max_retries=9) as client:
+        buffer = bytearray(2000)
+        assert client.download_into("docs", "a", buffer) == 1024
+        del buffer[1024:]
+        assert buffer == DATA
+
+
+@both
+@pytest.mark.usefixtures("no_collector")
+def test_a_buffer_is_the_user_s_alone_again_after_a_failure(connect: Connect) -> None:
+    stored = Stored(DATA)
+
+    def change(number: int) -> None:
+        if number == 1:
+            stored.etag = '"e2"'
+
+    stored.then = change
+    buffer = bytearray(2000)
+    with ScriptedServer(handler=stored) as server, connect(server) as client:
+        with pytest.raises(ObjectChangedError):
+            client.download_into("docs", "a", buffer)
+        buffer.clear()
 
 
 @both

@@ -13,6 +13,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -43,6 +44,7 @@ from tests.scripted import (
     reply,
     s3_error,
 )
+from tests.stored import Stored
 
 FAILED = reply(503)
 
@@ -341,6 +343,22 @@ def test_hooks_on_the_clients_session_see_each_call() -> None:
                 client.get_object("docs", "a")
     assert [(status, tenant) for status, _, tenant in seen] == [(200, "acme"), (404, "acme")]
     assert seen[0][1] == "x"
+
+
+def test_who_looks_on_finds_the_bytes_of_a_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("minio_sdk.flows.downloads.PIECE", 4)
+    seen: list[bytes] = []
+    with ScriptedServer(handler=Stored(b"0123456789")) as server:
+        with MinIOClient(config_for(server)) as client:
+            transport = transport_of(client)
+            transport.session.hooks["response"].append(lambda r, *_, **__: seen.append(r.content))
+            client.download_file("docs", "a", tmp_path / "a")
+            client.download_into("docs", "a", buffer := bytearray(10))
+    assert (tmp_path / "a").read_bytes() == buffer == b"0123456789"
+    assert sorted(seen) == sorted([b"0123", b"4567", b"89"] * 2)
+    assert {type(content) for content in seen} == {bytes}
 
 
 @responses.activate
