@@ -111,7 +111,9 @@ def test_a_buffer_is_the_user_s_alone_again_after_retries(connect: Connect) -> N
     def answer(request: Request) -> Step:
         found = stored(request)
         kind = len(stored.asked) % 4
-        return {1: drop_after(found, bytes=50), 2: s3_error(503, "SlowDown")}.get(kind, found)
+        if kind == 1 and isinstance(found, Reply):
+            return drop_after(found, bytes=50)
+        return s3_error(503, "SlowDown") if kind == 2 else found
 
     with ScriptedServer(handler=answer) as server, connect(server, max_retries=9) as client:
         buffer = bytearray(2000)
