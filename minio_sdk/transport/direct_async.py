@@ -381,13 +381,14 @@ class Line(asyncio.Protocol):
             message, content = await odd.read()
             while 100 <= message.code < 200 and message.code != 101:
                 message, content = await odd.read()
+            odd.expect(content)
+            headers = {name.lower(): value for name, value in message.headers.items()}
+            told = headers.get("content-length", "")
+            length = int(told) if told.isascii() and told.isdigit() else None
+            status, method = message.code, request.method
+            body, whole = await read_body(status, method, length, content, request.max_body)
         except HttpProcessingError as error:
             raise aiohttp.ClientError(error.message) from error
-        headers = {name.lower(): value for name, value in message.headers.items()}
-        told = headers.get("content-length", "")
-        length = int(told) if told.isascii() and told.isdigit() else None
-        status, method = message.code, request.method
-        body, whole = await read_body(status, method, length, content, request.max_body)
         transport = self.transport
         assert transport is not None  # it has sent the request
         ended = whole and odd.is_over(message, method) and transport.is_reading()
@@ -407,6 +408,7 @@ class Odd(ResponseHandler):
         self._head = begun.partition(b"\r\n\r\n")[0]
         self._came = 0
         self._last = b""
+        self._content: Any = None
 
     def is_over(self, message: Any, method: str) -> bool:
         """Whether nothing has come behind the body, and all readers would agree on where it ended.
@@ -424,6 +426,19 @@ class Odd(ResponseHandler):
             return False
         lines = self._head.count(b"\n") == self._head.count(b"\r\n")
         return lines and self._came == len(self._head) + 4 + int(length)
+
+    def expect(self, content: Any) -> None:
+        """Let the body fail where the rest of the answer can't be read; aiohttp would wait for ever."""
+        self._content = content
+        error = self.exception()
+        if error is not None:
+            content.set_exception(error)
+
+    def set_exception(self, exc: Any, *cause: Any) -> None:
+        """What came is no answer."""
+        super().set_exception(exc, *cause)
+        if self._content is not None and not self._content.is_eof():
+            self._content.set_exception(exc)
 
     def data_received(self, data: bytes) -> None:
         """Some bytes came."""
