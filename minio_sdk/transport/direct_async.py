@@ -434,9 +434,9 @@ class Odd(ResponseHandler):
         if error is not None:
             content.set_exception(error)
 
-    def set_exception(self, exc: Any, *cause: Any) -> None:
+    def set_exception(self, exc: Any, exc_cause: Any = None) -> None:
         """What came is no answer."""
-        super().set_exception(exc, *cause)
+        super().set_exception(exc, exc if exc_cause is None else exc_cause)
         if self._content is not None and not self._content.is_eof():
             self._content.set_exception(exc)
 

@@ -93,7 +93,14 @@ def explain(
 _NOT_TLS = ("wrong_version", "wrong version", "record_layer", "http_request")
 _PROXY_REFUSAL = re.compile(r"Tunnel connection failed: (.*)").search
 _PROXY_HINT = "check proxies, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY"
-_NOT_HTTP = ("badstatusline", "bad status line", "expected http/", "invalid http", "bad http")
+_NOT_HTTP = (
+    "badstatusline",
+    "bad status line",
+    "expected http/",
+    "httpprocessingerror",  # an older aiohttp's, from in between its parser and its client
+    "invalid http",
+    "bad http",
+)
 _DROPPED = (
     "remote end closed",
     "incompleteread",
