@@ -43,6 +43,7 @@ from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import BodyFailed, explain, root
 from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks, within
 from minio_sdk.wire.failure import unmasked
+from minio_sdk.wire.heads import is_sized
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
 
@@ -348,7 +349,7 @@ class AiohttpTransport:
             length = request.length
             if length is not None:
                 headers["content-length"] = str(length)
-        elif not body and request.method not in ("PUT", "POST"):
+        elif not is_sized(request):
             data = None
         options: dict[str, Any] = {}
         if self._timeout is not None:

@@ -31,8 +31,13 @@ def add_length(headers: dict[str, str], request: Request) -> None:
     length = request.length
     if length is None:
         headers["transfer-encoding"] = "chunked"
-    elif length or request.method in ("PUT", "POST"):
+    elif is_sized(request):
         headers["content-length"] = str(length)
+
+
+def is_sized(request: Request) -> bool:
+    """Whether the length of a body is told, where it is known."""
+    return request.method in ("PUT", "POST") or bool(request.length)
 
 
 def is_target(target: str) -> bool:
