@@ -22,16 +22,13 @@ import aiohttp.connector
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
-from minio_sdk.errors import ServerError
 from minio_sdk.transport.observing import written
-from minio_sdk.transport.reasons import MAX_ERROR
+from minio_sdk.transport.reasons import MAX_ERROR, TRUSTED, too_large
 from minio_sdk.transport.watching import watch
 from minio_sdk.wire.heads import closes, plain
 from minio_sdk.wire.message import Reply, Request, Room
 
 BLOCK = 1024 * 1024
-TRUSTED = 64 * 1024 * 1024
-"""Bytes of a body for which there is room made at once, since its length may be a lie."""
 
 _LOST = "server disconnected"
 
@@ -265,7 +262,7 @@ class Line(asyncio.Protocol):
         self._keep = not closes(headers)
         if most is not None and length > most:
             if status < 400:
-                self._fail(too_large(length, most))
+                self._fail(too_large(most, length))
                 return
             length = most
             self._keep = False
@@ -481,7 +478,7 @@ async def read_body(
     limit = most if ok else MAX_ERROR
     if ok and length is not None and method != "HEAD":
         if limit is not None and length > limit:
-            raise too_large(length, limit)
+            raise too_large(limit, length)
         if length <= BLOCK:
             return await content.read(), True
     # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice. Where the
@@ -492,12 +489,7 @@ async def read_body(
         found.write(block)
         if limit is not None and found.tell() > limit:
             if ok:
-                raise ServerError(f"an answer of more than {limit} bytes")
+                raise too_large(limit)
             return found.getvalue()[:limit], False
     found.truncate()
     return found.getvalue(), True
-
-
-def too_large(length: int, most: int) -> ServerError:
-    """What is said of an answer that is larger than it can be."""
-    return ServerError(f"an answer of {length} bytes where at most {most} can be")
