@@ -37,8 +37,9 @@ from minio_sdk.models.credentials import Credentials
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import AsyncByteBudget
-from minio_sdk.transport.direct_async import BLOCK, read_body, unobserved
+from minio_sdk.transport.direct_async import unobserved
 from minio_sdk.transport.lines import Lines
+from minio_sdk.transport.odd import BLOCK, read_body
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import BodyFailed, explain, root
 from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks, within

@@ -87,6 +87,16 @@ def plain(data: bytes, method: str) -> Head | None:
     return _read(text, method, end + 4)
 
 
+def behind_announcements(data: bytes) -> bytes:
+    """What is behind the whole heads of 100 and its like, which all readers take for such."""
+    while data.startswith(b"HTTP/1.1 1") and not data.startswith(b"HTTP/1.1 101"):
+        head, end, rest = data.partition(b"\r\n\r\n")
+        if not end or head.count(b"\n") != head.count(b"\r\n"):
+            break
+        data = rest
+    return data
+
+
 def closes(headers: dict[str, str]) -> bool:
     """Whether the server ends the connection behind this answer."""
     return "close" in headers.get("connection", "").lower()

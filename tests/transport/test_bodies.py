@@ -32,6 +32,8 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("minio_sdk.transport.attempts._BLOCK", 300)
     monkeypatch.setattr("minio_sdk.transport.direct_async.TRUSTED", 1000)
     monkeypatch.setattr("minio_sdk.transport.direct_async.BLOCK", 300)
+    monkeypatch.setattr("minio_sdk.transport.odd.TRUSTED", 1000)
+    monkeypatch.setattr("minio_sdk.transport.odd.BLOCK", 300)
 
 
 @both
