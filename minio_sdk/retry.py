@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -118,14 +119,17 @@ class _Failed(Exception):
         timed_out = isinstance(error, MinIOTimeoutError)
         self.cost = TokenBudget.RETRY_AFTER_TIMEOUT if timed_out else TokenBudget.RETRY
 
-    def outcome(self, attempts: int, why: list[str]) -> Reply | MinIOError:
-        """The last answer, or the last error, of which this lets go."""
+    def outcome(self, attempts: int, why: list[str]) -> Reply:
+        """The last answer, or the last error raised, of which this lets go."""
         error, self.error = self.error, None
         if error is not None:
             error.attempts = attempts
             hints = dict.fromkeys(filter(None, (error.hint, *why)))
             error.hint = "; ".join(hints) or None
-            return error
+            try:
+                raise error
+            finally:
+                del error  # else its traceback would lead to itself
         assert self.reply is not None  # one of the two is always there
         self.reply.attempts = attempts
         return self.reply
@@ -329,18 +333,12 @@ class RetryPolicy:
             reraise=True,
         )
         try:
-            return retrying(step)
-        except _Failed as last:
-            final = last.outcome(series.count, why)
+            with suppress(_Failed):  # the last is known, and no error is to be raised while it is
+                return retrying(step)
+            return series.last.outcome(series.count, why)
         finally:
             series.forget()
             first.forget()
-        if isinstance(final, Reply):
-            return final
-        try:
-            raise final
-        finally:
-            del final  # else its traceback would lead to itself
 
     async def _again_async(
         self,
@@ -370,18 +368,12 @@ class RetryPolicy:
             reraise=True,
         )
         try:
-            return await retrying(step)
-        except _Failed as last:
-            final = last.outcome(series.count, why)
+            with suppress(_Failed):  # the last is known, and no error is to be raised while it is
+                return await retrying(step)
+            return series.last.outcome(series.count, why)
         finally:
             series.forget()
             first.forget()
-        if isinstance(final, Reply):
-            return final
-        try:
-            raise final
-        finally:
-            del final  # else its traceback would lead to itself
 
 
 class _Series:

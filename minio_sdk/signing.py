@@ -16,9 +16,9 @@ from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import canonical_tenant
 from minio_sdk.models.secret import Secret
 from minio_sdk.wire.headers import http_date
-from minio_sdk.wire.heads import add_length, head_of
+from minio_sdk.wire.heads import add_length, head_of, is_sized
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.outlines import Outline, has_outline, is_sized
+from minio_sdk.wire.outlines import Outline, has_outline
 from minio_sdk.wire.sigv4 import Signer, timestamp
 from minio_sdk.wire.url import Endpoint, has_dots, parse_endpoint
 

@@ -16,11 +16,11 @@ import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
 
-from minio_sdk.errors import MinIOConnectionError, MinIOError, ServerError
+from minio_sdk.errors import MinIOConnectionError, MinIOError
 from minio_sdk.retry import deadline_over
 from minio_sdk.transport.connections import READ, LendingPool, timeouts
 from minio_sdk.transport.direct import SMALL, exchange, put_into
-from minio_sdk.transport.reasons import MAX_ERROR, BodyFailed, explain, root
+from minio_sdk.transport.reasons import MAX_ERROR, TRUSTED, BodyFailed, explain, root, too_large
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.heads import add_length
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from minio_sdk.transport.http_requests import TenantAdapter
 
 _BLOCK = 4 * 1024 * 1024
-_TRUSTED = 64 * 1024 * 1024
 
 
 class Prepared(requests.PreparedRequest):
@@ -297,7 +296,7 @@ def _read_body(
     ok = raw.status < 400
     limit = most if ok else MAX_ERROR
     if limit is None:
-        if length is not None and length <= _TRUSTED:
+        if length is not None and length <= TRUSTED:
             return read(decode_content=False)
         # The length, of a body or of a chunk, may be a lie: one read would ask for all its memory. What
         # comes is not kept in blocks, since joining them takes the memory for it twice.
@@ -307,11 +306,11 @@ def _read_body(
             del block  # or two of them are in memory while the next is read
         return found.getvalue()
     if ok and length is not None and length > limit:
-        raise ServerError(f"an answer of {length} bytes where at most {limit} can be")
+        raise too_large(limit, length)
     data = read(limit + 1, decode_content=False)
     if len(data) > limit:
         if ok:
-            raise ServerError(f"an answer of more than {limit} bytes")
+            raise too_large(limit)
         _close(raw)
         return data[:limit]
     if raw.closed or not data:

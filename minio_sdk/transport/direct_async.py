@@ -3,8 +3,8 @@
 Why it is here: aiohttp makes a request, a response, a timer, a stream reader and two multi-dicts for each
 call, which for a small object is most of what a call costs. So this file understands the plainest
 answers only (`minio_sdk.wire.heads.plain`), with bodies of any size. Anything else is handed, with the
-bytes that came, to aiohttp's own parser, on the same connection: nothing is sent twice because its answer
-was odd.
+bytes that came, to aiohttp's own parser (`minio_sdk.transport.odd`), on the same connection: nothing is
+sent twice because its answer was odd.
 """
 
 from __future__ import annotations
@@ -19,19 +19,14 @@ import aiohttp
 import aiohttp.client
 import aiohttp.client_reqrep
 import aiohttp.connector
-from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
-from minio_sdk.errors import ServerError
 from minio_sdk.transport.observing import written
-from minio_sdk.transport.reasons import MAX_ERROR
+from minio_sdk.transport.odd import BLOCK, Odd, read_body
+from minio_sdk.transport.reasons import MAX_ERROR, TRUSTED, too_large
 from minio_sdk.transport.watching import watch
-from minio_sdk.wire.heads import closes, plain
+from minio_sdk.wire.heads import behind_announcements, closes, plain
 from minio_sdk.wire.message import Reply, Request, Room
-
-BLOCK = 1024 * 1024
-TRUSTED = 64 * 1024 * 1024
-"""Bytes of a body for which there is room made at once, since its length may be a lie."""
 
 _LOST = "server disconnected"
 
@@ -252,7 +247,7 @@ class Line(asyncio.Protocol):
             self._add(data)
             return
         if self._unsent:  # an announcement is no answer yet, so the body goes on
-            data = _without_announcements(data)
+            data = behind_announcements(data)
             if not data:
                 return
         found = plain(data, request.method)
@@ -265,7 +260,7 @@ class Line(asyncio.Protocol):
         self._keep = not closes(headers)
         if most is not None and length > most:
             if status < 400:
-                self._fail(too_large(length, most))
+                self._fail(too_large(most, length))
                 return
             length = most
             self._keep = False
@@ -397,107 +392,3 @@ class Line(asyncio.Protocol):
         else:
             self.close()
         return Reply(status, headers, body)
-
-
-class Odd(ResponseHandler):
-    """What reads the rest of an answer that isn't plain."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, line: Line, begun: bytes) -> None:
-        super().__init__(loop)
-        self._line = line
-        self._head = begun.partition(b"\r\n\r\n")[0]
-        self._came = 0
-        self._last = b""
-        self._content: Any = None
-
-    def is_over(self, message: Any, method: str) -> bool:
-        """Whether nothing has come behind the body, and all readers would agree on where it ended.
-
-        The parser would keep the beginning of another answer to itself; a whole one it would have told of.
-        """
-        if self.should_close or message.should_close:
-            return False
-        codings = [coding.lower() for coding in message.headers.getall("transfer-encoding", [])]
-        lengths = message.headers.getall("content-length", [])
-        if codings:
-            return codings == ["chunked"] and not lengths and self._last == b"\r\n\r\n"
-        length = "0" if method == "HEAD" or message.code in (204, 304) else ",".join(lengths)
-        if not (length.isascii() and length.isdigit()):
-            return False
-        lines = self._head.count(b"\n") == self._head.count(b"\r\n")
-        return lines and self._came == len(self._head) + 4 + int(length)
-
-    def expect(self, content: Any) -> None:
-        """Let the body fail where the rest of the answer can't be read; aiohttp would wait for ever."""
-        self._content = content
-        error = self.exception()
-        if error is not None:
-            content.set_exception(error)
-
-    def set_exception(self, exc: Any, exc_cause: Any = None) -> None:
-        """What came is no answer."""
-        super().set_exception(exc, exc if exc_cause is None else exc_cause)
-        if self._content is not None and not self._content.is_eof():
-            self._content.set_exception(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Some bytes came."""
-        self._came += len(data)
-        self._last = (self._last + data[-4:])[-4:]
-        super().data_received(data)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """It is over."""
-        super().connection_lost(exc)
-        self._line.connection_lost(None)
-
-
-def _without_announcements(data: bytes) -> bytes:
-    """What is behind the whole heads of 100 and its like, which all readers take for such."""
-    while data.startswith(b"HTTP/1.1 1") and not data.startswith(b"HTTP/1.1 101"):
-        head, end, rest = data.partition(b"\r\n\r\n")
-        if not end or head.count(b"\n") != head.count(b"\r\n"):
-            break
-        data = rest
-    return data
-
-
-async def read_body(
-    status: int, method: str, length: int | None, content: Any, most: int | None
-) -> tuple[bytes, bool]:
-    """A body from aiohttp's reader, and whether it is all of it; of an error only as much as is shown.
-
-    Args:
-        status: of the answer.
-        method: what it answers.
-        length: what the head says of it; None when only its end tells.
-        content: aiohttp's reader.
-        most: bytes of the body of a success.
-
-    Raises:
-        ServerError: the answer of a success is larger.
-    """
-    ok = status < 400
-    limit = most if ok else MAX_ERROR
-    if ok and length is not None and method != "HEAD":
-        if limit is not None and length > limit:
-            raise too_large(length, limit)
-        if length <= BLOCK:
-            return await content.read(), True
-    # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice. Where the
-    # length is known, and no lie could hurt, there is room for all of it at once: no copy, no growing.
-    known = length if ok and length is not None and length <= TRUSTED else 0
-    found = io.BytesIO(bytes(0 if method == "HEAD" else known))
-    while block := await content.readany():
-        found.write(block)
-        if limit is not None and found.tell() > limit:
-            if ok:
-                raise ServerError(f"an answer of more than {limit} bytes")
-            return found.getvalue()[:limit], False
-    found.truncate()
-    return found.getvalue(), True
-
-
-def too_large(length: int, most: int) -> ServerError:
-    """What is said of an answer that is larger than it can be."""
-    return ServerError(f"an answer of {length} bytes where at most {most} can be")

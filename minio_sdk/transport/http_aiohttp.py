@@ -10,15 +10,11 @@ import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
-    AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
     Iterable,
-    Iterator,
 )
 from concurrent.futures import Future
-from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -37,12 +33,15 @@ from minio_sdk.models.credentials import Credentials
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import AsyncByteBudget
-from minio_sdk.transport.direct_async import BLOCK, read_body, unobserved
+from minio_sdk.transport.direct_async import unobserved
 from minio_sdk.transport.lines import Lines
+from minio_sdk.transport.odd import BLOCK, read_body
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import BodyFailed, explain, root
+from minio_sdk.transport.sending import Connector, Sending
 from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks, within
 from minio_sdk.wire.failure import unmasked
+from minio_sdk.wire.heads import is_sized
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from minio_sdk.wire.url import Endpoint, parse_endpoint
 
@@ -51,17 +50,6 @@ R = TypeVar("R")
 
 _SMALL = 64 * 1024
 _ADDED_BY_AIOHTTP = ("accept", "accept-encoding", "content-type", "user-agent")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Tells a body on its way out which transport it goes to."""
-
-    async def connect(self, *arguments: Any, **named: Any) -> Any:
-        connection = await super().connect(*arguments, **named)
-        sending = _on_its_way.get()
-        if sending is not None:
-            sending.transport = connection.transport
-        return connection
 
 
 class _Here:
@@ -146,7 +134,7 @@ class AsyncConnections:
                 hint="an HTTP proxy, proxies={} for a direct connection, or MinIOClient",
             )
         config = self._config
-        connector = _Connector(
+        connector = Connector(
             limit=config.pool_size, ttl_dns_cache=60, ssl=self._tls() or True, force_close=False
         )
         session = aiohttp.ClientSession(
@@ -341,14 +329,14 @@ class AiohttpTransport:
         url = URL(self.connections.endpoint.url + request.target, encoded=True)
         body = request.body
         data: Any = body
-        sending: _Sending | None = None
+        sending: Sending | None = None
         if isinstance(body, StreamBody) or len(body) > _SMALL:
-            sending = _Sending(body)
+            sending = Sending(body)
             data = sending.blocks()
             length = request.length
             if length is not None:
                 headers["content-length"] = str(length)
-        elif not body and request.method not in ("PUT", "POST"):
+        elif not is_sized(request):
             data = None
         options: dict[str, Any] = {}
         if self._timeout is not None:
@@ -437,72 +425,3 @@ def _timeouts(config: Config) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
         total=None, sock_connect=config.connect_timeout, sock_read=config.timeout
     )
-
-
-class _Sending:
-    """A body on its way out, block by block.
-
-    Attributes:
-        transport: where it goes, once there is a connection.
-    """
-
-    def __init__(self, body: bytes | bytearray | memoryview | StreamBody) -> None:
-        self._body = body
-        self._taken = 0
-        self._ended = False
-        self._failure: Exception | None = None
-        self.transport: asyncio.Transport | None = None
-
-    async def blocks(self) -> AsyncIterator[Any]:
-        """The blocks, each given when the one before has left."""
-        try:
-            if isinstance(self._body, StreamBody):
-                source: Iterator[bytes | memoryview] = iter(self._body.blocks())
-                while (block := await asyncio.to_thread(next, source, None)) is not None:
-                    self._taken += 1
-                    yield block
-                return
-            view = memoryview(self._body).cast("B")
-            for start in range(0, len(view), BLOCK):
-                self._taken += 1
-                yield view[start : start + BLOCK]
-        except Exception as error:
-            self._failure = error
-            raise
-        finally:
-            self._ended = True
-
-    async def watch(
-        self, answer: Coroutine[Any, Any, aiohttp.ClientResponse], seconds: float
-    ) -> aiohttp.ClientResponse:
-        """`answer`; a server that takes nothing for so many seconds is a timeout.
-
-        aiohttp has none for writing, and begins to count for reading only when all is written.
-        """
-        token = _on_its_way.set(self)
-        task = asyncio.ensure_future(answer)
-        _on_its_way.reset(token)
-        try:
-            while True:
-                taken = self._taken
-                await asyncio.wait({task}, timeout=seconds)
-                if task.done():
-                    if self._failure is not None:
-                        await asyncio.gather(task, return_exceptions=True)  # it failed for that
-                        raise BodyFailed(self._failure)
-                    return task.result()
-                if taken == self._taken and not self._ended:
-                    raise asyncio.TimeoutError
-        finally:
-            self._body = (
-                b""  # aiohttp keeps this in a cycle, which the collector may find much later
-            )
-            if not task.done():
-                task.cancel()
-                if self.transport is not None:
-                    # Closing it would wait, maybe for ever, until the server takes what is buffered.
-                    self.transport.abort()
-                await asyncio.gather(task, return_exceptions=True)
-
-
-_on_its_way: ContextVar[_Sending | None] = ContextVar("_on_its_way", default=None)

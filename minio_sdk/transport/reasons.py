@@ -12,11 +12,21 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from minio_sdk.errors import MinIOConnectionError, MinIOTimeoutError
+from minio_sdk.errors import MinIOConnectionError, MinIOTimeoutError, ServerError
 from minio_sdk.wire.url import Endpoint
 
 MAX_ERROR = 64 * 1024
 """Bytes of an error's body that are read; S3's documents have less than 2,000."""
+
+TRUSTED = 64 * 1024 * 1024
+"""Bytes of a body for which there is room made at once, since its length may be a lie."""
+
+
+def too_large(most: int, length: int | None = None) -> ServerError:
+    """What is said of an answer that is larger than it can be, by its head or by what has come."""
+    if length is None:
+        return ServerError(f"an answer of more than {most} bytes")
+    return ServerError(f"an answer of {length} bytes where at most {most} can be")
 
 
 class BodyFailed(Exception):

@@ -31,8 +31,13 @@ def add_length(headers: dict[str, str], request: Request) -> None:
     length = request.length
     if length is None:
         headers["transfer-encoding"] = "chunked"
-    elif length or request.method in ("PUT", "POST"):
+    elif is_sized(request):
         headers["content-length"] = str(length)
+
+
+def is_sized(request: Request) -> bool:
+    """Whether the length of a body is told, where it is known."""
+    return request.method in ("PUT", "POST") or bool(request.length)
 
 
 def is_target(target: str) -> bool:
@@ -80,6 +85,16 @@ def plain(data: bytes, method: str) -> Head | None:
             length = int(headers["content-length"]) if shape.sized else 0
             return shape.status, headers, length, end + 4
     return _read(text, method, end + 4)
+
+
+def behind_announcements(data: bytes) -> bytes:
+    """What is behind the whole heads of 100 and its like, which all readers take for such."""
+    while data.startswith(b"HTTP/1.1 1") and not data.startswith(b"HTTP/1.1 101"):
+        head, end, rest = data.partition(b"\r\n\r\n")
+        if not end or head.count(b"\n") != head.count(b"\r\n"):
+            break
+        data = rest
+    return data
 
 
 def closes(headers: dict[str, str]) -> bool:

@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Any
 
 from minio_sdk.models.secret import SecretBytes
-from minio_sdk.wire.heads import is_target, whole_lines
+from minio_sdk.wire.heads import is_sized, is_target, whole_lines
 from minio_sdk.wire.message import Request
 from minio_sdk.wire.sigv4 import ALGORITHM, Signer, SigningKey, is_signed, trimmed
 
@@ -180,11 +180,6 @@ class Outline:
 def has_outline(request: Request) -> bool:
     """Whether an outline can say what is to be said."""
     return request.length is not None and _OURS.isdisjoint(request.headers)
-
-
-def is_sized(request: Request) -> bool:
-    """Whether the length of the body is told; see `add_length`."""
-    return request.method in ("PUT", "POST") or bool(request.length)
 
 
 def _encoded(values: tuple[str, ...]) -> tuple[bytes, ...] | None:

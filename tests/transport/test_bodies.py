@@ -28,10 +28,12 @@ def deadline(request: pytest.FixtureRequest) -> float | None:
 
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is done with large bodies, with small ones."""
-    monkeypatch.setattr("minio_sdk.transport.attempts._TRUSTED", 1000)
+    monkeypatch.setattr("minio_sdk.transport.attempts.TRUSTED", 1000)
     monkeypatch.setattr("minio_sdk.transport.attempts._BLOCK", 300)
     monkeypatch.setattr("minio_sdk.transport.direct_async.TRUSTED", 1000)
     monkeypatch.setattr("minio_sdk.transport.direct_async.BLOCK", 300)
+    monkeypatch.setattr("minio_sdk.transport.odd.TRUSTED", 1000)
+    monkeypatch.setattr("minio_sdk.transport.odd.BLOCK", 300)
 
 
 @both
@@ -78,7 +80,7 @@ def test_more_than_was_asked_for(connect: Connect, form: str) -> None:
 def test_a_large_body_is_not_twice_in_memory(
     connect: Connect, deadline: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("minio_sdk.transport.attempts._TRUSTED", 0)
+    monkeypatch.setattr("minio_sdk.transport.attempts.TRUSTED", 0)
     block, count = bytes(MiB), 32
 
     def large(exchange: Exchange) -> None:
