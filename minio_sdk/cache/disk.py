@@ -27,11 +27,11 @@ from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
-from zlib import crc32
 
 from minio_sdk.cache import Name, digest
 from minio_sdk.errors import bad_setting
 from minio_sdk.forks import forget_after_fork, hold_while_forking, leave_to_parent
+from minio_sdk.wire.crc import crc32
 
 T = TypeVar("T")
 
