@@ -13,7 +13,7 @@ gives every error its names: operation, bucket, key, tenant, endpoint.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -220,9 +220,6 @@ class Api:
         self.unpacks: bool | None = None
 
 
-_NO_CACHES = Caches()
-
-
 class Engine:
     """Sends operations for one configuration.
 
@@ -321,7 +318,7 @@ class Engine:
                 raise
         return name
 
-    async def send(self, operation: Operation[T]) -> T:
+    def send(self, operation: Operation[T]) -> Coroutine[Any, Any, T]:
         """The result of one operation.
 
         Raises:
@@ -329,7 +326,10 @@ class Engine:
             MinIOError: what went wrong, with all that is known about it.
         """
         if self.caches.stores and operation.changes != ():
-            return await self._changing(operation)
+            return self._changing(operation)
+        return self._send(operation)
+
+    async def _send(self, operation: Operation[T]) -> T:
         try:
             speaks = self.api.name or await self.speaks()
             if operation.api != speaks:
@@ -351,19 +351,17 @@ class Engine:
 
     async def _changing(self, operation: Operation[T]) -> T:
         """The result of an operation that changes objects: no cache has them from now on."""
-        plain = self._copy()
-        plain.caches = _NO_CACHES
         place, keys = operation.place, operation.changes
         try:
             names = None if keys is None else tuple(map(place.key_out, keys))
         except ValidationError:
-            return await plain.send(operation)  # which says so
+            return await self._send(operation)  # which says so
         origin = self.transport.signing.endpoint.url
         change = Change(origin, place.server_bucket, place.prefix, names)
         with self.caches.changing([change]):
             for disk in self.caches.disks():
                 await self.transport.call(disk.remove, change.names)
-            return await plain.send(operation)
+            return await self._send(operation)
 
     async def keys(self) -> Credentials | None:
         """The credentials in force, None for unsigned requests.

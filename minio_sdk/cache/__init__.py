@@ -383,9 +383,3 @@ class Caches:
         """Forget what is in memory."""
         for store in self.stores.values():
             store.clear()
-
-    def close(self) -> None:
-        """Give memory and files back; what is on disk stays there. All goes on at the next read."""
-        self.clear()
-        for disk in self.disks():
-            disk.close()

@@ -27,11 +27,11 @@ from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
-from zlib import crc32
 
 from minio_sdk.cache import Name, digest
 from minio_sdk.errors import bad_setting
 from minio_sdk.forks import forget_after_fork, hold_while_forking, leave_to_parent
+from minio_sdk.wire.crc import crc32
 
 T = TypeVar("T")
 
@@ -40,9 +40,7 @@ PATIENCE = 0.25
 
 _PAGE = 16384
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-_USED = (
-    60  # seconds: of several reads within them the first is noted, so that reading seldom writes
-)
+_USED = 60  # seconds: of the reads within them the first is noted, so that reading seldom writes
 _FORMAT = 1
 _FILE = re.compile(rf"objects-v{_FORMAT}-(\d{{1,9}})\.sqlite", re.ASCII)
 _ROW = 256  # bytes that an object takes besides its body, about

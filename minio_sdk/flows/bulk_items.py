@@ -77,10 +77,9 @@ class Verb:
         if not given.keys() <= self.known:
             name = next(name for name in given if name not in self.known)
             raise invalid(where, name, f"is not one of {', '.join(sorted(self.known))}")
-        for name in self.shape[: self.needs]:
-            if name not in given:
-                missing = [name for name in self.shape[: self.needs] if name not in given]
-                raise ValidationError(f"{where}: {' and '.join(missing)} must be given")
+        missing = [name for name in self.shape[: self.needs] if name not in given]
+        if missing:
+            raise ValidationError(f"{where}: {' and '.join(missing)} must be given")
         return given
 
     def _whole(self, item: tuple[Any, ...], bucket: str | None) -> dict[str, Any] | None:
@@ -102,10 +101,6 @@ class Verb:
         shape = self.shape
         if has_bucket and shape[0] == "bucket":
             shape = shape[1:]
-        if type(item) is tuple and len(item) <= len(shape):
-            return {
-                name: value for name, value in zip(shape, item, strict=False) if value is not None
-            }
         if isinstance(item, str) and "key" in self.shape:
             item = {"key": item}
         if isinstance(item, ObjectInfo):

@@ -148,9 +148,8 @@ async def into(
         try:
             await _remaining(engine, reader, len(first), keep, meter, place_of)
         finally:
-            for (
-                part
-            ) in lent:  # or the buffer keeps its size as long as somebody has a failure's traceback
+            # Or the buffer keeps its size as long as somebody has a failure's traceback.
+            for part in lent:
                 part.release()
         return size
 

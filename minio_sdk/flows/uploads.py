@@ -129,28 +129,19 @@ def put(
     whole = source.whole
     most = min(WORTH, engine.config.multipart_threshold)
     unheard = progress is None or progress is False
-    plain = condition is None and unheard and not asks_for_lock(headers)
+    plain = condition is None and unheard and not (suspicious(key) or asks_for_lock(headers))
     if plain and whole is not None and len(whole) < most:
-        return _put_small(engine, place, key, whole, headers, create_bucket)
+        return _put_small(engine, PutObject(place, key, whole, headers), create_bucket)
     return _put_told(
         engine, place, key, source, headers, progress, condition, create_bucket=create_bucket
     )
 
 
-async def _put_small(
-    engine: Engine,
-    place: Place,
-    key: str,
-    body: bytes | memoryview,
-    headers: dict[str, str],
-    create_bucket: bool,
-) -> UploadResponse:
+async def _put_small(engine: Engine, operation: PutObject, create_bucket: bool) -> UploadResponse:
     """The short way of what is small and in memory, which has nothing to count, tell or check."""
+    place = operation.place
     if place.prefix:
-        place.object_path(key)  # before the bucket's marker is looked for
-    operation = PutObject(place, key, body, headers)
-    if suspicious(key):
-        await quirks.refuse(engine, operation, empty=not body)
+        place.object_path(operation.key)  # before the bucket's marker is looked for
     try:  # what `_put_whole` does, with two coroutines less
         if place.prefix:
             await buckets.check(engine, operation)

@@ -12,7 +12,7 @@ from minio_sdk.wire.checksums import CRC32, crc32_text
 from minio_sdk.wire.failure import check_crc32, check_s3
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.locking import asks_for_lock
-from minio_sdk.wire.message import Body, Reply, Request, StreamBody
+from minio_sdk.wire.message import Body, Reply, Request, StreamBody, length_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class PutObject(ObjectOperation[UploadResponse]):
         if self.crc32 is not None:
             check_crc32(reply, self.crc32)
         body = self.body
-        size = len(body) if type(body) is bytes else self.request().length
+        size = len(body) if type(body) is bytes else length_of(body)
         headers = reply.headers
         etag, version_id = unquoted(headers.get("etag")), headers.get("x-amz-version-id")
         return _stored(self.key, size or 0, etag, version_id, self.place.bucket)

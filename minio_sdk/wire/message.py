@@ -45,6 +45,13 @@ class StreamBody:
 Body = bytes | bytearray | memoryview | StreamBody
 
 
+def length_of(body: Body) -> int | None:
+    """Bytes of a body, None when unknown."""
+    if isinstance(body, StreamBody):
+        return body.length
+    return body.nbytes if isinstance(body, memoryview) else len(body)
+
+
 class Room:
     """Where the bytes of a body are put as they come; here, a buffer of its size.
 
@@ -146,9 +153,7 @@ class Request:
     @property
     def length(self) -> int | None:
         """Bytes of the body, None when unknown."""
-        if isinstance(self.body, StreamBody):
-            return self.body.length
-        return self.body.nbytes if isinstance(self.body, memoryview) else len(self.body)
+        return length_of(self.body)
 
     def __repr__(self) -> str:
         shown = {k: "***" if k in _HIDDEN else v for k, v in self.headers.items()}
