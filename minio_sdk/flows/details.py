@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import NotSupportedError, invalid
+from minio_sdk.errors import invalid
 from minio_sdk.flows import versions
-from minio_sdk.flows.settings import own_place
+from minio_sdk.flows.settings import own_place, unchanged
 from minio_sdk.flows.sub_resources import ask, send_exactly
 from minio_sdk.models.details import AccessControlList, ObjectAttributes
 from minio_sdk.models.given import whole
@@ -65,6 +65,4 @@ async def restore(
     await send_exactly(engine, operation)
     found = await engine.send(HeadObject(operation.place, key, version_id))
     if found.restore is None:
-        error = NotSupportedError("the server answered that it did, and changed nothing")
-        engine.named(error, operation)
-        raise error
+        raise unchanged(engine, operation)

@@ -12,7 +12,7 @@ from typing import Any
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError, ObjectLockedError
 from minio_sdk.flows import locked, versions
-from minio_sdk.flows.settings import Kind, own_place, read, read_before, write
+from minio_sdk.flows.settings import Kind, own_place, read, read_before, unchanged, write
 from minio_sdk.flows.sub_resources import ask, expect_there, send_exactly
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.object_lock import ObjectLock, Retention, object_lock_of, retention_of
@@ -100,7 +100,7 @@ async def set_retention(
             raise unable from None
         raise
     if not locked.same(wanted, await _ask(engine, get, None)):
-        raise _unchanged(engine, put)
+        raise unchanged(engine, put)
 
 
 async def is_held(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> bool:
@@ -117,7 +117,7 @@ async def hold(
     get = GetObjectLegalHold(place, key, version_id)
     await _change(engine, put, get)
     if await _ask(engine, get, False) is not on:
-        raise _unchanged(engine, put)
+        raise unchanged(engine, put)
 
 
 async def _ask(engine: Engine, get: ObjectOperation[T], nothing: T, *, sure: bool = False) -> T:
@@ -147,9 +147,3 @@ async def _change(engine: Engine, put: ObjectOperation[None], get: ObjectOperati
     except MinIOError as error:
         found = await locked.explained(engine, error, put)
         raise (locked.lockless(error) if found is error else found) from None
-
-
-def _unchanged(engine: Engine, put: ObjectOperation[None]) -> NotSupportedError:
-    error = NotSupportedError("the server answered that it did, and changed nothing")
-    engine.named(error, put)
-    return error
