@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from minio_sdk.errors import NotSupportedError
 from minio_sdk.models.lifecycle import (
     AbortIncompleteMultipartUpload,
     DelMarkerExpiration,
@@ -21,10 +20,10 @@ from minio_sdk.models.lifecycle import (
     Transition,
 )
 from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import check_conditions, put_document, root_of
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.tags import Tag
-from minio_sdk.wire.xml import Node, parse, xml
+from minio_sdk.wire.xml import read, xml
 
 ROOT = "LifecycleConfiguration"
 NOTHING = "NoSuchLifecycleConfiguration"
@@ -157,23 +156,6 @@ def _filter_back(rule: RuleDocument) -> LifecycleFilter:
 _CONDITIONS = {"Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "And"}
 
 
-def _check_conditions(root: Node) -> None:
-    """Refuse a condition that would be lost on the way: without it a rule deletes more.
-
-    Raises:
-        NotSupportedError: there is one.
-    """
-    for rule in root.children:
-        found = rule.find("Filter") or Node("Filter")
-        inner = found.find("And") or Node("And")
-        for node in (*found.children, *inner.children):
-            if node.tag not in _CONDITIONS:
-                raise NotSupportedError(
-                    f"a rule has a condition that this SDK doesn't know: <{node.tag[:80]}>",
-                    hint="change the rules with the program that set them",
-                )
-
-
 def rule_out(rule: LifecycleRule) -> RuleDocument:
     """A rule as its element."""
     expiration, noncurrent = rule.expiration, rule.noncurrent_version_expiration
@@ -266,8 +248,9 @@ class GetBucketLifecycle(Operation[tuple[LifecycleRule, ...]]):
 
     def parse(self, reply: Reply) -> tuple[LifecycleRule, ...]:
         """The rules."""
-        found = document(LifecycleDocument, reply, ROOT)
-        _check_conditions(parse(reply.body))
+        root = root_of(reply, ROOT)
+        found = read(LifecycleDocument, root)
+        check_conditions(root, _CONDITIONS)
         return tuple(rule_back(rule) for rule in found.rules)
 
 

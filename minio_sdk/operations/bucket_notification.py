@@ -11,9 +11,9 @@ from typing import ClassVar
 from minio_sdk.errors import NotSupportedError
 from minio_sdk.models.notification import NotificationRule
 from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import put_document, root_of
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.xml import parse, xml
+from minio_sdk.wire.xml import read, xml
 
 ROOT = "NotificationConfiguration"
 _PARTS = ("QueueConfiguration", "TopicConfiguration", "CloudFunctionConfiguration")
@@ -105,8 +105,9 @@ class GetBucketNotification(Operation[tuple[NotificationRule, ...]]):
             NotSupportedError: there is a rule of another kind, which setting them would remove.
         """
         # moto calls it by another name.
-        found = document(NotificationsDocument, reply, ROOT, "GetBucketNotificationResponse")
-        for node in parse(reply.body).children:
+        root = root_of(reply, ROOT, "GetBucketNotificationResponse")
+        found = read(NotificationsDocument, root)
+        for node in root.children:
             if node.tag not in _PARTS:
                 raise NotSupportedError(
                     f"there is a notification that this SDK doesn't know: <{node.tag[:80]}>",

@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from minio_sdk.errors import NotSupportedError
 from minio_sdk.models.replication import Replication, ReplicationRule
 from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import check_conditions, put_document, root_of
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.tags import Tag
-from minio_sdk.wire.xml import Node, parse, xml
+from minio_sdk.wire.xml import read, xml
 
 ROOT = "ReplicationConfiguration"
 NOTHING = "ReplicationConfigurationNotFoundError"
@@ -123,19 +122,6 @@ def _back(rule: ReplicationRuleDocument) -> ReplicationRule:
     )
 
 
-def _check_conditions(root: Node) -> None:
-    """Refuse a condition that would be lost on the way: without it a rule copies more."""
-    for rule in root.children:
-        found = rule.find("Filter") or Node("Filter")
-        inner = found.find("And") or Node("And")
-        for node in (*found.children, *inner.children):
-            if node.tag not in ("Prefix", "Tag", "And"):
-                raise NotSupportedError(
-                    f"a rule has a condition that this SDK doesn't know: <{node.tag[:80]}>",
-                    hint="change the rules with the program that set them",
-                )
-
-
 @dataclass(frozen=True, slots=True)
 class GetBucketReplication(Operation[Replication | None]):
     """The replication of a bucket; None where a server answers with no rule."""
@@ -149,8 +135,9 @@ class GetBucketReplication(Operation[Replication | None]):
 
     def parse(self, reply: Reply) -> Replication | None:
         """The rules."""
-        found = document(ReplicationDocument, reply, ROOT)
-        _check_conditions(parse(reply.body))
+        root = root_of(reply, ROOT)
+        found = read(ReplicationDocument, root)
+        check_conditions(root, ("Prefix", "Tag", "And"))
         if not found.rules:
             return None
         return Replication(rules=tuple(_back(r) for r in found.rules), role=found.role or None)
