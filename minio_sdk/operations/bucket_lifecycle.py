@@ -19,8 +19,14 @@ from minio_sdk.models.lifecycle import (
     NoncurrentVersionTransition,
     Transition,
 )
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import check_conditions, put_document, root_of
+from minio_sdk.operations.documents import (
+    ChangeDocument,
+    DeleteDocument,
+    GetDocument,
+    check_conditions,
+    put_document,
+    root_of,
+)
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.tags import Tag
 from minio_sdk.wire.xml import read, xml
@@ -236,15 +242,12 @@ def _noncurrent_back(
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketLifecycle(Operation[tuple[LifecycleRule, ...]]):
+class GetBucketLifecycle(GetDocument[tuple[LifecycleRule, ...]]):
     """The rules of a bucket."""
 
     name: ClassVar[str] = "GetBucketLifecycleConfiguration"
     not_found: ClassVar[str] = NOTHING
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "lifecycle=")
+    sub_resource: ClassVar[str] = "lifecycle"
 
     def parse(self, reply: Reply) -> tuple[LifecycleRule, ...]:
         """The rules."""
@@ -255,11 +258,10 @@ class GetBucketLifecycle(Operation[tuple[LifecycleRule, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketLifecycle(Operation[None]):
+class PutBucketLifecycle(ChangeDocument):
     """Replace the rules of a bucket."""
 
     name: ClassVar[str] = "PutBucketLifecycleConfiguration"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     rules: tuple[LifecycleRule, ...]
 
@@ -268,21 +270,11 @@ class PutBucketLifecycle(Operation[None]):
         model = LifecycleDocument(tuple(rule_out(rule) for rule in self.rules))
         return put_document(self.place.path, "lifecycle=", model, ROOT)
 
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
-
 
 @dataclass(frozen=True, slots=True)
-class DeleteBucketLifecycle(Operation[None]):
+class DeleteBucketLifecycle(DeleteDocument):
     """Remove the rules of a bucket."""
 
     name: ClassVar[str] = "DeleteBucketLifecycle"
     not_found: ClassVar[str] = NOTHING
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
-
-    def request(self) -> Request:
-        """DELETE the document."""
-        return Request("DELETE", self.place.path, "lifecycle=")
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
+    sub_resource: ClassVar[str] = "lifecycle"

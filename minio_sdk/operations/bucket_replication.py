@@ -9,8 +9,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minio_sdk.models.replication import Replication, ReplicationRule
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import check_conditions, put_document, root_of
+from minio_sdk.operations.documents import (
+    ChangeDocument,
+    DeleteDocument,
+    GetDocument,
+    check_conditions,
+    put_document,
+    root_of,
+)
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.tags import Tag
 from minio_sdk.wire.xml import read, xml
@@ -123,15 +129,12 @@ def _back(rule: ReplicationRuleDocument) -> ReplicationRule:
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketReplication(Operation[Replication | None]):
+class GetBucketReplication(GetDocument[Replication | None]):
     """The replication of a bucket; None where a server answers with no rule."""
 
     name: ClassVar[str] = "GetBucketReplication"
     not_found: ClassVar[str] = NOTHING
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "replication=")
+    sub_resource: ClassVar[str] = "replication"
 
     def parse(self, reply: Reply) -> Replication | None:
         """The rules."""
@@ -144,11 +147,10 @@ class GetBucketReplication(Operation[Replication | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketReplication(Operation[None]):
+class PutBucketReplication(ChangeDocument):
     """Replace the replication of a bucket."""
 
     name: ClassVar[str] = "PutBucketReplication"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     replication: Replication
 
@@ -158,21 +160,11 @@ class PutBucketReplication(Operation[None]):
         model = ReplicationDocument(self.replication.role, rules)
         return put_document(self.place.path, "replication=", model, ROOT)
 
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
-
 
 @dataclass(frozen=True, slots=True)
-class DeleteBucketReplication(Operation[None]):
+class DeleteBucketReplication(DeleteDocument):
     """Remove the replication of a bucket."""
 
     name: ClassVar[str] = "DeleteBucketReplication"
     not_found: ClassVar[str] = NOTHING
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
-
-    def request(self) -> Request:
-        """DELETE the document."""
-        return Request("DELETE", self.place.path, "replication=")
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
+    sub_resource: ClassVar[str] = "replication"

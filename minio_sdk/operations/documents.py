@@ -5,17 +5,57 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Container
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from minio_sdk.errors import NotSupportedError, invalid
 from minio_sdk.models.names import check_version_id
+from minio_sdk.operation import Operation, T
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
 from minio_sdk.wire.xml import Node, XmlError, parse, read, write
 
-T = TypeVar("T")
-
 _LISTINGS = ("ListBucketResult", "ListVersionsResult", "ListAllMyBucketsResult")
+
+
+@dataclass(frozen=True, slots=True)
+class GetDocument(Operation[T]):
+    """The question for a document of a bucket.
+
+    Attributes:
+        sub_resource: what it is called in URLs.
+    """
+
+    sub_resource: ClassVar[str]
+
+    def request(self) -> Request:
+        """GET the document."""
+        return Request("GET", self.place.path, f"{self.sub_resource}=")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDocument(Operation[None]):
+    """A change of a document of a bucket; servers answer nothing."""
+
+    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDocument(ChangeDocument):
+    """The removal of a document of a bucket.
+
+    Attributes:
+        sub_resource: what it is called in URLs.
+    """
+
+    sub_resource: ClassVar[str]
+
+    def request(self) -> Request:
+        """DELETE the document."""
+        return Request("DELETE", self.place.path, f"{self.sub_resource}=")
 
 
 def put_document(path: str, query: str, model: Any, root: str) -> Request:
