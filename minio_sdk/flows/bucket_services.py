@@ -17,7 +17,6 @@ from minio_sdk.models import replication as replication_models
 from minio_sdk.models.encryption import BucketEncryption, bucket_encryption
 from minio_sdk.models.notification import NotificationRule, notification_rules
 from minio_sdk.models.replication import Replication, replication_of
-from minio_sdk.operation import Place
 from minio_sdk.operations.bucket_encryption import (
     DeleteBucketEncryption,
     GetBucketEncryption,
@@ -37,16 +36,12 @@ from minio_sdk.wire.quirks import is_aws
 # -- encryption ------------------------------------------------------------------------------------
 
 
-def _put_encryption(place: Place, wanted: BucketEncryption | None) -> PutBucketEncryption:
-    return PutBucketEncryption(place, wanted or BucketEncryption())
-
-
 def _lost_encryption(wanted: BucketEncryption | None, found: BucketEncryption | None) -> str | None:
     return None if wanted == found else "how objects are encrypted"
 
 
 ENCRYPTION: Kind[BucketEncryption | None] = Kind(
-    GetBucketEncryption, _put_encryption, DeleteBucketEncryption, None, _lost_encryption
+    GetBucketEncryption, PutBucketEncryption, DeleteBucketEncryption, None, _lost_encryption
 )
 
 
@@ -79,10 +74,6 @@ _DESTINATION = re.compile(
 _ROLE = re.compile(r"arn:aws(?:-[a-z-]+)?:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
-def _put_replication(place: Place, wanted: Replication | None) -> PutBucketReplication:
-    return PutBucketReplication(place, wanted or Replication(rules=()))
-
-
 def _lost_replication(wanted: Replication | None, found: Replication | None) -> str | None:
     if wanted is None or found is None:
         return None if wanted is found else "all of it"
@@ -92,7 +83,7 @@ def _lost_replication(wanted: Replication | None, found: Replication | None) -> 
 
 
 REPLICATION: Kind[Replication | None] = Kind(
-    GetBucketReplication, _put_replication, DeleteBucketReplication, None, _lost_replication
+    GetBucketReplication, PutBucketReplication, DeleteBucketReplication, None, _lost_replication
 )
 
 

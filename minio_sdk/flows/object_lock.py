@@ -16,7 +16,7 @@ from minio_sdk.flows.settings import Kind, own_place, read, read_before, unchang
 from minio_sdk.flows.sub_resources import ask, check, expect_there, send_exactly
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.object_lock import ObjectLock, Retention, object_lock_of, retention_of
-from minio_sdk.operation import ObjectOperation, Place, T
+from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock, PutBucketObjectLock
 from minio_sdk.operations.object_lock import (
     GetObjectLegalHold,
@@ -32,13 +32,9 @@ def _lost(wanted: ObjectLock | None, found: ObjectLock | None) -> str | None:
     return None if wanted == found else "what new objects get"
 
 
-def _put(place: Place, lock: ObjectLock | None) -> PutBucketObjectLock:
-    return PutBucketObjectLock(place, lock or ObjectLock())
-
-
 LOCK: Kind[ObjectLock | None] = Kind(
     GetBucketObjectLock,
-    _put,
+    PutBucketObjectLock,
     lambda place: PutBucketObjectLock(place, ObjectLock()),  # the lock itself stays for ever
     None,
     _lost,

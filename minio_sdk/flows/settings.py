@@ -38,14 +38,14 @@ class Kind(Generic[T]):
     """One kind of document.
 
     Attributes:
-        get, put, delete: its operations.
+        get, put, delete: its operations; `put` is never given `nothing`.
         nothing: what `get` gives where nothing is set.
         lost: what of the first is not in the second, in words; None when they say the same.
         shuts_out: whether what is set may forbid to read it.
     """
 
     get: Callable[[Place], Operation[T]]
-    put: Callable[[Place, T], Operation[None]]
+    put: Callable[[Place, Any], Operation[None]]
     delete: Callable[[Place], Operation[None]]
     nothing: T
     lost: Callable[[T, T], str | None]
