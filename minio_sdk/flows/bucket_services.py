@@ -31,6 +31,7 @@ from minio_sdk.operations.bucket_replication import (
     GetBucketReplication,
     PutBucketReplication,
 )
+from minio_sdk.wire.policy import ARN
 from minio_sdk.wire.quirks import is_aws
 
 # -- encryption ------------------------------------------------------------------------------------
@@ -93,7 +94,7 @@ def _destination_out(engine: Engine, destination: str, where: str) -> str:
     if parts is None:
         rule = "must be the name of a bucket, 'arn:aws:s3:::...' or 'arn:minio:replication:...'"
         raise invalid(where, destination, rule)
-    return (parts[1] or "arn:aws:s3:::") + engine.place(parts[2]).server_bucket
+    return (parts[1] or ARN) + engine.place(parts[2]).server_bucket
 
 
 def _destination_back(engine: Engine, destination: str) -> str:
@@ -104,7 +105,7 @@ def _destination_back(engine: Engine, destination: str) -> str:
             "a rule that another program has set names a bucket that isn't this tenant's",
             hint="delete_bucket_replication() removes it, or ask who has set it",
         )
-    return bucket if parts[1] == "arn:aws:s3:::" else parts[1] + bucket
+    return bucket if parts[1] == ARN else parts[1] + bucket
 
 
 async def set_replication(engine: Engine, bucket: str, replication: object) -> None:
