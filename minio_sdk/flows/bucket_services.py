@@ -17,7 +17,6 @@ from minio_sdk.models import replication as replication_models
 from minio_sdk.models.encryption import BucketEncryption, bucket_encryption
 from minio_sdk.models.notification import NotificationRule, notification_rules
 from minio_sdk.models.replication import Replication, replication_of
-from minio_sdk.operation import Place
 from minio_sdk.operations.bucket_encryption import (
     DeleteBucketEncryption,
     GetBucketEncryption,
@@ -32,13 +31,10 @@ from minio_sdk.operations.bucket_replication import (
     GetBucketReplication,
     PutBucketReplication,
 )
+from minio_sdk.wire.policy import ARN
 from minio_sdk.wire.quirks import is_aws
 
 # -- encryption ------------------------------------------------------------------------------------
-
-
-def _put_encryption(place: Place, wanted: BucketEncryption | None) -> PutBucketEncryption:
-    return PutBucketEncryption(place, wanted or BucketEncryption())
 
 
 def _lost_encryption(wanted: BucketEncryption | None, found: BucketEncryption | None) -> str | None:
@@ -46,7 +42,7 @@ def _lost_encryption(wanted: BucketEncryption | None, found: BucketEncryption | 
 
 
 ENCRYPTION: Kind[BucketEncryption | None] = Kind(
-    GetBucketEncryption, _put_encryption, DeleteBucketEncryption, None, _lost_encryption
+    GetBucketEncryption, PutBucketEncryption, DeleteBucketEncryption, None, _lost_encryption
 )
 
 
@@ -79,10 +75,6 @@ _DESTINATION = re.compile(
 _ROLE = re.compile(r"arn:aws(?:-[a-z-]+)?:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
-def _put_replication(place: Place, wanted: Replication | None) -> PutBucketReplication:
-    return PutBucketReplication(place, wanted or Replication(rules=()))
-
-
 def _lost_replication(wanted: Replication | None, found: Replication | None) -> str | None:
     if wanted is None or found is None:
         return None if wanted is found else "all of it"
@@ -92,7 +84,7 @@ def _lost_replication(wanted: Replication | None, found: Replication | None) -> 
 
 
 REPLICATION: Kind[Replication | None] = Kind(
-    GetBucketReplication, _put_replication, DeleteBucketReplication, None, _lost_replication
+    GetBucketReplication, PutBucketReplication, DeleteBucketReplication, None, _lost_replication
 )
 
 
@@ -102,7 +94,7 @@ def _destination_out(engine: Engine, destination: str, where: str) -> str:
     if parts is None:
         rule = "must be the name of a bucket, 'arn:aws:s3:::...' or 'arn:minio:replication:...'"
         raise invalid(where, destination, rule)
-    return (parts[1] or "arn:aws:s3:::") + engine.place(parts[2]).server_bucket
+    return (parts[1] or ARN) + engine.place(parts[2]).server_bucket
 
 
 def _destination_back(engine: Engine, destination: str) -> str:
@@ -113,7 +105,7 @@ def _destination_back(engine: Engine, destination: str) -> str:
             "a rule that another program has set names a bucket that isn't this tenant's",
             hint="delete_bucket_replication() removes it, or ask who has set it",
         )
-    return bucket if parts[1] == "arn:aws:s3:::" else parts[1] + bucket
+    return bucket if parts[1] == ARN else parts[1] + bucket
 
 
 async def set_replication(engine: Engine, bucket: str, replication: object) -> None:

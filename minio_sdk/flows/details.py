@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import NotSupportedError, invalid
-from minio_sdk.flows import versions
-from minio_sdk.flows.settings import own_place
-from minio_sdk.flows.sub_resources import ask, send_exactly
+from minio_sdk.errors import invalid
+from minio_sdk.flows.settings import own_place, unchanged
+from minio_sdk.flows.sub_resources import ask, check, send_exactly
 from minio_sdk.models.details import AccessControlList, ObjectAttributes
 from minio_sdk.models.given import whole
 from minio_sdk.operations.acl import GetBucketAcl, GetObjectAcl
@@ -22,8 +21,7 @@ async def attributes(
 ) -> ObjectAttributes:
     """All attributes of an object, with all of its parts that the server tells."""
     operation = GetObjectAttributes(engine.place(bucket), key, version_id)
-    operation.request()  # refuses bad names before the server is asked for anything
-    await versions.expect(engine, operation, version_id)
+    await check(engine, operation)
     found, more = await ask(engine, operation, "attributes of objects")
     last = 0
     while more is not None and more > last:
@@ -43,8 +41,7 @@ async def object_acl(
 ) -> AccessControlList:
     """The access control list of an object."""
     operation = GetObjectAcl(engine.place(bucket), key, version_id)
-    operation.request()  # refuses bad names before the server is asked for anything
-    await versions.expect(engine, operation, version_id)
+    await check(engine, operation)
     return await ask(engine, operation, "access control lists")
 
 
@@ -60,11 +57,8 @@ async def restore(
     if tier is not None and tier not in TIERS:
         raise invalid("tier", tier, f"must be of {', '.join(TIERS)}")
     operation = RestoreObject(engine.place(bucket), key, days, tier, version_id)
-    operation.request()  # refuses bad names before the server is asked for anything
-    await versions.expect(engine, operation, version_id)
+    await check(engine, operation)
     await send_exactly(engine, operation)
     found = await engine.send(HeadObject(operation.place, key, version_id))
     if found.restore is None:
-        error = NotSupportedError("the server answered that it did, and changed nothing")
-        engine.named(error, operation)
-        raise error
+        raise unchanged(engine, operation)

@@ -11,12 +11,12 @@ from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError, ObjectLockedError
-from minio_sdk.flows import locked, versions
-from minio_sdk.flows.settings import Kind, own_place, read, read_before, write
-from minio_sdk.flows.sub_resources import ask, expect_there, send_exactly
+from minio_sdk.flows import locked
+from minio_sdk.flows.settings import Kind, own_place, read, read_before, unchanged, write
+from minio_sdk.flows.sub_resources import ask, check, expect_there, send_exactly
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.object_lock import ObjectLock, Retention, object_lock_of, retention_of
-from minio_sdk.operation import ObjectOperation, Place, T
+from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock, PutBucketObjectLock
 from minio_sdk.operations.object_lock import (
     GetObjectLegalHold,
@@ -32,13 +32,9 @@ def _lost(wanted: ObjectLock | None, found: ObjectLock | None) -> str | None:
     return None if wanted == found else "what new objects get"
 
 
-def _put(place: Place, lock: ObjectLock | None) -> PutBucketObjectLock:
-    return PutBucketObjectLock(place, lock or ObjectLock())
-
-
 LOCK: Kind[ObjectLock | None] = Kind(
     GetBucketObjectLock,
-    _put,
+    PutBucketObjectLock,
     lambda place: PutBucketObjectLock(place, ObjectLock()),  # the lock itself stays for ever
     None,
     _lost,
@@ -69,7 +65,9 @@ async def get_retention(
     engine: Engine, bucket: str, key: str, version_id: str | None = None
 ) -> Retention | None:
     """The retention of an object; None where it has none."""
-    return await _ask(engine, GetObjectRetention(engine.place(bucket), key, version_id), None)
+    operation = GetObjectRetention(engine.place(bucket), key, version_id)
+    await check(engine, operation)
+    return await _ask(engine, operation, None)
 
 
 async def set_retention(
@@ -86,7 +84,7 @@ async def set_retention(
     place = engine.place(bucket)
     put = PutObjectRetention(place, key, wanted, version_id, bypass)
     get = GetObjectRetention(place, key, version_id)
-    put.request()
+    await check(engine, put)
     if wanted is None and await _ask(engine, get, None) is None:
         return
     try:
@@ -100,12 +98,14 @@ async def set_retention(
             raise unable from None
         raise
     if not locked.same(wanted, await _ask(engine, get, None)):
-        raise _unchanged(engine, put)
+        raise unchanged(engine, put)
 
 
 async def is_held(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> bool:
     """Whether an object has a legal hold."""
-    return await _ask(engine, GetObjectLegalHold(engine.place(bucket), key, version_id), False)
+    operation = GetObjectLegalHold(engine.place(bucket), key, version_id)
+    await check(engine, operation)
+    return await _ask(engine, operation, False)
 
 
 async def hold(
@@ -115,15 +115,14 @@ async def hold(
     place = engine.place(bucket)
     put = PutObjectLegalHold(place, key, on, version_id)
     get = GetObjectLegalHold(place, key, version_id)
+    await check(engine, put)
     await _change(engine, put, get)
     if await _ask(engine, get, False) is not on:
-        raise _unchanged(engine, put)
+        raise unchanged(engine, put)
 
 
 async def _ask(engine: Engine, get: ObjectOperation[T], nothing: T, *, sure: bool = False) -> T:
     """What is set; with `sure` only an answer that speaks of locks will do."""
-    get.request()  # refuses bad names before the server is asked for anything
-    await versions.expect(engine, get, getattr(get, "version_id", None))
     try:
         return await ask(engine, get, "locks of objects")
     except MinIOError as error:
@@ -137,19 +136,10 @@ async def _ask(engine: Engine, get: ObjectOperation[T], nothing: T, *, sure: boo
 
 
 async def _change(engine: Engine, put: ObjectOperation[None], get: ObjectOperation[Any]) -> None:
-    put.request()  # refuses bad names before the server is asked for anything
-    if is_complete(engine.api.server):
-        await versions.expect(engine, put, getattr(put, "version_id", None))
-    else:
+    if not is_complete(engine.api.server):
         await _ask(engine, get, None, sure=True)
     try:
         await send_exactly(engine, put)
     except MinIOError as error:
         found = await locked.explained(engine, error, put)
         raise (locked.lockless(error) if found is error else found) from None
-
-
-def _unchanged(engine: Engine, put: ObjectOperation[None]) -> NotSupportedError:
-    error = NotSupportedError("the server answered that it did, and changed nothing")
-    engine.named(error, put)
-    return error

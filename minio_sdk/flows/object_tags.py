@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from minio_sdk.engine import Engine
-from minio_sdk.flows import versions
-from minio_sdk.flows.sub_resources import ask, send_exactly
-from minio_sdk.models.names import check_key, check_version_id
+from minio_sdk.flows.sub_resources import ask, check, send_exactly
 from minio_sdk.operations.object_tagging import (
     DeleteObjectTagging,
     GetObjectTagging,
@@ -20,15 +18,16 @@ from minio_sdk.operations.object_tagging import (
 from minio_sdk.wire.quirks import is_complete
 from minio_sdk.wire.tags import MAX_OBJECT_TAGS, check_tags
 
+_TAGS = "tags of objects"
+
 
 async def get(
     engine: Engine, bucket: str, key: str, version_id: str | None = None
 ) -> dict[str, str]:
     """The tags of an object."""
     operation = GetObjectTagging(engine.place(bucket), key, version_id)
-    operation.request()  # refuses bad names before the server is asked for anything
-    await versions.expect(engine, operation, version_id)
-    return await ask(engine, operation, "tags of objects")
+    await check(engine, operation)
+    return await ask(engine, operation, _TAGS)
 
 
 async def put(
@@ -44,22 +43,22 @@ async def put(
         await delete(engine, bucket, key, version_id)
         return
     operation = PutObjectTagging(engine.place(bucket), key, checked, version_id)
-    operation.request()  # refuses bad names before the server is asked for anything
-    if is_complete(engine.api.server):
-        await versions.expect(engine, operation, version_id)
-    else:
-        await get(engine, bucket, key, version_id)
+    await check(engine, operation)
+    if not is_complete(engine.api.server):
+        await _ask(engine, operation)
     await send_exactly(engine, operation)
 
 
 async def delete(engine: Engine, bucket: str, key: str, version_id: str | None = None) -> None:
     """Remove the tags of an object."""
-    check_key(key)
-    if version_id is not None:
-        check_version_id(version_id)
     operation = DeleteObjectTagging(engine.place(bucket), key, version_id)
-    if is_complete(engine.api.server):
-        await versions.expect(engine, operation, version_id)
-    elif not await get(engine, bucket, key, version_id):
+    await check(engine, operation)
+    if not is_complete(engine.api.server) and not await _ask(engine, operation):
         return
     await send_exactly(engine, operation)
+
+
+async def _ask(engine: Engine, change: PutObjectTagging | DeleteObjectTagging) -> dict[str, str]:
+    """The tags before a change."""
+    get = GetObjectTagging(change.place, change.key, change.version_id)
+    return await ask(engine, get, _TAGS)

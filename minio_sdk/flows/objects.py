@@ -100,7 +100,7 @@ async def delete(
     await buckets.check(engine, operation)
     if suspicious(key) and await quirks.why_not_kept(engine, operation.place, key):
         return  # no object has this key, and the server would remove another one
-    await versions.expect(engine, operation, version_id)
+    await versions.expect(engine, operation)
     try:
         await engine.send(operation)
     except MinIOError as error:

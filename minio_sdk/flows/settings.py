@@ -38,14 +38,14 @@ class Kind(Generic[T]):
     """One kind of document.
 
     Attributes:
-        get, put, delete: its operations.
+        get, put, delete: its operations; `put` is never given `nothing`.
         nothing: what `get` gives where nothing is set.
         lost: what of the first is not in the second, in words; None when they say the same.
         shuts_out: whether what is set may forbid to read it.
     """
 
     get: Callable[[Place], Operation[T]]
-    put: Callable[[Place, T], Operation[None]]
+    put: Callable[[Place, Any], Operation[None]]
     delete: Callable[[Place], Operation[None]]
     nothing: T
     lost: Callable[[T, T], str | None]
@@ -181,7 +181,7 @@ async def write(engine: Engine, kind: Kind[T], place: Place, wanted: T) -> None:
         return
     wrong: MinIOError
     if not kind.lost(before, found):
-        wrong = _unchanged()
+        wrong = unchanged(engine, put)
     elif kind.lost(first, found):
         wrong = ConflictError("somebody else sets the same at the same time", hint="try again")
     else:
@@ -224,8 +224,11 @@ async def _undone(
     return NotSupportedError(f"{why}; what was there before is back")
 
 
-def _unchanged() -> NotSupportedError:
-    return NotSupportedError("the server answered that it did, and changed nothing")
+def unchanged(engine: Engine, operation: Operation[Any]) -> NotSupportedError:
+    """The error for a change that the server says it has made, and hasn't."""
+    error = NotSupportedError("the server answered that it did, and changed nothing")
+    engine.named(error, operation)
+    return error
 
 
 async def remove(engine: Engine, kind: Kind[T], place: Place) -> None:
@@ -243,9 +246,7 @@ async def remove(engine: Engine, kind: Kind[T], place: Place) -> None:
     except NotFoundError:
         return  # somebody else was quicker
     if not kind.lost(before, after):
-        unchanged = _unchanged()
-        engine.named(unchanged, delete)
-        raise unchanged
+        raise unchanged(engine, delete)
 
 
 async def switch(
@@ -275,6 +276,4 @@ async def switch(
             return
         await _pause(engine, seconds)
     if not holds(await engine.send(get)):
-        unchanged = _unchanged()
-        engine.named(unchanged, put)
-        raise unchanged
+        raise unchanged(engine, put)

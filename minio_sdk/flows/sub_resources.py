@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
-from minio_sdk.flows import objects
+from minio_sdk.flows import objects, versions
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.head_object import HeadObject
+
+
+async def check(engine: Engine, operation: ObjectOperation[Any]) -> None:
+    """Refuse bad names before anything is sent, then a version in a bucket that keeps none.
+
+    Raises:
+        ValidationError: a bad name.
+        VersionNotFoundError: the server would take the current object for the version.
+    """
+    operation.request()
+    await versions.expect(engine, operation)
 
 
 async def send_exactly(engine: Engine, operation: ObjectOperation[T]) -> T:

@@ -27,12 +27,13 @@ NO_VERSIONS = "the bucket keeps no versions, and the server would take the curre
 Pair = tuple[str, str | None]
 
 
-async def expect(engine: Engine, operation: ObjectOperation[Any], version_id: str | None) -> None:
+async def expect(engine: Engine, operation: ObjectOperation[Any]) -> None:
     """Make sure that an operation on a version can't meet the current object instead.
 
     Raises:
         VersionNotFoundError: it would.
     """
+    version_id: str | None = getattr(operation, "version_id", None)
     if await mistaken(engine, operation.place, [(operation.key, version_id)]):
         error = VersionNotFoundError(
             NO_VERSIONS,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minio_sdk.models.details import AccessControlList, Grant
-from minio_sdk.operation import ObjectOperation, Operation
-from minio_sdk.operations.documents import document, of_object, versioned_query
+from minio_sdk.operation import ObjectOperation
+from minio_sdk.operations.documents import GetDocument, document, of_object, versioned_query
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import xml
 
@@ -58,14 +58,11 @@ def _list(found: AclDocument) -> AccessControlList:
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketAcl(Operation[AccessControlList]):
+class GetBucketAcl(GetDocument[AccessControlList]):
     """The list of a bucket."""
 
     name: ClassVar[str] = "GetBucketAcl"
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "acl=")
+    sub_resource: ClassVar[str] = "acl"
 
     def parse(self, reply: Reply) -> AccessControlList:
         """The list."""

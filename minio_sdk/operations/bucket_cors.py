@@ -9,8 +9,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minio_sdk.models.cors import CorsRule
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import (
+    ChangeDocument,
+    DeleteDocument,
+    GetDocument,
+    document,
+    put_document,
+)
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import xml
 
@@ -38,15 +43,12 @@ class CorsDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketCors(Operation[tuple[CorsRule, ...]]):
+class GetBucketCors(GetDocument[tuple[CorsRule, ...]]):
     """The rules of a bucket."""
 
     name: ClassVar[str] = "GetBucketCors"
     not_found: ClassVar[str] = NOTHING
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "cors=")
+    sub_resource: ClassVar[str] = "cors"
 
     def parse(self, reply: Reply) -> tuple[CorsRule, ...]:
         """The rules."""
@@ -64,11 +66,10 @@ class GetBucketCors(Operation[tuple[CorsRule, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketCors(Operation[None]):
+class PutBucketCors(ChangeDocument):
     """Replace the rules of a bucket."""
 
     name: ClassVar[str] = "PutBucketCors"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     rules: tuple[CorsRule, ...]
 
@@ -77,21 +78,11 @@ class PutBucketCors(Operation[None]):
         model = CorsDocument(tuple(CorsRuleDocument(**rule) for rule in self.rules))
         return put_document(self.place.path, "cors=", model, ROOT)
 
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
-
 
 @dataclass(frozen=True, slots=True)
-class DeleteBucketCors(Operation[None]):
+class DeleteBucketCors(DeleteDocument):
     """Remove the rules of a bucket."""
 
     name: ClassVar[str] = "DeleteBucketCors"
     not_found: ClassVar[str] = NOTHING
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
-
-    def request(self) -> Request:
-        """DELETE the document."""
-        return Request("DELETE", self.place.path, "cors=")
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
+    sub_resource: ClassVar[str] = "cors"

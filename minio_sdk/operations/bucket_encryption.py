@@ -9,8 +9,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minio_sdk.models.encryption import BucketEncryption
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import (
+    ChangeDocument,
+    DeleteDocument,
+    GetDocument,
+    document,
+    put_document,
+)
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import xml
 
@@ -44,15 +49,12 @@ class EncryptionDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketEncryption(Operation[BucketEncryption | None]):
+class GetBucketEncryption(GetDocument[BucketEncryption | None]):
     """The encryption of a bucket; None where a server answers with no rule."""
 
     name: ClassVar[str] = "GetBucketEncryption"
     not_found: ClassVar[str] = NOTHING
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "encryption=")
+    sub_resource: ClassVar[str] = "encryption"
 
     def parse(self, reply: Reply) -> BucketEncryption | None:
         """The first rule, which is the only one that S3 has."""
@@ -67,11 +69,10 @@ class GetBucketEncryption(Operation[BucketEncryption | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketEncryption(Operation[None]):
+class PutBucketEncryption(ChangeDocument):
     """Replace the encryption of a bucket."""
 
     name: ClassVar[str] = "PutBucketEncryption"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     encryption: BucketEncryption
 
@@ -82,21 +83,11 @@ class PutBucketEncryption(Operation[None]):
         rule = EncryptionRuleDocument(default, wanted.bucket_key_enabled or None)
         return put_document(self.place.path, "encryption=", EncryptionDocument((rule,)), ROOT)
 
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
-
 
 @dataclass(frozen=True, slots=True)
-class DeleteBucketEncryption(Operation[None]):
+class DeleteBucketEncryption(DeleteDocument):
     """Remove the encryption of a bucket; on AWS it becomes SSE-S3."""
 
     name: ClassVar[str] = "DeleteBucketEncryption"
     not_found: ClassVar[str] = NOTHING
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
-
-    def request(self) -> Request:
-        """DELETE the document."""
-        return Request("DELETE", self.place.path, "encryption=")
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
+    sub_resource: ClassVar[str] = "encryption"

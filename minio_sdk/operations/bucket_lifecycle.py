@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from minio_sdk.errors import NotSupportedError
 from minio_sdk.models.lifecycle import (
     AbortIncompleteMultipartUpload,
     DelMarkerExpiration,
@@ -20,11 +19,17 @@ from minio_sdk.models.lifecycle import (
     NoncurrentVersionTransition,
     Transition,
 )
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import (
+    ChangeDocument,
+    DeleteDocument,
+    GetDocument,
+    check_conditions,
+    put_document,
+    root_of,
+)
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.tags import Tag
-from minio_sdk.wire.xml import Node, parse, xml
+from minio_sdk.wire.xml import read, xml
 
 ROOT = "LifecycleConfiguration"
 NOTHING = "NoSuchLifecycleConfiguration"
@@ -157,23 +162,6 @@ def _filter_back(rule: RuleDocument) -> LifecycleFilter:
 _CONDITIONS = {"Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "And"}
 
 
-def _check_conditions(root: Node) -> None:
-    """Refuse a condition that would be lost on the way: without it a rule deletes more.
-
-    Raises:
-        NotSupportedError: there is one.
-    """
-    for rule in root.children:
-        found = rule.find("Filter") or Node("Filter")
-        inner = found.find("And") or Node("And")
-        for node in (*found.children, *inner.children):
-            if node.tag not in _CONDITIONS:
-                raise NotSupportedError(
-                    f"a rule has a condition that this SDK doesn't know: <{node.tag[:80]}>",
-                    hint="change the rules with the program that set them",
-                )
-
-
 def rule_out(rule: LifecycleRule) -> RuleDocument:
     """A rule as its element."""
     expiration, noncurrent = rule.expiration, rule.noncurrent_version_expiration
@@ -254,29 +242,26 @@ def _noncurrent_back(
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketLifecycle(Operation[tuple[LifecycleRule, ...]]):
+class GetBucketLifecycle(GetDocument[tuple[LifecycleRule, ...]]):
     """The rules of a bucket."""
 
     name: ClassVar[str] = "GetBucketLifecycleConfiguration"
     not_found: ClassVar[str] = NOTHING
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "lifecycle=")
+    sub_resource: ClassVar[str] = "lifecycle"
 
     def parse(self, reply: Reply) -> tuple[LifecycleRule, ...]:
         """The rules."""
-        found = document(LifecycleDocument, reply, ROOT)
-        _check_conditions(parse(reply.body))
+        root = root_of(reply, ROOT)
+        found = read(LifecycleDocument, root)
+        check_conditions(root, _CONDITIONS)
         return tuple(rule_back(rule) for rule in found.rules)
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketLifecycle(Operation[None]):
+class PutBucketLifecycle(ChangeDocument):
     """Replace the rules of a bucket."""
 
     name: ClassVar[str] = "PutBucketLifecycleConfiguration"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     rules: tuple[LifecycleRule, ...]
 
@@ -285,21 +270,11 @@ class PutBucketLifecycle(Operation[None]):
         model = LifecycleDocument(tuple(rule_out(rule) for rule in self.rules))
         return put_document(self.place.path, "lifecycle=", model, ROOT)
 
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
-
 
 @dataclass(frozen=True, slots=True)
-class DeleteBucketLifecycle(Operation[None]):
+class DeleteBucketLifecycle(DeleteDocument):
     """Remove the rules of a bucket."""
 
     name: ClassVar[str] = "DeleteBucketLifecycle"
     not_found: ClassVar[str] = NOTHING
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
-
-    def request(self) -> Request:
-        """DELETE the document."""
-        return Request("DELETE", self.place.path, "lifecycle=")
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
+    sub_resource: ClassVar[str] = "lifecycle"

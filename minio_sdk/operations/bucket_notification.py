@@ -10,10 +10,9 @@ from typing import ClassVar
 
 from minio_sdk.errors import NotSupportedError
 from minio_sdk.models.notification import NotificationRule
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import ChangeDocument, GetDocument, put_document, root_of
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.xml import parse, xml
+from minio_sdk.wire.xml import read, xml
 
 ROOT = "NotificationConfiguration"
 _PARTS = ("QueueConfiguration", "TopicConfiguration", "CloudFunctionConfiguration")
@@ -87,16 +86,13 @@ def _back(found: QueueDocument | TopicDocument | FunctionDocument) -> Notificati
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketNotification(Operation[tuple[NotificationRule, ...]]):
+class GetBucketNotification(GetDocument[tuple[NotificationRule, ...]]):
     """The notifications of a bucket."""
 
     name: ClassVar[str] = "GetBucketNotificationConfiguration"
     # S3 has no such code, since it always answers; but it is no word on the bucket.
     not_found: ClassVar[str] = "NoSuchNotificationConfiguration"
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "notification=")
+    sub_resource: ClassVar[str] = "notification"
 
     def parse(self, reply: Reply) -> tuple[NotificationRule, ...]:
         """The rules.
@@ -105,8 +101,9 @@ class GetBucketNotification(Operation[tuple[NotificationRule, ...]]):
             NotSupportedError: there is a rule of another kind, which setting them would remove.
         """
         # moto calls it by another name.
-        found = document(NotificationsDocument, reply, ROOT, "GetBucketNotificationResponse")
-        for node in parse(reply.body).children:
+        root = root_of(reply, ROOT, "GetBucketNotificationResponse")
+        found = read(NotificationsDocument, root)
+        for node in root.children:
             if node.tag not in _PARTS:
                 raise NotSupportedError(
                     f"there is a notification that this SDK doesn't know: <{node.tag[:80]}>",
@@ -120,11 +117,10 @@ class GetBucketNotification(Operation[tuple[NotificationRule, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketNotification(Operation[None]):
+class PutBucketNotification(ChangeDocument):
     """Replace the notifications of a bucket; there is no operation that removes them."""
 
     name: ClassVar[str] = "PutBucketNotificationConfiguration"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     rules: tuple[NotificationRule, ...]
 
@@ -137,6 +133,3 @@ class PutBucketNotification(Operation[None]):
             tuple(FunctionDocument(r.id, r.events, _filters(r), r.arn) for r in of["lambda"]),
         )
         return put_document(self.place.path, "notification=", model, ROOT)
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""

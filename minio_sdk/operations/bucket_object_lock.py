@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minio_sdk.models.object_lock import ObjectLock
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import ChangeDocument, GetDocument, document, put_document
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import xml
 
@@ -37,15 +36,12 @@ class ObjectLockDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketObjectLock(Operation[ObjectLock | None]):
+class GetBucketObjectLock(GetDocument[ObjectLock | None]):
     """The lock of a bucket; None where it isn't enabled."""
 
     name: ClassVar[str] = "GetObjectLockConfiguration"
     not_found: ClassVar[str] = "ObjectLockConfigurationNotFoundError"
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "object-lock=")
+    sub_resource: ClassVar[str] = "object-lock"
 
     def parse(self, reply: Reply) -> ObjectLock | None:
         """What new objects get."""
@@ -60,11 +56,10 @@ class GetBucketObjectLock(Operation[ObjectLock | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketObjectLock(Operation[None]):
+class PutBucketObjectLock(ChangeDocument):
     """Replace what new objects of a bucket get."""
 
     name: ClassVar[str] = "PutObjectLockConfiguration"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     lock: ObjectLock
 
@@ -73,6 +68,3 @@ class PutBucketObjectLock(Operation[None]):
         default = DefaultRetentionDocument(**self.lock) if self.lock.mode else None
         model = ObjectLockDocument("Enabled", default)
         return put_document(self.place.path, "object-lock=", model, ROOT)
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""

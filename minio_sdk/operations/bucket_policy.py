@@ -9,8 +9,14 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document_headers, is_listing, passed_over
+from minio_sdk.operations.documents import (
+    ChangeDocument,
+    DeleteDocument,
+    GetDocument,
+    document_headers,
+    is_listing,
+    passed_over,
+)
 from minio_sdk.wire.failure import is_s3
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.policy import write_policy
@@ -20,15 +26,12 @@ NOTHING = "NoSuchBucketPolicy"
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketPolicy(Operation[dict[str, Any]]):
+class GetBucketPolicy(GetDocument[dict[str, Any]]):
     """The policy of a bucket with the server's names, which `wire.policy` turns into the tenant's."""
 
     name: ClassVar[str] = "GetBucketPolicy"
     not_found: ClassVar[str] = NOTHING
-
-    def request(self) -> Request:
-        """GET the policy."""
-        return Request("GET", self.place.path, "policy=")
+    sub_resource: ClassVar[str] = "policy"
 
     def parse(self, reply: Reply) -> dict[str, Any]:
         """The document; no text at all is none."""
@@ -46,7 +49,7 @@ class GetBucketPolicy(Operation[dict[str, Any]]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketPolicy(Operation[None]):
+class PutBucketPolicy(ChangeDocument):
     """Replace the policy of a bucket.
 
     Attributes:
@@ -54,7 +57,6 @@ class PutBucketPolicy(Operation[None]):
     """
 
     name: ClassVar[str] = "PutBucketPolicy"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     policy: dict[str, Any]
 
@@ -69,26 +71,16 @@ class PutBucketPolicy(Operation[None]):
         headers = document_headers(body, "application/json")
         return Request("PUT", self.place.path, "policy=", headers, body)
 
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
-
 
 @dataclass(frozen=True, slots=True)
-class DeleteBucketPolicy(Operation[None]):
+class DeleteBucketPolicy(DeleteDocument):
     """Remove the policy of a bucket."""
 
     name: ClassVar[str] = "DeleteBucketPolicy"
     not_found: ClassVar[str] = NOTHING
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+    sub_resource: ClassVar[str] = "policy"
 
     @property
     def changes(self) -> None:
         """Who may read is another one afterwards."""
         return None
-
-    def request(self) -> Request:
-        """DELETE the policy."""
-        return Request("DELETE", self.place.path, "policy=")
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""

@@ -8,13 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from minio_sdk.errors import NotSupportedError
 from minio_sdk.models.replication import Replication, ReplicationRule
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import (
+    ChangeDocument,
+    DeleteDocument,
+    GetDocument,
+    check_conditions,
+    put_document,
+    root_of,
+)
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.tags import Tag
-from minio_sdk.wire.xml import Node, parse, xml
+from minio_sdk.wire.xml import read, xml
 
 ROOT = "ReplicationConfiguration"
 NOTHING = "ReplicationConfigurationNotFoundError"
@@ -123,45 +128,29 @@ def _back(rule: ReplicationRuleDocument) -> ReplicationRule:
     )
 
 
-def _check_conditions(root: Node) -> None:
-    """Refuse a condition that would be lost on the way: without it a rule copies more."""
-    for rule in root.children:
-        found = rule.find("Filter") or Node("Filter")
-        inner = found.find("And") or Node("And")
-        for node in (*found.children, *inner.children):
-            if node.tag not in ("Prefix", "Tag", "And"):
-                raise NotSupportedError(
-                    f"a rule has a condition that this SDK doesn't know: <{node.tag[:80]}>",
-                    hint="change the rules with the program that set them",
-                )
-
-
 @dataclass(frozen=True, slots=True)
-class GetBucketReplication(Operation[Replication | None]):
+class GetBucketReplication(GetDocument[Replication | None]):
     """The replication of a bucket; None where a server answers with no rule."""
 
     name: ClassVar[str] = "GetBucketReplication"
     not_found: ClassVar[str] = NOTHING
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "replication=")
+    sub_resource: ClassVar[str] = "replication"
 
     def parse(self, reply: Reply) -> Replication | None:
         """The rules."""
-        found = document(ReplicationDocument, reply, ROOT)
-        _check_conditions(parse(reply.body))
+        root = root_of(reply, ROOT)
+        found = read(ReplicationDocument, root)
+        check_conditions(root, ("Prefix", "Tag", "And"))
         if not found.rules:
             return None
         return Replication(rules=tuple(_back(r) for r in found.rules), role=found.role or None)
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketReplication(Operation[None]):
+class PutBucketReplication(ChangeDocument):
     """Replace the replication of a bucket."""
 
     name: ClassVar[str] = "PutBucketReplication"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     replication: Replication
 
@@ -171,21 +160,11 @@ class PutBucketReplication(Operation[None]):
         model = ReplicationDocument(self.replication.role, rules)
         return put_document(self.place.path, "replication=", model, ROOT)
 
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
-
 
 @dataclass(frozen=True, slots=True)
-class DeleteBucketReplication(Operation[None]):
+class DeleteBucketReplication(DeleteDocument):
     """Remove the replication of a bucket."""
 
     name: ClassVar[str] = "DeleteBucketReplication"
     not_found: ClassVar[str] = NOTHING
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
-
-    def request(self) -> Request:
-        """DELETE the document."""
-        return Request("DELETE", self.place.path, "replication=")
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
+    sub_resource: ClassVar[str] = "replication"

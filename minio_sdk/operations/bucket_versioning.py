@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from minio_sdk.operation import Operation
-from minio_sdk.operations.documents import document, put_document
+from minio_sdk.operations.documents import ChangeDocument, GetDocument, document, put_document
 from minio_sdk.wire.message import Reply, Request
 
 
@@ -22,16 +21,13 @@ class VersioningConfiguration:
 
 
 @dataclass(frozen=True, slots=True)
-class GetBucketVersioning(Operation[str | None]):
+class GetBucketVersioning(GetDocument[str | None]):
     """``"Enabled"``, ``"Suspended"`` or None."""
 
     name: ClassVar[str] = "GetBucketVersioning"
     # S3 has no such code, since it always answers; but it is no word on the bucket.
     not_found: ClassVar[str] = "NoSuchVersioningConfiguration"
-
-    def request(self) -> Request:
-        """GET the document."""
-        return Request("GET", self.place.path, "versioning=")
+    sub_resource: ClassVar[str] = "versioning"
 
     def parse(self, reply: Reply) -> str | None:
         """The status."""
@@ -42,11 +38,10 @@ class GetBucketVersioning(Operation[str | None]):
 
 
 @dataclass(frozen=True, slots=True)
-class PutBucketVersioning(Operation[None]):
+class PutBucketVersioning(ChangeDocument):
     """Switch versioning on, or suspend it; it can't be taken back altogether."""
 
     name: ClassVar[str] = "PutBucketVersioning"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
 
     enabled: bool
 
@@ -55,6 +50,3 @@ class PutBucketVersioning(Operation[None]):
         status = "Enabled" if self.enabled else "Suspended"
         model = VersioningConfiguration(status)
         return put_document(self.place.path, "versioning=", model, "VersioningConfiguration")
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""

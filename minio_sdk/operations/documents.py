@@ -4,17 +4,58 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any, TypeVar
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from minio_sdk.errors import NotSupportedError, invalid
 from minio_sdk.models.names import check_version_id
+from minio_sdk.operation import Operation, T
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
-from minio_sdk.wire.xml import XmlError, parse, read, write
-
-T = TypeVar("T")
+from minio_sdk.wire.xml import Node, XmlError, parse, read, write
 
 _LISTINGS = ("ListBucketResult", "ListVersionsResult", "ListAllMyBucketsResult")
+
+
+@dataclass(frozen=True, slots=True)
+class GetDocument(Operation[T]):
+    """The question for a document of a bucket.
+
+    Attributes:
+        sub_resource: what it is called in URLs.
+    """
+
+    sub_resource: ClassVar[str]
+
+    def request(self) -> Request:
+        """GET the document."""
+        return Request("GET", self.place.path, f"{self.sub_resource}=")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDocument(Operation[None]):
+    """A change of a document of a bucket; servers answer nothing."""
+
+    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDocument(ChangeDocument):
+    """The removal of a document of a bucket.
+
+    Attributes:
+        sub_resource: what it is called in URLs.
+    """
+
+    sub_resource: ClassVar[str]
+
+    def request(self) -> Request:
+        """DELETE the document."""
+        return Request("DELETE", self.place.path, f"{self.sub_resource}=")
 
 
 def put_document(path: str, query: str, model: Any, root: str) -> Request:
@@ -41,10 +82,14 @@ def md5_text(body: bytes | bytearray | memoryview) -> str:
 
 
 def document(cls: type[T], reply: Reply, *roots: str) -> T:
-    """The document as a `cls`.
+    """The document, as `root_of` takes it, as a `cls`."""
+    return read(cls, root_of(reply, *roots))
+
+
+def root_of(reply: Reply, *roots: str) -> Node:
+    """The document as it came.
 
     Args:
-        cls: what it is read as.
         reply: the answer.
         roots: what the document may be called.
 
@@ -57,7 +102,28 @@ def document(cls: type[T], reply: Reply, *roots: str) -> T:
         raise passed_over(reply)
     if node.tag not in roots:
         raise XmlError(f"<{node.tag[:80]}> where <{roots[0]}> should be")
-    return read(cls, node)
+    return node
+
+
+def check_conditions(rules: Node, known: Container[str]) -> None:
+    """Refuse a condition that would be lost on the way: without it a rule is for more objects.
+
+    Args:
+        rules: a document of rules with a ``<Filter>``.
+        known: the elements that are read in one.
+
+    Raises:
+        NotSupportedError: there is another one.
+    """
+    for rule in rules.children:
+        found = rule.find("Filter") or Node("Filter")
+        inner = found.find("And") or Node("And")
+        for node in (*found.children, *inner.children):
+            if node.tag not in known:
+                raise NotSupportedError(
+                    f"a rule has a condition that this SDK doesn't know: <{node.tag[:80]}>",
+                    hint="change the rules with the program that set them",
+                )
 
 
 def versioned_query(name: str, version_id: str | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 
 from minio_sdk.errors import invalid
+from minio_sdk.wire.policy import ARN
 
 _SERVICE = ("ListAllMyBuckets",)
 _BUCKET = (
@@ -53,7 +54,7 @@ _SPELLED = [f"s3:{name}" for name in (*_SERVICE, *_BUCKET, *_OBJECT)]
 def arn_of(resource: str) -> str:
     """A bucket or object as an ARN."""
     known = resource == "*" or resource.startswith("arn:")
-    return resource if known else f"arn:aws:s3:::{resource}"
+    return resource if known else f"{ARN}{resource}"
 
 
 def level(action: str) -> str | None:

@@ -14,8 +14,8 @@ from minio_sdk.config import Tenancy
 from minio_sdk.errors import invalid
 from minio_sdk.models.names import check_bucket_part, check_flag, check_whole_bucket
 from minio_sdk.tenancy import slug_of
+from minio_sdk.wire.policy import ARN
 
-_ARN = "arn:aws:s3:::"
 _READ = (
     "GetObject", "GetObjectVersion", "GetObjectAttributes", "GetObjectVersionAttributes",
     "GetObjectTagging", "GetObjectVersionTagging", "GetObjectRetention", "GetObjectLegalHold",
@@ -76,7 +76,7 @@ def tenant_policy(
 _NO_WAY_OUT = {
     "Effect": "Deny",
     "Action": ["s3:*"],
-    "Resource": [f"{_ARN}*/../*", f"{_ARN}*/.."],
+    "Resource": [f"{ARN}*/../*", f"{ARN}*/.."],
 }
 
 
@@ -85,7 +85,7 @@ def _own_buckets(slug: str, read_only: bool) -> dict[str, Any]:
     return {
         "Effect": "Allow",
         "Action": ["s3:Get*", "s3:List*"] if read_only else ["s3:*"],
-        "Resource": [f"{_ARN}{slug}-*", f"{_ARN}{slug}-*/*"],
+        "Resource": [f"{ARN}{slug}-*", f"{ARN}{slug}-*/*"],
     }
 
 
@@ -96,18 +96,18 @@ def _own_prefix(slug: str, shared: str, read_only: bool) -> list[dict[str, Any]]
         {
             "Effect": "Allow",
             "Action": [f"s3:{name}" for name in objects],
-            "Resource": [f"{_ARN}{shared}/{slug}/*"],
+            "Resource": [f"{ARN}{shared}/{slug}/*"],
         },
         {
             # Not ListBucketMultipartUploads, which no server can hold to a prefix.
             "Effect": "Allow",
             "Action": ["s3:ListBucket", "s3:ListBucketVersions"],
-            "Resource": [f"{_ARN}{shared}"],
+            "Resource": [f"{ARN}{shared}"],
             "Condition": {"StringLike": {"s3:prefix": [f"{slug}/*"]}},
         },
         {
             "Effect": "Allow",
             "Action": ["s3:GetBucketLocation", "s3:GetBucketVersioning"],
-            "Resource": [f"{_ARN}{shared}"],
+            "Resource": [f"{ARN}{shared}"],
         },
     ]

@@ -16,11 +16,11 @@ from typing import Any
 from minio_sdk.errors import ValidationError, invalid
 
 MAX_POLICY = 20 * 1024
-_ARN = "arn:aws:s3:::"
+ARN = "arn:aws:s3:::"
 # S3's in whatever spelling a server might take for one: partition, letter case, stars in its parts.
 _ANY_ARN = re.compile(r"arn:[^:]*:(?:s3|[^:]*[*?])[^:]*:", re.IGNORECASE)
 _BUCKET_ARN = re.compile(r"arn:[^:]*:s3:::([^/*?$]+)(?:/.*)?", re.DOTALL)
-_ALL = ("*", f"{_ARN}*")
+_ALL = ("*", f"{ARN}*")
 """Resources that name nobody: a policy says so of its own bucket."""
 _PARTS = {"Version", "Id", "Statement"}
 _RESOURCES = ("Resource", "NotResource")
@@ -110,7 +110,7 @@ def to_server(document: dict[str, Any], bucket: str, server_bucket: str) -> dict
         ValidationError: it names another bucket, or could.
     """
     rule = (
-        f"a policy of bucket {bucket!r} can speak of '{_ARN}{bucket}' and '{_ARN}{bucket}/...' only"
+        f"a policy of bucket {bucket!r} can speak of '{ARN}{bucket}' and '{ARN}{bucket}/...' only"
     )
 
     def resource(text: str) -> str:
@@ -154,7 +154,7 @@ def from_server(document: dict[str, Any], bucket: str, server_bucket: str) -> di
 def _renamed(text: str, old: str, new: str) -> str | None:
     """An ARN of bucket `old`, or of what is in it, as one of `new`; None for any other text."""
     name, slash, rest = text.partition("/")
-    return f"{_ARN}{new}{slash}{rest}" if name == _ARN + old else None
+    return f"{ARN}{new}{slash}{rest}" if name == ARN + old else None
 
 
 def _mapped(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from minio_sdk import ValidationError, tenant_policy
+from minio_sdk import Policy, ValidationError, tenant_policy
 from minio_sdk.tenancy import slug_of
 from tests.strategies import FEW, tenants
 
@@ -18,20 +17,8 @@ UUID = "0B1C7C3E-5A0F-4A0C-9D0B-6D2E2A6A7F10"
 
 
 def allowed(policy: dict[str, Any], action: str, resource: str, prefix: str | None = None) -> bool:
-    """A reading of the policy as servers read it: a Deny wins, then any Allow."""
-    effects = set()
-    for statement in policy["Statement"]:
-        condition = statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix")
-        if (
-            any(fnmatch.fnmatchcase(action, each) for each in statement["Action"])
-            and any(fnmatch.fnmatchcase(resource, each) for each in statement["Resource"])
-            and (
-                condition is None
-                or any(prefix is not None and fnmatch.fnmatchcase(prefix, c) for c in condition)
-            )
-        ):
-            effects.add(statement["Effect"])
-    return effects == {"Allow"}
+    context = {} if prefix is None else {"s3:prefix": prefix}
+    return Policy.parse(policy).check(action, resource, context=context).allowed
 
 
 def arn(name: str) -> str:

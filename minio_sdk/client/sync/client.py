@@ -25,6 +25,7 @@ from minio_sdk.client.sync.reading import Reading
 from minio_sdk.client.sync.snapshots import Snapshots
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 from minio_sdk.client.sync.transfers import Transfers
+from minio_sdk.client.sync.uploads import Uploads
 from minio_sdk.client.sync.usage import Usage
 from minio_sdk.flows import cached
 
@@ -34,6 +35,7 @@ class MinIOClient(
     Buckets,
     BucketSettings,
     BucketServices,
+    Uploads,
     Objects,
     ObjectSettings,
     ObjectLocks,
