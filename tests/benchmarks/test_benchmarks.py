@@ -257,7 +257,7 @@ def test_plots_of_areas_that_are_gone_go_too(tmp_path: Path) -> None:
 
 
 def test_the_page_is_made_of_the_figures_beside_it(tmp_path: Path) -> None:
-    docs = areas.ROOT / "docs"
+    docs = measure.ROOT / "docs"
     page.write(tmp_path, results.load(docs / "benchmarks.json"), command_line.order())
     made = {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*.*")}
     assert made >= {"benchmarks.md"}
