@@ -26,7 +26,8 @@ from minio_sdk.models.names import (
     check_tenant_id,
     check_whole_bucket,
 )
-from minio_sdk.models.secret import FrozenDict, Secret
+from minio_sdk.models.secret import FrozenDict
+from minio_sdk.models.variables import settings_in, url_from_env
 
 KiB = 1024
 MiB = 1024 * KiB
@@ -318,11 +319,9 @@ class Config:
         elif "MINIO_TENANT_ID" in env and "tenant_id" not in overrides:
             # Most likely a variable that was not filled in: that must not switch tenancy off.
             raise ConfigurationError("MINIO_TENANT_ID: is set, and empty; unset it for no tenancy")
-        for name, parse in _FROM_ENV.items():
-            variable = next((v for v in _variables(name) if env.get(v)), None)
-            if variable is not None and name not in overrides:
-                values[name] = _parsed(variable, env[variable], parse)
-                sources[name] = variable
+        for name, variable, value in settings_in(env, but=overrides):
+            values[name] = value
+            sources[name] = variable
         if "credentials" in overrides or "access_key" in overrides:
             for name in ("access_key", "secret_key", "session_token"):
                 values.pop(name, None)
@@ -372,95 +371,11 @@ def _renamed(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def url_from_env(env: Mapping[str, str]) -> str | None:
-    """The server's URL in the environment, or None."""
-    url = env.get("MINIO_ENDPOINT")
-    secure = env.get("MINIO_SECURE")
-    scheme = "https" if secure and _parsed("MINIO_SECURE", secure, _truth) else "http"
-    if url:
-        return url if "://" in url else f"{scheme}://{url}"
-    if env.get("MINIO_HOST") or env.get("MINIO_PORT"):
-        return (
-            f"{scheme}://{env.get('MINIO_HOST') or 'localhost'}:{env.get('MINIO_PORT') or '9000'}"
-        )
-    return env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None
-
-
-def _variables(name: str) -> tuple[str, ...]:
-    return (f"MINIO_{name.upper()}", *AWS_NAMES.get(name, ()))
-
-
-def _truth(text: str) -> bool:
-    value = text.strip().lower()
-    if value in ("1", "true", "yes", "on"):
-        return True
-    if value in ("0", "false", "no", "off"):
-        return False
-    raise ValueError("must be true or false")
-
-
-def _verify(text: str) -> bool | str:
-    try:
-        return _truth(text)
-    except ValueError:
-        return text
-
-
 def _is_there(path: str | os.PathLike[str]) -> bool:
     try:
         return Path(path).exists()
     except (OSError, ValueError):  # a name too long to be one, or with a NUL
         return False
-
-
-def _number_in(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError("must be a number") from None
-
-
-def _integer_in(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError("must be a whole number") from None
-
-
-def _parsed(variable: str, text: str, parse: Callable[[str], Any]) -> Any:
-    try:
-        return parse(text)
-    except ValueError as error:
-        # Only variables that hold no secret are parsed into something else than text.
-        raise ConfigurationError(f"{variable}={shown(text)}: {error}") from None
-
-
-AWS_NAMES: dict[str, tuple[str, ...]] = {
-    "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
-    "verify": ("AWS_CA_BUNDLE",),
-}
-"""What AWS's tools call a field."""
-_FROM_ENV: dict[str, Callable[[str], Any]] = {
-    "access_key": str,
-    "secret_key": Secret,
-    "session_token": Secret,
-    "region": str,
-    "bucket": str,
-    "api": str,
-    "tenancy": str,
-    "shared_bucket": str,
-    "public_url": str,
-    "verify": _verify,
-    "cert": str,
-    "state_dir": str,
-    **dict.fromkeys(
-        ("max_retries", "pool_size", "part_size", "multipart_threshold", "memory_budget"),
-        _integer_in,
-    ),
-    **dict.fromkeys(
-        ("timeout", "base_delay", "max_delay", "jitter", "deadline", "connect_timeout"), _number_in
-    ),
-}
 
 
 def _checked(check: Callable[..., str], *arguments: object) -> None:

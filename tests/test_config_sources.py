@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from minio_sdk import Config, ConfigurationError, Credentials
-from minio_sdk.config import MIN_PART, url_from_env
+from minio_sdk.config import MIN_PART
+from minio_sdk.models.variables import url_from_env
 from tests.test_config import CANARY, HERE, URL, full, make
 
 # -- with_ -----------------------------------------------------------------------------------------

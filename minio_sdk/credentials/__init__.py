@@ -134,11 +134,7 @@ def find_credentials(config: Config, environ: Mapping[str, str] | None = None) -
         found = _of_machine(env)
     if found is not None:
         return found
-    return (
-        _fixed("development", DEVELOPMENT)
-        if loopback
-        else Provider("anonymous", lambda: None, fixed=True)
-    )
+    return _fixed("development", DEVELOPMENT) if loopback else _fixed("anonymous", None)
 
 
 def _checked(keys: object) -> Credentials | None:
@@ -151,7 +147,7 @@ def _checked(keys: object) -> Credentials | None:
     )
 
 
-def _fixed(source: str, keys: Credentials) -> Provider:
+def _fixed(source: str, keys: Credentials | None) -> Provider:
     return Provider(source, lambda: keys, fixed=True)
 
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
-from minio_sdk.config import AWS_NAMES
 from minio_sdk.credentials.asking import check_seconds
 from minio_sdk.credentials.environment import PROFILE_NAMES, aws_files, expanded, first_of
 from minio_sdk.credentials.metadata import ContainerProvider, InstanceMetadataProvider
@@ -30,6 +29,7 @@ from minio_sdk.errors import ConfigurationError
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import plain
 from minio_sdk.models.secret import FrozenDict, Secret
+from minio_sdk.models.variables import AWS_NAMES
 from minio_sdk.wire.headers import integer
 
 Profile = Mapping[str, str]

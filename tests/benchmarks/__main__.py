@@ -13,22 +13,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from minio_sdk.config import MiB
 from tests.benchmarks import page, peaks, programs, results
-from tests.benchmarks.areas import ROOT, Area, all_areas, large_file
+from tests.benchmarks.areas import Area, all_areas, large_file
 from tests.benchmarks.clients import installed
 from tests.benchmarks.endpoint import NULL, running
-from tests.benchmarks.measure import compare
+from tests.benchmarks.measure import ROOT, compare
 from tests.benchmarks.results import Measured, Peak, Result
 from tests.servers import Server, Unavailable
 
 DOCS = ROOT / "docs"
 MEMORY = "memory"
-MIB = 1 << 20
 
 
 def main() -> None:
     options = _parse()
-    areas = all_areas(options.size * MIB, options.objects)
+    areas = all_areas(options.size * MiB, options.objects)
     for kind in options.server:
         names = chosen(options.areas, areas, kind)
         if not names:
@@ -38,7 +38,7 @@ def main() -> None:
                 for name in names:
                     started = time.monotonic()
                     result = (
-                        _memory(server, options.size * MIB)
+                        _memory(server, options.size * MiB)
                         if name == MEMORY
                         else _measure(name, areas[name], server, options.rounds)
                     )
@@ -109,7 +109,7 @@ def _needs(name: str, areas: dict[str, Area]) -> str | None:
 
 def order() -> list[str]:
     """Every area, as the page has them."""
-    return [*all_areas(MIB), MEMORY]
+    return [*all_areas(MiB), MEMORY]
 
 
 def _measure(name: str, area: Area, server: Server, rounds: int | None) -> Result:
@@ -126,7 +126,7 @@ def _measure(name: str, area: Area, server: Server, rounds: int | None) -> Resul
 def _memory(server: Server, size: int) -> Result:
     """Each figure is from a process of its own."""
     about = (
-        f"The most memory (RSS) that a transfer of {size // MIB:,} MiB takes beyond what the process has "
+        f"The most memory (RSS) that a transfer of {size // MiB:,} MiB takes beyond what the process has "
         "when it is connected; 64 at once are of a 16th each."
     )
     setting = f"{_about(server)}{_about_here()}."
@@ -137,7 +137,7 @@ def _memory(server: Server, size: int) -> Result:
                 peak = Peak(
                     client, peaks.SCENARIOS[what], peaks.measured(client, what, server, path)
                 )
-                print(client, peak.what, peak.grown // MIB, sep="\t", file=sys.stderr, flush=True)
+                print(client, peak.what, peak.grown // MiB, sep="\t", file=sys.stderr, flush=True)
                 yield peak
 
     return Result(MEMORY, server.kind, about, setting, peaks=tuple(grown()))

@@ -24,12 +24,12 @@ from tests.benchmarks.clients import (
     Client,
     connect_minio,
     connect_sdk,
+    installed,
 )
 from tests.benchmarks.endpoint import NULL
 from tests.benchmarks.measure import Turn, in_new_processes, in_this_process, one_by_one
 from tests.servers import Server
 
-ROOT = Path(__file__).parent.parent.parent
 SMALL = b"x" * 1024
 PAGE = 1000
 PREFIX = "some/folder/"
@@ -63,20 +63,17 @@ def all_areas(large: int, objects: Sequence[int] = (64, 1000)) -> dict[str, Area
             listing,
         ),
     }
-    for count in objects:
-        areas[f"get-many-{count}"] = Area(
-            f"GET of {count:,} objects of 1 KiB: one `download_many`, and {AT_ONCE} threads for peers "
-            "without such a call. Per object.",
-            partial(getting_many, count=count),
-            rounds=7,
-        )
-    for count in objects:
-        areas[f"put-many-{count}"] = Area(
-            f"PUT of {count:,} objects of 1 KiB: one `upload_many`, and {AT_ONCE} threads for peers "
-            "without such a call. Per object.",
-            partial(putting_many, count=count),
-            rounds=7,
-        )
+    for method, call, prepare in (
+        ("get", "download_many", getting_many),
+        ("put", "upload_many", putting_many),
+    ):
+        for count in objects:
+            areas[f"{method}-many-{count}"] = Area(
+                f"{method.upper()} of {count:,} objects of 1 KiB: one `{call}`, and {AT_ONCE} threads for "
+                "peers without such a call. Per object.",
+                partial(prepare, count=count),
+                rounds=7,
+            )
     for tasks in (16, 64):
         areas[f"get-async-{tasks}"] = Area(
             f"GET of 1 KiB by {tasks} tasks on one event loop.", partial(getting_async, tasks=tasks)
@@ -123,13 +120,13 @@ def importing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
         if contender.version()
     }
     imports["(the SDK's client)"] = "from minio_sdk import MinIOClient"
-    return {name: in_new_processes(code, ROOT) for name, code in imports.items()}
+    return {name: in_new_processes(code) for name, code in imports.items()}
 
 
 def getting(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
     """One object, again and again."""
     clients = _connect(server, stack)
-    next(iter(clients.values())).put(KEY, SMALL)
+    _store(server, [KEY])
     for name, client in clients.items():
         _check(name, client.get(KEY), SMALL)
     return {name: in_this_process(partial(client.get, KEY)) for name, client in clients.items()}
@@ -218,7 +215,7 @@ def packing(server: Server, stack: contextlib.ExitStack) -> dict[str, Turn]:
         PROJECT: in_this_process(lambda: sdk.upload_many(items, pack=True), each_of=PAGE),
         "(without pack)": in_this_process(lambda: sdk.upload_many(items), each_of=PAGE),
     }
-    if any(contender.package == "minio" and contender.version() for contender in CONTENDERS):
+    if installed("minio"):
         objects = importlib.import_module("minio.commonconfig").SnowballObject
         client = connect_minio(server)
 

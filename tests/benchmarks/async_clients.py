@@ -125,7 +125,7 @@ class Connected:
 
     def get(self) -> bytes:
         """One GET."""
-        return self._loop.run_until_complete(_one(self._get))
+        return self._loop.run_until_complete(self._get())
 
     def turn(self, tasks: int) -> Turn:
         """So many GETs by so many tasks, each of which does one after the other."""
@@ -141,10 +141,6 @@ class Connected:
         """Close what was opened, and the loop."""
         self._loop.run_until_complete(self._opened.aclose())
         self._loop.close()
-
-
-async def _one(get: Get) -> bytes:
-    return await get()
 
 
 async def _share(get: Get, times: int, tasks: int) -> None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
-import resource
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from minio_sdk import Cache
-from tests.benchmarks.clients import BUCKET, PROJECT, connect_sdk
-from tests.benchmarks.measure import Cost, Turn
+from tests.benchmarks.clients import BUCKET, PROJECT, connect_sdk, installed
+from tests.benchmarks.measure import Cost, Turn, cpu_used
 from tests.servers import Server
 
+CACHETOOLS = "cachetools.LRUCache, a lock"
 OBJECTS = 256
 SIZE = 1024
 KEYS = [f"cached/object-{number:04}" for number in range(OBJECTS)]
@@ -36,14 +35,12 @@ def _contenders(server: Server, stack: contextlib.ExitStack) -> dict[str, Read]:
     client = stack.enter_context(connect_sdk(server))
     cached = client.with_(cache=Cache(trust=3600), bucket=BUCKET)
     stack.callback(cached.close)
-    if server.kind != "null" and not client.bucket_exists(BUCKET):
-        client.create_bucket(BUCKET)
     for key in KEYS:
         client.put_object(BUCKET, key, bytes(SIZE))
         cached.download(key)
     found: dict[str, Read] = {PROJECT: cached.download}
-    if importlib.util.find_spec("cachetools"):
-        found["cachetools.LRUCache, a lock"] = _locked(cached.download)
+    if installed("cachetools"):
+        found[CACHETOOLS] = _locked(cached.download)
         found["cachetools.cached, a lock"] = _decorated(cached.download)
     for read in found.values():
         for key in KEYS:
@@ -84,14 +81,12 @@ def _turn(read: Read, threads: int) -> Turn:
         """`times` reads, or a few more."""
         rounds = -(-times // (threads * OBJECTS))
         workers = [threading.Thread(target=some, args=(rounds,)) for _ in range(threads)]
-        usage, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+        cpu, started = cpu_used(), time.perf_counter()
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-        wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF)
-        cpu = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
-        count = rounds * threads * OBJECTS
-        return Cost(wall / count, cpu / count)
+        wall, count = time.perf_counter() - started, rounds * threads * OBJECTS
+        return Cost(wall / count, (cpu_used() - cpu) / count)
 
     return turn

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from minio_sdk.config import MiB
 from tests.benchmarks.async_clients import UVLOOP
+from tests.benchmarks.caching import CACHETOOLS
 from tests.benchmarks.clients import PROJECT
 from tests.benchmarks.endpoint import NULL
 from tests.benchmarks.measure import median, ratio
 from tests.benchmarks.results import Result
 
 MUST, GOAL = "must", "goal"
-CACHETOOLS = "cachetools.LRUCache, a lock"
-MIB = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,7 @@ def per_second(rate: float) -> Target:
     """At least so many operations, on whatever machine."""
 
     def judge(result: Result) -> Verdict | None:
-        costs = result.costs(PROJECT)
-        if costs is None:
-            return None
-        wall, cpu = (1 / time for time in (median(costs).wall, median(costs).cpu))
-        return Verdict(f"{wall:,.0f}/s", f"{cpu:,.0f}/s", wall >= rate)
+        return _alone(result, lambda time: f"{1 / time:,.0f}/s", lambda time: 1 / time >= rate)
 
     return Target(f">= {rate:,.0f} a second", judge)
 
@@ -77,12 +73,7 @@ def within(seconds: float) -> Target:
     """At most so long, on whatever machine."""
 
     def judge(result: Result) -> Verdict | None:
-        costs = result.costs(PROJECT)
-        if costs is None:
-            return None
-        middle = median(costs)
-        wall, cpu = (f"{time * 1e3:.1f} ms" for time in (middle.wall, middle.cpu))
-        return Verdict(wall, cpu, middle.wall <= seconds)
+        return _alone(result, lambda time: f"{time * 1e3:.1f} ms", lambda time: time <= seconds)
 
     return Target(f"<= {seconds * 1e3:g} ms", judge)
 
@@ -95,9 +86,9 @@ def grows_by(most: int, what: str) -> Target:
         if not peaks:
             return None
         grown = max(peak.grown for peak in peaks)
-        return Verdict(f"{grown / MIB:.0f} MiB", "", grown <= most)
+        return Verdict(f"{grown / MiB:.0f} MiB", "", grown <= most)
 
-    return Target(f"{what}: memory grows by <= {most // MIB} MiB", judge)
+    return Target(f"{what}: memory grows by <= {most // MiB} MiB", judge)
 
 
 GOALS = (
@@ -119,7 +110,7 @@ GOALS = (
         )
     ),
     Goal("upload", MUST, outruns(1.6, "obstore")),
-    Goal("memory", MUST, grows_by(64 * MIB, "upload_file")),
+    Goal("memory", MUST, grows_by(64 * MiB, "upload_file")),
     Goal("upload", GOAL, outruns(1.0, "curl")),
     Goal("download", MUST, outruns(1.1, "obstore")),
     Goal("download", MUST, outruns(2.0, "boto3")),
@@ -148,6 +139,16 @@ def judged(results: Mapping[tuple[str, str], Result]) -> list[tuple[Goal, Verdic
     """All of them, in order; None for what wasn't measured."""
     there = [(goal, results.get((goal.area, NULL))) for goal in GOALS]
     return [(goal, goal.target.judge(result) if result else None) for goal, result in there]
+
+
+def _alone(
+    result: Result, told: Callable[[float], str], enough: Callable[[float], bool]
+) -> Verdict | None:
+    costs = result.costs(PROJECT)
+    if costs is None:
+        return None
+    middle = median(costs)
+    return Verdict(told(middle.wall), told(middle.cpu), enough(middle.wall))
 
 
 def _compared(

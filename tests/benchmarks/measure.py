@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parent.parent.parent
 TURN_SECONDS = 0.2  # long enough for the clock, short enough that all meet the same weather
 
 
@@ -57,8 +59,12 @@ def one_by_one(operation: Callable[[], object], after: Callable[[], object]) -> 
     return turn
 
 
-def in_new_processes(code: str, root: Path) -> Turn:
-    """Of one piece of code, each time in an interpreter of its own, whose start doesn't count."""
+def in_new_processes(code: str) -> Turn:
+    """Of one piece of code, each time in an interpreter of its own, whose start doesn't count.
+
+    What it imports is compiled once and kept, as packages that pip installs are: the checkout too.
+    """
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     script = (
         "import time; wall, cpu = time.perf_counter(), time.process_time()\n"
         f"{code}\n"
@@ -68,7 +74,11 @@ def in_new_processes(code: str, root: Path) -> Turn:
     def turn(times: int) -> Cost:
         told = [
             subprocess.run(
-                [sys.executable, "-c", script], check=True, stdout=subprocess.PIPE, cwd=root
+                [sys.executable, "-c", script],
+                check=True,
+                stdout=subprocess.PIPE,
+                cwd=ROOT,
+                env=environment,
             ).stdout.split()
             for _ in range(times)
         ]
@@ -95,14 +105,14 @@ def compare(turns: Mapping[str, Turn], rounds: int) -> dict[str, list[Cost]]:
         gc.unfreeze()
 
 
-def median(costs: list[Cost]) -> Cost:
+def median(costs: Sequence[Cost]) -> Cost:
     """Of wall and CPU time, each for itself."""
     return Cost(
         statistics.median(cost.wall for cost in costs), statistics.median(c.cpu for c in costs)
     )
 
 
-def ratio(ours: list[Cost], theirs: list[Cost]) -> Cost:
+def ratio(ours: Sequence[Cost], theirs: Sequence[Cost]) -> Cost:
     """The median of the rounds' ratios: what slowed a whole round down cancels out."""
     pairs = list(zip(ours, theirs, strict=True))
     return Cost(

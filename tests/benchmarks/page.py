@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from minio_sdk.config import MiB
 from tests.benchmarks import goals, plots
 from tests.benchmarks.clients import PROJECT
 from tests.benchmarks.measure import median, ratio
 from tests.benchmarks.results import Measured, Result
 
 SERVERS = ("null", "seaweedfs", "minio", "moto", "external")
-MIB = 1 << 20
 HEADER = """\
 # Benchmarks
 
@@ -63,15 +63,15 @@ def section(result: Result) -> str:
 def table(result: Result) -> str:
     """A row for each contender, the SDK's first; Markdown that reads well in a terminal, too."""
     if result.peaks:
-        rows = [(p.client, p.what, f"{p.grown / MIB:.0f}") for p in result.peaks]
+        rows = [(p.client, p.what, f"{p.grown / MiB:.0f}") for p in result.peaks]
         return markdown([("client", "what it does", "MiB above the start"), *rows], left=2)
     scale, unit = unit_of(result)
-    ours = list(result.measured[0].costs)
+    ours = result.measured[0].costs
     lines: list[tuple[str, ...]] = [
         ("client", f"wall {unit}", f"CPU {unit}", "SDK / it: wall", "SDK / it: CPU")
     ]
     for each in result.measured:
-        middle, compared = median(list(each.costs)), ratio(ours, list(each.costs))
+        middle, compared = median(each.costs), ratio(ours, each.costs)
         times = (figure(middle.wall * scale), figure(middle.cpu * scale))
         ratios = (f"{compared.wall:.2f}", f"{compared.cpu:.2f}")
         lines.append((label(each), *times, *ratios))
@@ -85,7 +85,7 @@ def plot(result: Result) -> str:
             plots.Bars(
                 f"{p.client}: {p.what}".replace(f"{PROJECT} (async)", "async SDK")
                 .replace(PROJECT, "SDK"),
-                ((p.grown, f"{p.grown / MIB:.0f}"),),
+                ((p.grown, f"{p.grown / MiB:.0f}"),),
                 p.client.startswith(PROJECT),
             )
             for p in result.peaks
@@ -94,7 +94,7 @@ def plot(result: Result) -> str:
     scale, unit = unit_of(result)
 
     def bars(each: Measured) -> plots.Bars:
-        middle = median(list(each.costs))
+        middle = median(each.costs)
         values = tuple((value, figure(value * scale)) for value in (middle.wall, middle.cpu))
         return plots.Bars(label(each), values, each.client.startswith(PROJECT))
 
@@ -120,7 +120,7 @@ def figure(value: float) -> str:
 
 def unit_of(result: Result) -> tuple[float, str]:
     """What seconds are multiplied with, and what that is called: by the SDK's own time."""
-    return (1e3, "ms") if median(list(result.measured[0].costs)).wall > 2e-3 else (1e6, "us")
+    return (1e3, "ms") if median(result.measured[0].costs).wall > 2e-3 else (1e6, "us")
 
 
 def markdown(rows: Sequence[tuple[str, ...]], left: int) -> str:

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from minio_sdk import AsyncMinIOClient
 from tests.benchmarks.clients import BUCKET, CONTENDERS, KEY, PROJECT, connect_sdk, settings
+from tests.benchmarks.measure import ROOT
 from tests.servers import Server
 
-ROOT = Path(__file__).parent.parent.parent
 ASYNC = f"{PROJECT} (async)"
 AT_ONCE = 64
 BLOCK = 256 * 1024

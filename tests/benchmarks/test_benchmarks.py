@@ -130,6 +130,15 @@ def test_objects_share_what_their_operation_costs(monkeypatch: pytest.MonkeyPatc
     assert measure.in_this_process(lambda: None, each_of=4)(1).wall == 3
 
 
+def test_what_new_interpreters_import_is_compiled_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
+    measure.in_new_processes("import minio_sdk")(1)
+    assert list(tmp_path.rglob("__init__.*.pyc"))
+
+
 # -- what is made of the figures ------------------------------------------------------------------
 
 
@@ -257,7 +266,7 @@ def test_plots_of_areas_that_are_gone_go_too(tmp_path: Path) -> None:
 
 
 def test_the_page_is_made_of_the_figures_beside_it(tmp_path: Path) -> None:
-    docs = areas.ROOT / "docs"
+    docs = measure.ROOT / "docs"
     page.write(tmp_path, results.load(docs / "benchmarks.json"), command_line.order())
     made = {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*.*")}
     assert made >= {"benchmarks.md"}
