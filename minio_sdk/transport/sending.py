@@ -87,6 +87,7 @@ class Connector(aiohttp.TCPConnector):
     """Tells a body on its way out which transport it goes to."""
 
     async def connect(self, *arguments: Any, **named: Any) -> Any:
+        """A connection, of which the body under way has been told."""
         connection = await super().connect(*arguments, **named)
         sending = _on_its_way.get()
         if sending is not None:
