@@ -6,6 +6,7 @@ until the server has acknowledged them, and when this ends, with an error or wit
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from minio_sdk.wire.crc import crc32
 DEFAULT_PART = 8 * MiB
 AT_ONCE = 4
 """The most parts of one upload that are on their way at a time."""
+
+AT_LEAST = 2
+"""So many are, even where one processor reads, hashes and sends them: one waits while another is sent."""
 
 GRACE = 1.0
 """Seconds that parts on their way get after a failure, so that none comes in behind the abort."""
@@ -58,6 +62,18 @@ def part_size(engine: Engine, length: int | None) -> int:
     """Bytes of each part, so that no more than 10,000 are needed; of unknown length they grow."""
     size = engine.config.part_size or DEFAULT_PART
     return size if length is None else max(size, -(-length // MAX_PARTS))
+
+
+def at_once(engine: Engine) -> int:
+    """How many parts of one upload are on their way at a time.
+
+    No more than there are processors if the server is on this machine: nothing is waited for on a wire, and
+    the bytes of fewer parts are still in the processor's cache when they are hashed, and when they are sent.
+    """
+    most = AT_ONCE
+    if engine.transport.signing.endpoint.is_loopback:
+        most = max(AT_LEAST, min(most, os.cpu_count() or most))
+    return min(most, engine.config.pool_size)
 
 
 def grown(size: int, number: int) -> int:
@@ -113,7 +129,7 @@ async def send_parts(
     def done(sent: Sent) -> None:
         count(sent.size)
 
-    limit = min(AT_ONCE, engine.config.pool_size)
+    limit = at_once(engine)
     async with aclosing(_parts(engine, source, lease)) as parts:
         return await engine.transport.map(send, parts, limit, done, grace=GRACE)
 

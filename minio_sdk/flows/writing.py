@@ -18,7 +18,7 @@ from minio_sdk.flows import buckets, in_parts, quirks
 from minio_sdk.flows.checked import sent
 from minio_sdk.flows.drafts import Draft
 from minio_sdk.flows.leases import Lease
-from minio_sdk.flows.parts import AT_ONCE, DEFAULT_PART, GRACE, Sent, grown, send_part
+from minio_sdk.flows.parts import DEFAULT_PART, GRACE, Sent, at_once, grown, send_part
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
@@ -162,7 +162,7 @@ class Writer:
         if self._crew is None:
             await self._refuse()
             await in_parts.start(self._engine, self._create, self._begun)
-            limit = min(AT_ONCE, self._engine.config.pool_size)
+            limit = at_once(self._engine)
             self._crew = self._engine.transport.crew(limit, grace=GRACE)
         draft, most = self._draft, self._part
         for offset in range(0, draft.size, most):

@@ -13,11 +13,13 @@ import pytest
 
 from minio_sdk import (
     AsyncMinIOClient,
+    Config,
     IntegrityError,
     MinIOClient,
     MinIOError,
     TransferProgress,
 )
+from minio_sdk.flows import parts
 from tests.both import Connect, at_once, both, config_for
 from tests.clock import FakeClock
 from tests.flows.test_uploads_faults import (
@@ -69,8 +71,11 @@ def file(tmp_path: Path) -> Path:
 
 @both
 @pytest.mark.parametrize("source", [*SOURCES, "path"])
-def test_parts_are_on_their_way_together(connect: Connect, source: str, file: Path) -> None:
+def test_parts_are_on_their_way_together(
+    connect: Connect, source: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each waits at the server for the other two."""
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
     storage = Counting(3)
     with ScriptedServer(handler=storage) as server, connect(server, **SETTINGS) as client:
         if source == "path":
@@ -78,6 +83,40 @@ def test_parts_are_on_their_way_together(connect: Connect, source: str, file: Pa
         else:
             client.put_object("docs", "a", SOURCES[source]())
     assert storage.objects == {"/acme-docs/a": BODY}
+
+
+@both
+def test_one_processor_shared_with_the_server_has_two_at_a_time(
+    connect: Connect, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    storage = Counting(0)
+    with ScriptedServer(handler=storage) as server, connect(server, **SETTINGS) as client:
+        client.upload_file("docs", "a", file)
+        with client.open("docs", "b", "wb") as writer:
+            writer.write(BODY)
+    assert 0 < storage.most <= 2 * PART
+    assert storage.objects == {"/acme-docs/a": BODY, "/acme-docs/b": BODY}
+
+
+@pytest.mark.parametrize(
+    ("url", "processors", "expected"),
+    [
+        ("http://localhost:9000", 1, 2),
+        ("http://127.0.0.1:9000", 3, 3),
+        ("http://[::1]:9000", 64, 4),
+        ("http://localhost:9000", None, 4),
+        ("https://store.example.com", 1, 4),
+    ],
+)
+def test_how_many_parts_are_on_their_way(
+    url: str, processors: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    config = Config(url, "acme", access_key="key", secret_key="secret")
+    with MinIOClient(config) as client, client.with_(pool_size=1) as narrow:
+        assert parts.at_once(client._engine) == expected
+        assert parts.at_once(narrow._engine) == 1
 
 
 @both

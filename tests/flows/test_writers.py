@@ -101,8 +101,9 @@ def _counted(block: memoryview) -> Any:
 
 
 @both
-def test_parts_are_on_their_way_together(connect: Connect) -> None:
+def test_parts_are_on_their_way_together(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each waits at the server for the other two, while the user writes on."""
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
     storage = Counting(3)
     data = pattern(3 * PART)
     with ScriptedServer(handler=storage) as server, connect(server, **SETTINGS) as client:
