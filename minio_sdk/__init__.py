@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cache import Cache, CacheStats
+    from minio_sdk.models.composing import ComposeSource
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
     from minio_sdk.models.details import (
@@ -146,6 +147,7 @@ __all__ = [
     "Cache",
     "CacheStats",
     "ChainProvider",
+    "ComposeSource",
     "Config",
     "ConfigurationError",
     "ConflictError",
@@ -264,6 +266,7 @@ _HOMES = {
     ),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cache": ("Cache", "CacheStats"),
+    "minio_sdk.models.composing": ("ComposeSource",),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
     "minio_sdk.models.details": (

@@ -14,6 +14,7 @@ from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
 from minio_sdk.client.aio.caching import Caching
+from minio_sdk.client.aio.composing import Composing
 from minio_sdk.client.aio.details import Details
 from minio_sdk.client.aio.files import Files
 from minio_sdk.client.aio.object_lock import ObjectLocks
@@ -38,6 +39,7 @@ class AsyncMinIOClient(
     Objects,
     ObjectSettings,
     ObjectLocks,
+    Composing,
     Details,
     Reading,
     Files,

@@ -15,6 +15,7 @@ from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
 from minio_sdk.client.sync.caching import Caching
+from minio_sdk.client.sync.composing import Composing
 from minio_sdk.client.sync.details import Details
 from minio_sdk.client.sync.files import Files
 from minio_sdk.client.sync.object_lock import ObjectLocks
@@ -39,6 +40,7 @@ class MinIOClient(
     Objects,
     ObjectSettings,
     ObjectLocks,
+    Composing,
     Details,
     Reading,
     Files,
