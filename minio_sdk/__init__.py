@@ -70,6 +70,7 @@ if TYPE_CHECKING:
         ServiceAccount,
         User,
     )
+    from minio_sdk.models.archives import ArchiveEntry
     from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cache import Cache, CacheStats
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from minio_sdk.models.object_lock import ObjectLock, Retention
     from minio_sdk.models.presigned import PresignedPost
     from minio_sdk.models.progress import TransferProgress
+    from minio_sdk.models.prompting import PromptAnswer
     from minio_sdk.models.replication import Replication, ReplicationRule
     from minio_sdk.models.results import (
         BucketInfo,
@@ -128,6 +130,7 @@ __all__ = [
     "AdminDrive",
     "AdminNode",
     "AdminServerInfo",
+    "ArchiveEntry",
     "AssumeRoleProvider",
     "AsyncAdmin",
     "AsyncMinIOClient",
@@ -200,6 +203,7 @@ __all__ = [
     "PresignedPost",
     "ProcessProvider",
     "ProfileProvider",
+    "PromptAnswer",
     "Provisioner",
     "QuotaExceededError",
     "RateLimitError",
@@ -266,6 +270,8 @@ _HOMES = {
     ),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cache": ("Cache", "CacheStats"),
+    "minio_sdk.models.archives": ("ArchiveEntry",),
+    "minio_sdk.models.prompting": ("PromptAnswer",),
     "minio_sdk.models.composing": ("ComposeSource",),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),

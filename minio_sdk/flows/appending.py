@@ -23,7 +23,7 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import copies, in_parts, locked, objects, quirks, spans, uploads
+from minio_sdk.flows import copies, in_parts, locked, native, objects, quirks, spans, uploads
 from minio_sdk.flows.composing import check_sizes
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition
 from minio_sdk.flows.copy_rules import Changes
@@ -60,6 +60,7 @@ class Wish:
         headers: what describes it then.
         etag: the one that it must have; None for any.
         progress: told of what the server has; True for a bar.
+        native: have the server append, where it can.
     """
 
     place: Place
@@ -70,9 +71,11 @@ class Wish:
     headers: Mapping[str, str]
     etag: str | None
     progress: OnProgress | bool | None
+    native: bool = False
 
     def __post_init__(self) -> None:
         check_flag("create", self.create)
+        check_flag("native", self.native)
         if self.etag is not None and bare(self.etag, "if_match") == "*":
             raise invalid("if_match", "*", "must be the ETag of the object that is appended to")
 
@@ -90,6 +93,8 @@ async def append(engine: Engine, wish: Wish) -> UploadResponse:
             if wish.etag is not None and isinstance(error, PreconditionFailedError):
                 raise
             # What an earlier request of our own may have stored must not come twice.
+            if wish.native:
+                raise
             if wish.etag is not None or error.attempts > 1 or source.whole is None or not left:
                 raise _overtaken(error) from None
         finally:
@@ -109,6 +114,8 @@ def _overtaken(error: MinIOError) -> ObjectChangedError:
 
 async def _append(engine: Engine, wish: Wish, source: Source, meter: Meter) -> UploadResponse:
     place, key = wish.place, wish.key
+    if wish.native:
+        await native.check(engine, place, key)
     try:
         found = await objects.read(engine, HeadObject(place, key))
     except ObjectNotFoundError as error:
@@ -129,6 +136,8 @@ async def _append(engine: Engine, wish: Wish, source: Source, meter: Meter) -> U
             version_id=found.version_id,
             bucket=place.bucket,
         )
+    if wish.native:
+        return await native.append(engine, place, key, found, source, meter)
     headers = await _description(engine, pinned, found)
     if found.size < spans.SMALLEST:
         return await _put_anew(engine, pinned, found, source, headers, meter)

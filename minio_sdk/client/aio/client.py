@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.aio.admin import AsyncAdmin
+from minio_sdk.client.aio.archives import Archives
 from minio_sdk.client.aio.bucket_services import BucketServices
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
@@ -40,6 +41,7 @@ class AsyncMinIOClient(
     ObjectSettings,
     ObjectLocks,
     Composing,
+    Archives,
     Details,
     Reading,
     Files,

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import appending, composing, uploads
+from minio_sdk.flows import appending, composing, fanning, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.copy_rules import Changes
 from minio_sdk.flows.progress import OnProgress
-from minio_sdk.flows.sources import Data
+from minio_sdk.flows.sources import Data, Source
+from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.composing import ComposeSource, sources_of
 from minio_sdk.models.names import check_flag, check_key
 from minio_sdk.models.object_lock import Retention, retention_of
@@ -20,7 +21,7 @@ from minio_sdk.wire.locking import lock_headers
 
 
 class Composing(AsyncBase):
-    """Join, append."""
+    """Join, append, store many times."""
 
     async def compose_object(
         self,
@@ -122,6 +123,7 @@ class Composing(AsyncBase):
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
+        native: bool = False,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Put bytes behind those that an object has.
@@ -144,6 +146,10 @@ class Composing(AsyncBase):
             create: make the object when there is none; False is an ObjectNotFoundError then.
             if_match: an ETag; appends only if that is the one of the object now, and tries only once.
             content_type, metadata, tags: of an object that is made; one that is there keeps its own.
+            native: have the server itself append, as AWS's S3 Express One Zone and MinIO AIStor do; any
+                other is found out before it is sent something that it would take for the whole object.
+                Data of more than a part (8 MiB) is appended block by block, and what came before a failure
+                stays.
             progress: a function that gets a `TransferProgress` after each part that the server has, in
                 which the bytes of the whole object count; True shows a bar.
 
@@ -169,5 +175,64 @@ class Composing(AsyncBase):
         engine = self._engine.begin()
         headers = uploads.object_headers(key, content_type, metadata, tags=tags)
         place = engine.place(bucket)
-        wish = appending.Wish(place, key, data, length, create, headers, if_match, progress)
+        wish = appending.Wish(place, key, data, length, create, headers, if_match, progress, native)
         return await self._run(appending.append(engine, wish))
+
+    async def fan_out(
+        self,
+        bucket: str,
+        data: Data,
+        items: Iterable[str | Mapping[str, Any]],
+        *,
+        length: int | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        cache_control: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        storage_class: str | None = None,
+        concurrency: int | None = None,
+        progress: OnProgress | bool | None = None,
+    ) -> BulkResult:
+        """Store the same bytes under many keys of a bucket, which is made when it is missing.
+
+        Up to 1 MiB is sent for each key. More is sent once, and copied by the server to all other keys; where
+        a server doesn't copy, it is sent again. One key that fails loses none of the others.
+
+        Args:
+            bucket: its name.
+            data: bytes-like, a binary file (from its current position), or an iterator of bytes.
+            items: keys, or dicts with ``key`` and any of ``content_type``, ``metadata``, ``tags`` and
+                ``storage_class``, which take the place of those below. No key may be there twice.
+            length: take exactly this many bytes of `data`; None takes all.
+            content_type: of all of them; None guesses it from each key.
+            content_encoding, cache_control, metadata, tags, storage_class: of all of them.
+            concurrency: how many at once; default 16, never more than `Config.pool_size`.
+            progress: a function that gets a `TransferProgress` for each object that is stored; what it
+                raises ends the job. True shows a bar.
+
+        Returns:
+            `BulkResult`: for each item, in their order, an `UploadResponse` or its `MinIOError`. It is true
+            when there are no errors.
+
+        Raises:
+            IntegrityError: `data` has fewer bytes than `length`; nothing was stored.
+            ValidationError: a bad argument or item; nothing was sent.
+
+        Example:
+            >>> await client.fan_out("sites", b"User-agent: *", ["a/robots.txt", "b/robots.txt"])
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        """
+        engine = self._engine
+        common = {
+            "content_type": content_type,
+            "content_encoding": content_encoding,
+            "cache_control": cache_control,
+            "metadata": metadata,
+            "tags": tags,
+            "storage_class": storage_class,
+        }
+        given = {name: value for name, value in common.items() if value is not None}
+        fan = fanning.Fan(bucket, fanning.items_of(items), given, concurrency, progress)
+        return await self._run(fanning.fan_out(engine, fan, Source(data, length)))

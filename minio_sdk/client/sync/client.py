@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.sync.admin import Admin
+from minio_sdk.client.sync.archives import Archives
 from minio_sdk.client.sync.bucket_services import BucketServices
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
@@ -41,6 +42,7 @@ class MinIOClient(
     ObjectSettings,
     ObjectLocks,
     Composing,
+    Archives,
     Details,
     Reading,
     Files,
