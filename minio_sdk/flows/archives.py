@@ -72,7 +72,7 @@ async def _opened(engine: Engine, reader: Reader) -> Archive:
     archive = Archive(reader.size)
     archive.pieces.add(0, head)
     if reader.size > len(head):
-        await _fetch(reader, archive, max(0, reader.size - TAIL), reader.size - 1)
+        await _fetch(reader, archive, max(0, reader.size - FIRST), reader.size - 1)
     await _complete(engine, reader, archive, archive.read_directory)
     return archive
 

@@ -87,8 +87,11 @@ async def append(
     try:
         while True:
             await lease.take(0, size)
-            with users_code():
-                body = await source.read(engine.transport, size)
+            if source.whole is not None:
+                body: bytes | memoryview = memoryview(source.whole)[came : came + size]
+            else:
+                with users_code():
+                    body = await source.read(engine.transport, size)
             if not body:
                 break
             stored = await _block(engine, AppendObject(place, key, offset, body), came)
