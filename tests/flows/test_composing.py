@@ -199,7 +199,9 @@ def test_conditions_of_the_target(connect: Connect, conditional: bool) -> None:
 def test_conditions_of_sources(connect: Connect) -> None:
     store = Store({A: b"aaaaaa", B: b"b"}, name="MinIO")
     with ScriptedServer(handler=store) as server, connect(server) as client:
-        for sources in ([{"key": "b", "if_match": "x"}], ["a", {"key": "b", "if_match": "x"}]):
+        other = ComposeSource(key="b", if_match="x")
+        cases: list[list[Any]] = [[other], ["a", other]]
+        for sources in cases:
             with pytest.raises(PreconditionFailedError, match="if_match doesn't hold") as caught:
                 client.compose_object("docs", "c", sources)
             assert (caught.value.bucket, caught.value.key) == ("docs", "b")
