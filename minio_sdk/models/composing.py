@@ -42,6 +42,17 @@ class ComposeSource(Record):
     if_unmodified_since: datetime | None = None
 
 
+ComposeItem = (
+    str
+    | tuple[str, str]
+    | tuple[str, str, str | None]
+    | ComposeSource
+    | ObjectInfo
+    | Mapping[str, Any]
+)
+"""What a source may be written as."""
+
+
 def sources_of(given: Any) -> list[ComposeSource]:
     """The sources as users give them, checked.
 

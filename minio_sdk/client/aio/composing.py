@@ -13,10 +13,10 @@ from minio_sdk.flows.copy_rules import Changes
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.flows.sources import Data, Source
 from minio_sdk.models.bulk import BulkResult
-from minio_sdk.models.composing import ComposeSource, sources_of
+from minio_sdk.models.composing import ComposeItem, sources_of
 from minio_sdk.models.names import check_flag, check_key
 from minio_sdk.models.object_lock import Retention, retention_of
-from minio_sdk.models.results import ObjectInfo, UploadResponse
+from minio_sdk.models.results import UploadResponse
 from minio_sdk.wire.locking import lock_headers
 
 
@@ -27,7 +27,7 @@ class Composing(AsyncBase):
         self,
         bucket: str,
         key: str,
-        sources: Iterable[str | tuple[str, ...] | ComposeSource | ObjectInfo | Mapping[str, Any]],
+        sources: Iterable[ComposeItem],
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
