@@ -37,7 +37,7 @@ OWN = "of-acme.txt"
 """The key of acme's object."""
 
 ZIP = "of-acme.zip"
-"""The key of acme's archive, in its bucket docs."""
+"""The key of acme's archive, in its bucket more."""
 
 
 def _archive() -> bytes:
@@ -96,14 +96,14 @@ class World(Memory):
             for bucket in ("default", "docs", "more"):
                 self.buckets[f"{slug}-{bucket}"] = Bucket()
                 self.store(f"{slug}-{bucket}", key, data)
-            self.store(f"{slug}-docs", ZIP, _archive())
+            self.store(f"{slug}-more", ZIP, _archive())
             return
         shared = self.buckets.setdefault(oracle.SHARED, Bucket())
         assert not shared.versioned
         for bucket in ("default", "docs", "more"):
             self.store(oracle.SHARED, f"{slug}/.buckets/{bucket}", b"")
             self.store(oracle.SHARED, f"{slug}/{bucket}/{key}", data)
-        self.store(oracle.SHARED, f"{slug}/docs/{ZIP}", _archive())
+        self.store(oracle.SHARED, f"{slug}/more/{ZIP}", _archive())
 
     def of(self, slug: str) -> dict[str, bytes | None]:
         """What a tenant has: names on the server, and bytes."""
