@@ -70,9 +70,11 @@ if TYPE_CHECKING:
         ServiceAccount,
         User,
     )
+    from minio_sdk.models.archives import ArchiveEntry
     from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cache import Cache, CacheStats
+    from minio_sdk.models.composing import ComposeSource
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
     from minio_sdk.models.details import (
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     from minio_sdk.models.object_lock import ObjectLock, Retention
     from minio_sdk.models.presigned import PresignedPost
     from minio_sdk.models.progress import TransferProgress
+    from minio_sdk.models.prompting import PromptAnswer
     from minio_sdk.models.replication import Replication, ReplicationRule
     from minio_sdk.models.results import (
         BucketInfo,
@@ -127,6 +130,7 @@ __all__ = [
     "AdminDrive",
     "AdminNode",
     "AdminServerInfo",
+    "ArchiveEntry",
     "AssumeRoleProvider",
     "AsyncAdmin",
     "AsyncMinIOClient",
@@ -146,6 +150,7 @@ __all__ = [
     "Cache",
     "CacheStats",
     "ChainProvider",
+    "ComposeSource",
     "Config",
     "ConfigurationError",
     "ConflictError",
@@ -198,6 +203,7 @@ __all__ = [
     "PresignedPost",
     "ProcessProvider",
     "ProfileProvider",
+    "PromptAnswer",
     "Provisioner",
     "QuotaExceededError",
     "RateLimitError",
@@ -264,6 +270,9 @@ _HOMES = {
     ),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cache": ("Cache", "CacheStats"),
+    "minio_sdk.models.archives": ("ArchiveEntry",),
+    "minio_sdk.models.prompting": ("PromptAnswer",),
+    "minio_sdk.models.composing": ("ComposeSource",),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
     "minio_sdk.models.details": (

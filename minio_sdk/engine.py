@@ -207,9 +207,10 @@ class Api:
         checksums: False when it has refused checksums.
         admin: whether it has MinIO's admin API; None until it was asked (`minio_sdk.flows.admin_calls`).
         unpacks: whether it makes objects of a tar; None until one was sent (`minio_sdk.flows.packing`).
+        appends: whether it appends to objects; None until it was asked (`minio_sdk.flows.native`).
     """
 
-    __slots__ = ("admin", "checksums", "copies", "name", "server", "unpacks")
+    __slots__ = ("admin", "appends", "checksums", "copies", "name", "server", "unpacks")
 
     def __init__(self, name: str) -> None:
         self.name: str | None = None if name == "auto" else name
@@ -218,6 +219,7 @@ class Api:
         self.checksums = True
         self.admin: bool | None = None
         self.unpacks: bool | None = None
+        self.appends: bool | None = None
 
 
 class Engine:

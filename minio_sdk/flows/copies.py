@@ -40,9 +40,6 @@ from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
-    AbortMultipartUpload,
-    Begun,
-    CompleteMultipartUpload,
     CreateMultipartUpload,
 )
 from minio_sdk.operations.object_tagging import GetObjectTagging
@@ -109,7 +106,7 @@ async def copy(
             f"dest_key={dest_key!r}: is the source itself, and nothing is to be changed by the copy",
             hint="another key, or give metadata, tags or another of the arguments that replace",
         )
-    found = await _look_at(engine, wanted, conditions)
+    found = await look_at(engine, wanted, conditions)
     if suspicious(dest_key):
         await quirks.refuse(engine, operation, empty=found.size == 0)
     if dest.bucket == source.bucket:
@@ -165,22 +162,38 @@ async def set_metadata(
         raise
 
 
-async def _look_at(engine: Engine, source: CopySource, conditions: Conditions) -> ObjectMetadata:
+async def look_at(
+    engine: Engine, source: CopySource, conditions: Conditions = _ANY
+) -> ObjectMetadata:
+    """What a source is.
+
+    Raises:
+        PreconditionFailedError: a condition doesn't hold.
+    """
     operation = HeadObject(source.place, source.key, source.version_id)
     try:
         found = await objects.read(engine, operation)
-        failed = conditions.failed(found)
-        if failed is not None:
-            raise PreconditionFailedError(
-                f"{failed} doesn't hold for the source of the copy",
-                code="PreconditionFailed",
-                status=412,
-            )
+        check_conditions(engine, source, conditions, found)
     except MinIOError as error:
         engine.named(error, operation)
         error.operation = CopyObject.name  # the user asked for no HEAD
         raise
     return found
+
+
+def check_conditions(
+    engine: Engine, source: CopySource, conditions: Conditions, found: ObjectMetadata
+) -> None:
+    """Refuse to copy where a condition doesn't hold."""
+    failed = conditions.failed(found)
+    if failed is None:
+        return
+    error = PreconditionFailedError(
+        f"{failed} doesn't hold for the source of the copy", code="PreconditionFailed", status=412
+    )
+    engine.named(error, HeadObject(source.place, source.key))
+    error.operation = CopyObject.name
+    raise error
 
 
 def _changed(error: MinIOError) -> ObjectChangedError:
@@ -312,41 +325,33 @@ async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
         raise error
     tags = job.changes.tags
     if tags is None:
-        tags = await _tags_of(engine, source)
+        tags = await tags_of(engine, source)
     headers = {**job.changes.description(found), **_storage_class(job)}
     if tags:
         headers["x-amz-tagging"] = tags_header(tags)
     size = max(PART, -(-found.size // MAX_PARTS))
     starts = range(0, found.size, size)
-    begun: list[Begun] = []
 
-    async def copy_part(number: int) -> str:
-        first = starts[number]
-        last = min(first + size, found.size) - 1
-        id = begun[0].upload_id
-        return await engine.send(
-            UploadPartCopy(job.dest, job.key, source, id, number + 1, first, last)
-        )
+    async def fill(upload_id: str) -> tuple[list[str], int]:
+        async def copy_part(number: int) -> str:
+            first = starts[number]
+            last = min(first + size, found.size) - 1
+            return await engine.send(
+                UploadPartCopy(job.dest, job.key, source, upload_id, number + 1, first, last)
+            )
 
-    try:
-        create = CreateMultipartUpload(job.dest, job.key, headers)
-        await in_parts.start(engine, create, begun, checked=False)
         limit = min(AT_ONCE, engine.config.pool_size)
         etags = await engine.transport.map(copy_part, range(len(starts)), limit)
-        await _check_unchanged(engine, source)
-        id = begun[0].upload_id
-        done = await in_parts.complete(
-            engine, CompleteMultipartUpload(job.dest, job.key, id, etags, found.size)
-        )
-    except BaseException:
-        for each in begun:
-            await in_parts.abort(engine, AbortMultipartUpload(job.dest, job.key, each.upload_id))
-        raise
+        await check_unchanged(engine, source)
+        return etags, found.size
+
+    create = CreateMultipartUpload(job.dest, job.key, headers)
+    done = await in_parts.assemble(engine, create, fill)
     return replace(done, status="copied")
 
 
-async def _tags_of(engine: Engine, source: CopySource) -> dict[str, str]:
-    """The source's tags; none where the server has no tags at all."""
+async def tags_of(engine: Engine, source: CopySource) -> dict[str, str]:
+    """A source's tags; none where the server has no tags at all."""
     try:
         return await engine.send(GetObjectTagging(source.place, source.key, source.version_id))
     except NotSupportedError as error:
@@ -359,7 +364,7 @@ async def _tags_of(engine: Engine, source: CopySource) -> dict[str, str]:
         return {}  # too long for tags: it was sending the object itself
 
 
-async def _check_unchanged(engine: Engine, source: CopySource) -> None:
+async def check_unchanged(engine: Engine, source: CopySource) -> None:
     """Some servers pass the condition over that each part carries."""
     if source.version_id is not None:
         return

@@ -7,7 +7,7 @@ abort's own failure never hides the cause.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from minio_sdk.engine import Engine
@@ -156,6 +156,37 @@ async def start(
 
     # By `map`, which lets it end: an upload whose id never came couldn't be aborted.
     await engine.transport.map(work, (create,), 1, grace=BEGINNING)
+
+
+async def assemble(
+    engine: Engine,
+    create: CreateMultipartUpload,
+    fill: Callable[[str], Awaitable[tuple[Sequence[str], int]]],
+    condition: Condition | None = None,
+) -> UploadResponse:
+    """An object of parts that `fill` brings; where anything goes wrong, nothing is left of it.
+
+    Args:
+        engine: sends.
+        create: begins the upload.
+        fill: given the upload's id, it gives the ETags of the parts in order, and how many bytes they have.
+        condition: what must hold of the object that is replaced, if any, when all has arrived.
+    """
+    begun: list[Begun] = []
+    place, key = create.place, create.key
+    try:
+        await start(engine, create, begun, checked=False)
+        etags, size = await fill(begun[0].upload_id)
+        headers = {}
+        if condition is not None:
+            await check_condition(engine, place, key, condition)
+            headers = condition.headers()
+        id = begun[0].upload_id
+        return await complete(engine, CompleteMultipartUpload(place, key, id, etags, size, headers))
+    except BaseException:
+        for each in begun:
+            await abort(engine, AbortMultipartUpload(place, key, each.upload_id))
+        raise
 
 
 def completion(

@@ -58,10 +58,10 @@ class Sent:
     crc32: int | None = None
 
 
-def part_size(engine: Engine, length: int | None) -> int:
+def part_size(engine: Engine, length: int | None, most: int = MAX_PARTS) -> int:
     """Bytes of each part, so that no more than 10,000 are needed; of unknown length they grow."""
     size = engine.config.part_size or DEFAULT_PART
-    return size if length is None else max(size, -(-length // MAX_PARTS))
+    return size if length is None else max(size, -(-length // most))
 
 
 def at_once(engine: Engine) -> int:
@@ -93,13 +93,15 @@ async def send_parts(
     lease: Lease,
     count: Callable[[int], object],
     there: Mapping[int, StoredPart],
+    before: int = 0,
 ) -> list[Sent]:
     """Send all of the source but the parts that are `there`; the parts in order.
 
-    `count` is told the bytes of each part that the server has.
+    `count` is told the bytes of each part that the server has; `before` parts come from elsewhere.
     """
     slices = source.slices
-    blocks = Blocks.of(part_size(engine, source.length))
+    most = MAX_PARTS - before
+    blocks = Blocks.of(part_size(engine, source.length, most))
 
     async def send(part: Part) -> Sent:
         held: list[mmap] = []
@@ -117,7 +119,8 @@ async def send_parts(
             crc = None if begun.checksums is None else crc32(body)
             if known is not None:
                 return Sent(part.number, part.size, known.etag, crc)
-            sent = await send_part(engine, place, key, begun, part.number, body, crc)
+            number = before + part.number
+            sent = await send_part(engine, place, key, begun, number, body, crc)
             if held:
                 del body
                 blocks.give(held)
@@ -130,7 +133,7 @@ async def send_parts(
         count(sent.size)
 
     limit = at_once(engine)
-    async with aclosing(_parts(engine, source, lease)) as parts:
+    async with aclosing(_parts(engine, source, lease, most)) as parts:
         return await engine.transport.map(send, parts, limit, done, grace=GRACE)
 
 
@@ -148,9 +151,11 @@ async def send_part(
     return Sent(number, len(body), etag, crc)
 
 
-async def _parts(engine: Engine, source: Source, lease: Lease) -> AsyncGenerator[Part, None]:
+async def _parts(
+    engine: Engine, source: Source, lease: Lease, most: int
+) -> AsyncGenerator[Part, None]:
     """The parts, each when there is room for it in memory."""
-    size = part_size(engine, source.length)
+    size = part_size(engine, source.length, most)
     number = offset = 0
     while True:
         part = await _next(engine, source, lease, number + 1, offset, size)
@@ -158,7 +163,7 @@ async def _parts(engine: Engine, source: Source, lease: Lease) -> AsyncGenerator
             return
         number += 1
         offset += part.size
-        if number > MAX_PARTS:
+        if number > most:
             raise invalid("part_size", size, f"gives more than {MAX_PARTS} parts")
         yield part
         if source.length is None:

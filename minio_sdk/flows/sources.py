@@ -50,6 +50,7 @@ class Source:
     """
 
     __slots__ = (
+        "_before",
         "_data",
         "_iterator",
         "_left",
@@ -73,6 +74,7 @@ class Source:
         self._data = data
         self._iterator: Iterator[Any] | AsyncIterator[Any] | None = None
         self._rest: bytes | memoryview = b""
+        self._before = b""
         self._start: int | None = None
         if length is None and type(data) is bytes:  # as nearly always, and soon said
             self.whole, self.length, self._left = data, len(data), None
@@ -148,6 +150,14 @@ class Source:
         if self._left is not None:
             self._left += len(data)
 
+    def lead(self, before: bytes) -> None:
+        """Have other bytes come first, also after `rewind`; for a source that is not in memory, once."""
+        assert self.whole is None  # join them
+        self._before = before
+        if self.length is not None:
+            self.length += len(before)
+        self.unread(before)
+
     async def _read(self, transport: Transport, size: int) -> bytes | memoryview:
         parts: list[bytes | memoryview] = [self._rest] if self._rest else []
         have = len(self._rest)
@@ -196,7 +206,7 @@ class Source:
             await transport.call(cast("Any", self._data).seek, self._start)
         except (OSError, ValueError):
             return False
-        self._rest = b""
+        self._rest = self._before
         self._left = self.length if self.exact else None
         return True
 

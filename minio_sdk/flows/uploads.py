@@ -172,7 +172,7 @@ async def _put_told(
 ) -> UploadResponse:
     meter = Meter(engine.transport.clock, progress)
     try:
-        return await _put(
+        return await store(
             engine,
             place,
             key,
@@ -186,7 +186,7 @@ async def _put_told(
         meter.close()
 
 
-async def _put(
+async def store(
     engine: Engine,
     place: Place,
     key: str,
@@ -198,6 +198,7 @@ async def _put(
     condition: Condition | None,
     resuming: Resuming | None = None,
 ) -> UploadResponse:
+    """Store what `source` gives, as `put` does; `meter` is the caller's."""
     place.object_path(key)
     if suspicious(key):
         await quirks.refuse(engine, PutObject(place, key, b""), empty=source.length == 0)
@@ -222,10 +223,10 @@ async def _put(
                 headers = {**headers, **condition.headers()}
             operation = PutObject(place, key, body, headers)
 
-            async def store(checked: PutObject) -> UploadResponse:
+            async def put_whole(checked: PutObject) -> UploadResponse:
                 return await _put_whole(engine, checked, create_bucket)
 
-            stored, _ = await sent(engine, operation, store)
+            stored, _ = await sent(engine, operation, put_whole)
             meter.add(stored.size)
     except IntegrityError as error:
         engine.named(error, PutObject(place, key, b""))
@@ -326,7 +327,7 @@ async def _put_open(
             if asks_for_lock(headers):
                 await locked.prove(engine, place, stored, headers)
         else:
-            stored = await _put(
+            stored = await store(
                 engine,
                 place,
                 key,

@@ -17,7 +17,7 @@ class UploadResponse(Record):
     """What became of an upload.
 
     Attributes:
-        status: ``"uploaded"``, or ``"copied"``.
+        status: ``"uploaded"``, ``"copied"``, ``"composed"`` or ``"appended"``.
         key: the key as the caller wrote it.
         size: bytes stored.
         etag: the object's ETag without quotes; None where the server gave none.

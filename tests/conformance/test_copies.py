@@ -185,7 +185,7 @@ async def test_what_is_missing_is_named(client: AsyncMinIOClient, bucket: str) -
 @pytest.fixture
 def overtaken(setting: Setting, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whenever the source of a copy has been looked at, somebody replaces it."""
-    look_at = copies._look_at
+    look_at = copies.look_at
     place, prefix = setting.place(bucket)
 
     async def look_and_lose(*arguments: Any) -> Any:
@@ -193,7 +193,7 @@ def overtaken(setting: Setting, bucket: str, monkeypatch: pytest.MonkeyPatch) ->
         setting.s3.put_object(Bucket=place, Key=prefix + "a", Body=b"new")
         return found
 
-    monkeypatch.setattr(copies, "_look_at", look_and_lose)
+    monkeypatch.setattr(copies, "look_at", look_and_lose)
 
 
 @pytest.mark.needs("conditions on the source of a copy")

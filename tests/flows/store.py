@@ -37,6 +37,7 @@ class Store:
         copies: False takes a copy for an upload of what is in its body: nothing.
         tagging: False passes ``?tagging`` over, as if it were not there.
         conditional: False passes conditions over.
+        ranges: False copies all of a source where some of it is asked for.
         fault: answers in place of the store unless it gives None; asked with each request.
     """
 
@@ -48,6 +49,7 @@ class Store:
         copies: bool = True,
         tagging: bool = True,
         conditional: bool = True,
+        ranges: bool = True,
         fault: Callable[[Request], Step | None] | None = None,
     ) -> None:
         self.objects = {path: Stored(data) for path, data in (objects or {}).items()}
@@ -58,6 +60,7 @@ class Store:
         self.copies = copies
         self.tagging = tagging
         self.conditional = conditional
+        self.ranges = ranges
         self.fault = fault
         self._name = name
         self._lock = threading.Lock()
@@ -106,8 +109,19 @@ class Store:
             return reply(200, headers=headers, content_length=len(found.data))
         return reply(200, found.data, headers=headers)
 
+    def _refused(self, request: Request) -> Reply | None:
+        """What is said where a condition of writing doesn't hold."""
+        found = self.objects.get(request.path)
+        wanted = request.header("if-match")
+        there = request.header("if-none-match") == "*" and found is not None
+        gone = wanted is not None and (found is None or wanted != f'"{found.etag}"')
+        return s3_error(412, "PreconditionFailed") if self.conditional and (there or gone) else None
+
     def _put(self, request: Request) -> Reply:
-        stored: Stored | Reply = Stored(request.body, described(request))
+        if (refused := self._refused(request)) is not None:
+            return refused
+        tags = request.header("x-amz-tagging") or ""
+        stored: Stored | Reply = Stored(request.body, described(request), tags)
         if self.copies and request.header("x-amz-copy-source"):
             stored = self._source(request)
         if isinstance(stored, Reply):
@@ -143,6 +157,13 @@ class Store:
             return s3_error(404, "NoSuchUpload")
         if "partNumber" in query:
             return self._part(request, parts, int(query["partNumber"][0]))
+        if request.method == "GET":
+            return document("<ListPartsResult>" + "".join(
+                f"<Part><PartNumber>{number}</PartNumber><ETag>&quot;e&quot;</ETag>"
+                f"<Size>{len(data)}</Size></Part>" for number, data in parts.items()
+            ) + "</ListPartsResult>")  # fmt: skip
+        if request.method == "POST" and (refused := self._refused(request)) is not None:
+            return refused
         del self.unfinished[upload_id]
         if request.method == "DELETE":
             return reply(204)
@@ -153,7 +174,7 @@ class Store:
         return result("CompleteMultipartUploadResult", "whole-2")
 
     def _part(self, request: Request, parts: dict[int, bytes], number: int) -> Reply:
-        if not self.copies:
+        if not self.copies or not request.header("x-amz-copy-source"):
             parts[number] = request.body
             return reply(200, headers={"ETag": '"part"'})
         source = self._source(request)
@@ -161,7 +182,9 @@ class Store:
             return source
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", request.header("x-amz-copy-source-range") or "")
         assert wanted
-        parts[number] = source.data[int(wanted[1]) : int(wanted[2]) + 1]
+        parts[number] = source.data
+        if self.ranges:
+            parts[number] = source.data[int(wanted[1]) : int(wanted[2]) + 1]
         return result("CopyPartResult", hashlib.md5(parts[number]).hexdigest())
 
     def _tagged(self, request: Request) -> Reply:

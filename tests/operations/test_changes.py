@@ -24,8 +24,10 @@ READING = {
     "GetObjectTagging",
     "HeadObject",
     "ListParts",
+    "PromptObject",
 }
 WRITING = {
+    "AppendObject",
     "AbortMultipartUpload",
     "CompleteMultipartUpload",
     "CopyObject",

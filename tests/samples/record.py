@@ -29,6 +29,7 @@ from minio_sdk.operations import admin_quota as quotas
 from minio_sdk.operations import admin_users as users
 from minio_sdk.operations import buckets, iam, multipart, object_lock, object_tagging
 from minio_sdk.operations.acl import GetBucketAcl, GetObjectAcl
+from minio_sdk.operations.append_object import AppendObject
 from minio_sdk.operations.bucket_cors import DeleteBucketCors, GetBucketCors, PutBucketCors
 from minio_sdk.operations.bucket_encryption import (
     DeleteBucketEncryption,
@@ -64,6 +65,7 @@ from minio_sdk.operations.get_object import GetObject, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
 from minio_sdk.operations.object_attributes import GetObjectAttributes
+from minio_sdk.operations.prompt_object import PromptObject
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.operations.put_object_extract import PutObjectExtract
 from minio_sdk.operations.restore_object import RestoreObject
@@ -170,7 +172,7 @@ def record(server: Server) -> None:
         time.sleep(0.1)
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
-        _settings, _copies, _admin, _iam, _packs, _locks, _details, _services,
+        _settings, _copies, _admin, _iam, _packs, _locks, _details, _appended, _services,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -524,6 +526,14 @@ def _details(recorder: Recorder, take: Take) -> None:
     recorder.learn(upload_id, "UPLOAD-ID")
     recorder.ask(done.request())
     take("GetObjectAttributes-parts", GetObjectAttributes(place, KEY))
+
+
+def _appended(recorder: Recorder, take: Take) -> None:
+    place = settings.DETAILS  # where `_details` has left an object
+    take("AppendObject", AppendObject(place, "nothing", 1, b"?"))
+    recorder.ask(DeleteObject(place, "nothing").request())
+    arn = "arn:minio:s3-object-lambda::a:webhook"
+    take("PromptObject", PromptObject(place, KEY, "What is it?", arn, "v1", {"model": "m"}))
 
 
 def _services(recorder: Recorder, take: Take) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.tenancy import attacks
-from tests.tenancy.world import OWN, Inline
+from tests.tenancy.world import OWN, ZIP, Inline
 
 Arguments = dict[str, Any]
 
@@ -51,7 +51,13 @@ def _folder(folder: Path) -> Path:
 CALLS: dict[str, Callable[[Path], Arguments]] = {
     "abort_incomplete_uploads": lambda _: {"bucket": "docs", "prefix": "of-"},
     "abort_multipart_upload": lambda _: {**_OBJECT, "upload_id": "begun"},
+    "append_object": lambda _: {**_OBJECT, "data": b"1"},
     "bucket_exists": lambda _: {"bucket": "docs"},
+    "compose_object": lambda _: {
+        "bucket": "more",
+        "key": "made",
+        "sources": [("docs", OWN), {"bucket": "docs", "key": OWN, "length": 1}],
+    },
     "copy_many": lambda _: {"items": [("more", "copy", "docs", OWN)]},
     "copy_object": lambda _: {
         "dest_bucket": "more",
@@ -87,6 +93,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "download_many_concurrent": lambda _: {"downloads": [_OBJECT]},
     "download_stream": lambda _: {**_OBJECT},
     "enable_object_legal_hold": lambda _: {**_OBJECT},
+    "fan_out": lambda _: {"bucket": "docs", "data": b"1", "items": ["one", {"key": "two"}]},
     "get_bucket_acl": lambda _: {"bucket": "docs"},
     "get_bucket_cors": lambda _: {"bucket": "docs"},
     "get_bucket_encryption": lambda _: {"bucket": "docs"},
@@ -112,6 +119,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "is_object_legal_hold_enabled": lambda _: {**_OBJECT},
     "iter_objects": lambda _: {"bucket": "docs"},
     "list": lambda _: {},
+    "list_archive": lambda _: {"bucket": "more", "key": ZIP},
     "list_buckets": lambda _: {},
     "list_multipart_uploads": lambda _: {"bucket": "docs"},
     "list_objects": lambda _: {"bucket": "docs"},
@@ -122,7 +130,9 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "object_exists": lambda _: {**_OBJECT},
     "open": lambda _: {**_OBJECT},
     "presigned_post": lambda _: {**_OBJECT},
+    "prompt_object": lambda _: {**_OBJECT, "prompt": "What is it?"},
     "put_object": lambda _: {**_OBJECT, "data": b"1"},
+    "read_archive": lambda _: {"bucket": "more", "key": ZIP, "name": "a/b.txt"},
     "restore_object": lambda _: {**_OBJECT},
     "restore_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
     "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
@@ -153,6 +163,9 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
 
 VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
     ("open", lambda _: {**_OBJECT, "mode": "wb"}),
+    ("compose_object", lambda _: {"bucket": "more", "key": "c", "sources": [("docs", OWN)]}),
+    ("append_object", lambda _: {"bucket": "docs", "key": "new", "data": b"123456"}),
+    ("fan_out", lambda _: {"bucket": "docs", "data": b"1" * (2**20 + 1), "items": ["a", "b"]}),
     ("get_tenant_usage", lambda _: {"versions": True, "uploads": True, "snapshots": True}),
     ("list_objects", lambda _: {"bucket": "docs", "versions": True, "recursive": False}),
     ("list_objects", lambda _: {"bucket": "docs", "concurrency": 4}),
@@ -185,7 +198,7 @@ KINDS = {
     ),
     **dict.fromkeys(
         (
-            "suffix", "id", "upload_id", "tier",
+            "suffix", "id", "upload_id", "tier", "prompt", "lambda_arn",
             "version_id", "source_version_id", "region", "mode", "method", "content_type",
             "content_encoding", "content_disposition", "content_language", "cache_control", "expires",
             "storage_class", "if_match", "if_none_match", "success_action_redirect",
@@ -193,6 +206,8 @@ KINDS = {
         "text",
     ),
     "keys": "keys",
+    "sources": "sources",
+    "parameters": "mapping",
     "items": "items", "uploads": "items", "downloads": "items", "deletes": "items",
     "source": "side", "target": "side",
     "policy": "policy",
@@ -206,10 +221,11 @@ KINDS = {
 
 HARMLESS = {
     "buffer", "bypass_governance", "checkpoint", "checksum", "concurrency", "content_length_range",
-    "data", "days", "delete", "dry_run",
+    "create", "data", "days", "delete", "dry_run",
     "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
     "if_unmodified_since", "legal_hold",
-    "length", "limit", "object_lock", "older_than", "pack", "path", "piece_size", "progress",
+    "length", "limit", "max_size", "native", "object_lock", "older_than", "pack", "path",
+    "piece_size", "progress",
     "range", "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
@@ -223,12 +239,13 @@ ITEM = {
     "delete_many_concurrent": ("bucket", "key", "version_id"),
     "download_many": ("bucket", "key", "version_id"),
     "download_many_concurrent": ("bucket", "key", "version_id"),
+    "fan_out": ("key", "content_type"),
     "upload_many": ("bucket", "key", "content_type"),
     "upload_many_concurrent": ("bucket", "key", "content_type"),
 }
 """The members of a bulk job's items that can carry a name."""
 
-_NAMING = {"name", "keys", "items", "side"}
+_NAMING = {"name", "keys", "items", "side", "sources"}
 _BASE = {
     "bucket": "docs", "key": OWN, "dest_bucket": "more", "dest_key": "copy", "source_bucket": "docs",
     "source_key": OWN,
@@ -257,6 +274,11 @@ def _placed(method: str, kind: str, text: Any) -> Iterator[Any]:
     elif kind == "keys":
         yield [text, OWN]
         yield [(OWN, text), (text, "v")]
+    elif kind == "sources":
+        yield [text]
+        yield [("docs", text), (text, OWN)]
+        yield [{"bucket": text, "key": text, "version_id": text}, ("docs", OWN, text)]
+        yield [{"key": OWN, "if_match": text}]
     elif kind == "side":
         yield text if isinstance(text, str) and "://" in text else (text, "")
         yield ("docs", text)
@@ -276,4 +298,6 @@ def _placed(method: str, kind: str, text: Any) -> Iterator[Any]:
         members = ITEM[method]
         base = {name: value for name, value in _BASE.items() if name in members}
         more = {"data": b"1"} if method.startswith("upload") else {}
+        if method == "fan_out":
+            base = {"key": "fan"}
         yield from ([{**base, **more, member: text}] for member in members)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import io
+import zipfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any, TypeVar, cast
@@ -33,6 +35,17 @@ HIDDEN = b"the hidden word"
 """What beta's object holds."""
 OWN = "of-acme.txt"
 """The key of acme's object."""
+
+ZIP = "of-acme.zip"
+"""The key of acme's archive, in its bucket more."""
+
+
+def _archive() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a/b.txt", b"inside")
+    return made.getvalue()
+
 
 _DOCUMENTS = (
     "policy",
@@ -83,12 +96,14 @@ class World(Memory):
             for bucket in ("default", "docs", "more"):
                 self.buckets[f"{slug}-{bucket}"] = Bucket()
                 self.store(f"{slug}-{bucket}", key, data)
+            self.store(f"{slug}-more", ZIP, _archive())
             return
         shared = self.buckets.setdefault(oracle.SHARED, Bucket())
         assert not shared.versioned
         for bucket in ("default", "docs", "more"):
             self.store(oracle.SHARED, f"{slug}/.buckets/{bucket}", b"")
             self.store(oracle.SHARED, f"{slug}/{bucket}/{key}", data)
+        self.store(oracle.SHARED, f"{slug}/more/{ZIP}", _archive())
 
     def of(self, slug: str) -> dict[str, bytes | None]:
         """What a tenant has: names on the server, and bytes."""

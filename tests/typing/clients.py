@@ -17,6 +17,7 @@ from typing_extensions import assert_type
 from minio_sdk import (
     AccessControlList,
     AdminServerInfo,
+    ArchiveEntry,
     AsyncMinIOClient,
     AsyncObjectReader,
     AsyncObjectWriter,
@@ -28,6 +29,7 @@ from minio_sdk import (
     BulkResult,
     Cache,
     CacheStats,
+    ComposeSource,
     Config,
     CorsRule,
     Credentials,
@@ -52,6 +54,7 @@ from minio_sdk import (
     ObjectWriter,
     Policy,
     PresignedPost,
+    PromptAnswer,
     Provisioner,
     Replication,
     ReplicationRule,
@@ -215,7 +218,22 @@ def blocking(client: MinIOClient, path: Path) -> None:
     client.set_object_tags("docs", "k", {"a": "b"}, version_id="v")
     assert_type(client.get_object_tags("docs", "k", version_id="v"), dict[str, str])
     client.delete_object_tags("docs", "k")
+    assert_type(
+        client.compose_object(
+            "docs", "k",
+            ["a", ("docs", "b"), ("docs", "b", None), ComposeSource(key="c"), {"key": "d"}],
+            if_match="e",
+        ),
+        UploadResponse,
+    )  # fmt: skip
+    assert_type(client.compose_object("docs", "k", client.list_objects("docs")), UploadResponse)
+    assert_type(client.append_object("docs", "k", [b"a"], create=False), UploadResponse)
+    assert_type(client.fan_out("docs", b"a", ["a", {"key": "b"}]), BulkResult)
+    assert_type(client.list_archive("docs", "k.zip", "a/"), list[ArchiveEntry])
+    assert_type(client.read_archive("docs", "k.zip", "a", max_size=5), bytes)
+    assert_type(client.prompt_object("docs", "k", "?", parameters={"a": 1}).text, str)
 
+    client.compose_object("docs", "k", [5])  # type: ignore[list-item]
     client.copy_object("docs", "k", "docs")  # type: ignore[call-arg]
     client.copy_object("docs", "k", "docs", "k", if_modified_since="now")  # type: ignore[arg-type]
     client.set_object_tags("docs", "k", {"a": 1})  # type: ignore[dict-item]
@@ -324,6 +342,11 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     assert_type(await client.list_objects("docs"), list[ObjectInfo])
     assert_type(await client.copy_object("docs", "k", "docs", "k2"), UploadResponse)
     assert_type(await client.set_object_metadata("docs", "k", {}), UploadResponse)
+    assert_type(await client.compose_object("docs", "k", ["a", ("docs", "b")]), UploadResponse)
+    assert_type(await client.append_object("docs", "k", b"a"), UploadResponse)
+    assert_type(await client.fan_out("docs", b"a", ["a"]), BulkResult)
+    assert_type(await client.list_archive("docs", "k.zip"), list[ArchiveEntry])
+    assert_type(await client.prompt_object("docs", "k", "?"), PromptAnswer)
     await client.set_object_tags("docs", "k", {"a": "b"})
     assert_type(await client.get_object_tags("docs", "k"), dict[str, str])
     await client.delete_object_tags("docs", "k")

@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.aio.admin import AsyncAdmin
+from minio_sdk.client.aio.archives import Archives
 from minio_sdk.client.aio.bucket_services import BucketServices
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
 from minio_sdk.client.aio.caching import Caching
+from minio_sdk.client.aio.composing import Composing
 from minio_sdk.client.aio.details import Details
 from minio_sdk.client.aio.files import Files
 from minio_sdk.client.aio.object_lock import ObjectLocks
@@ -38,6 +40,8 @@ class AsyncMinIOClient(
     Objects,
     ObjectSettings,
     ObjectLocks,
+    Composing,
+    Archives,
     Details,
     Reading,
     Files,

@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.sync.admin import Admin
+from minio_sdk.client.sync.archives import Archives
 from minio_sdk.client.sync.bucket_services import BucketServices
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
 from minio_sdk.client.sync.caching import Caching
+from minio_sdk.client.sync.composing import Composing
 from minio_sdk.client.sync.details import Details
 from minio_sdk.client.sync.files import Files
 from minio_sdk.client.sync.object_lock import ObjectLocks
@@ -39,6 +41,8 @@ class MinIOClient(
     Objects,
     ObjectSettings,
     ObjectLocks,
+    Composing,
+    Archives,
     Details,
     Reading,
     Files,
