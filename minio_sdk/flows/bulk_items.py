@@ -22,6 +22,7 @@ from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.flows.deletes import NOT_REPORTED, reports
 from minio_sdk.flows.progress import OnProgress, Share
 from minio_sdk.flows.sources import Source
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import DeletedObject, ObjectInfo, ObjectMetadata, UploadResponse
 from minio_sdk.wire.failure import class_of
@@ -160,11 +161,12 @@ def _download(
     version_id: str | None = None,
     resume: bool = False,
     progress: OnProgress | None = None,
+    at: Moment | None = None,
 ) -> Awaitable[bytes | ObjectMetadata]:
     check_flag("resume", resume)
     if path is None:
-        return reading.get(engine, bucket, key, version_id=version_id)
-    return downloads.to_file(engine, bucket, key, path, version_id, progress, resume)
+        return reading.get(engine, bucket, key, version_id=version_id, at=at)
+    return downloads.to_file(engine, bucket, key, path, version_id, progress, resume, at)
 
 
 async def _copy(
@@ -174,6 +176,7 @@ async def _copy(
     source_bucket: str,
     source_key: str,
     source_version_id: str | None = None,
+    at: Moment | None = None,
     **options: Any,
 ) -> UploadResponse:
     return await copies.copy(
@@ -185,6 +188,7 @@ async def _copy(
         source_version_id=source_version_id,
         changes=Changes(**{n: v for n, v in options.items() if n in _CHANGES}),
         conditions=Conditions(**{n: v for n, v in options.items() if n in _CONDITIONS}),
+        at=at,
     )
 
 
@@ -197,12 +201,16 @@ VERBS: dict[str, Verb] = {
         tells=True,
     ),
     "download": Verb(
-        ("bucket", "key", "path"), 2, frozenset({"version_id", "resume"}), _download, tells=True
+        ("bucket", "key", "path"),
+        2,
+        frozenset({"version_id", "at", "resume"}),
+        _download,
+        tells=True,
     ),
     "copy": Verb(
         ("dest_bucket", "dest_key", "source_bucket", "source_key"),
         4,
-        _CHANGES | _CONDITIONS | {"source_version_id"},
+        _CHANGES | _CONDITIONS | {"source_version_id", "at"},
         _copy,
     ),
     "delete": Verb(("bucket", "key", "version_id"), 2, frozenset(), objects.delete),

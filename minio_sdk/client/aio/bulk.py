@@ -13,6 +13,7 @@ from minio_sdk.flows.bulk import Items, Job
 from minio_sdk.flows.mirror import Wish
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.models.bulk import BulkResult, MirrorResult
+from minio_sdk.models.moments import Moment
 
 Side = str | os.PathLike[str] | tuple[str, str]
 """A folder's path, or ``"minio://bucket/prefix"``, or (bucket, prefix)."""
@@ -96,8 +97,8 @@ class Bulk(AsyncBase):
 
         Args:
             items: dicts with ``bucket``, ``key``, and if wanted ``path`` (a file in a folder that exists)
-                and ``version_id``; tuples (bucket, key[, path]); with `bucket` plain keys, (key, path),
-                or the items of a listing.
+                and ``version_id`` or ``at``; tuples (bucket, key[, path]); with `bucket` plain keys,
+                (key, path), or the items of a listing.
                 Any iterable of them: it is taken from only as fast as they are worked on.
             bucket: of items that name none.
             concurrency: how many at once; default 16, never more than `Config.pool_size`.
@@ -298,6 +299,7 @@ class Bulk(AsyncBase):
         follow_symlinks: bool = False,
         concurrency: int | None = None,
         progress: OnProgress | bool | None = None,
+        at: Moment | None = None,
     ) -> MirrorResult:
         """Make a folder or a prefix what another one is; only what differs is transferred.
 
@@ -318,6 +320,8 @@ class Bulk(AsyncBase):
                 write through links in a target folder.
             concurrency: how many at once; default 16, never more than `Config.pool_size`.
             progress: as of `upload_many`.
+            at: what a remote source was at this moment, as for `get_object`; of two files of a size, that of
+                another date then differs too, since what was there then is older.
 
         Returns:
             `MirrorResult`: what was copied, skipped, deleted, and failed with which error; true when
@@ -345,5 +349,6 @@ class Bulk(AsyncBase):
             follow_symlinks,
             concurrency,
             progress,
+            at,
         )
         return await self._run(mirror.mirror(self._engine, wish))
