@@ -108,6 +108,7 @@ if TYPE_CHECKING:
         ObjectInfo,
         ObjectMetadata,
         ServerInfo,
+        UndeletedObject,
         UploadResponse,
     )
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
@@ -220,6 +221,7 @@ __all__ = [
     "TransferProgress",
     "TransferRestartedWarning",
     "Transition",
+    "UndeletedObject",
     "UploadNotFoundError",
     "UploadResponse",
     "UploadedPart",
@@ -299,6 +301,7 @@ _HOMES = {
         "ObjectInfo",
         "ObjectMetadata",
         "ServerInfo",
+        "UndeletedObject",
         "UploadResponse",
     ),
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),

@@ -274,6 +274,38 @@ async def pages(
             yield page
 
 
+async def histories(
+    engine: Engine,
+    place: Place,
+    prefix: str,
+    make: Callable[[], H],
+    *,
+    delimiter: str = "",
+    start_after: str = "",
+) -> AsyncGenerator[tuple[Page, dict[str, H | ObjectInfo]], None]:
+    """Each page of versions, and what is gathered of the keys that end there; folders as they came."""
+    held: dict[str, H] = {}
+    versions = listing.version_pages(
+        engine, place, prefix, delimiter=delimiter, start_after=start_after
+    )
+    async with aclosing(versions) as found:
+        async for page in found:
+            gathered, folders = held, {}
+            order: dict[str, None] = dict.fromkeys(held)
+            split = _unfinished(page)
+            for item in page.objects:
+                order[item.key] = None
+                if item.is_prefix:
+                    folders[item.key] = item
+                    continue
+                of_key = gathered.get(item.key)
+                if of_key is None:
+                    of_key = gathered[item.key] = make()
+                of_key.add(item)
+            held = {key: each for key, each in gathered.items() if key in split}
+            yield page, {key: folders.get(key) or gathered[key] for key in order if key not in held}
+
+
 async def _walked(
     engine: Engine,
     place: Place,
@@ -282,29 +314,21 @@ async def _walked(
     delimiter: str = "",
     start_after: str = "",
 ) -> AsyncGenerator[Page, None]:
-    held: dict[str, Then | ObjectInfo] = {}
-    versions = listing.version_pages(
-        engine, place, prefix, delimiter=delimiter, start_after=start_after
+    walked = histories(
+        engine,
+        place,
+        prefix,
+        lambda: Then(moment),
+        delimiter=delimiter,
+        start_after=start_after,
     )
-    async with aclosing(versions) as found:
-        async for page in found:
-            known, held = held, {}
-            split = unfinished(page)
-            for item in page.objects:
-                if item.is_prefix:
-                    known[item.key] = item
-                    continue
-                then = known.get(item.key)
-                if not isinstance(then, Then):
-                    then = known[item.key] = Then(moment)
-                then.add(item)
+    async with aclosing(walked) as found:
+        async for page, known in found:
             page.objects = []
             for key, each in known.items():
                 if isinstance(each, ObjectInfo):
                     if await _was_there(engine, place, key, moment):
                         page.objects.append(each)
-                elif key in split:
-                    held[key] = each
                 elif each.lost is not None:
                     raise _unknown(engine, GetObjectPart(place, key), each)
                 elif each.object is not None:
@@ -312,7 +336,7 @@ async def _walked(
             yield page
 
 
-def unfinished(page: Page) -> set[str]:
+def _unfinished(page: Page) -> set[str]:
     """The keys of a page whose versions may go on in the next one."""
     keys = [item.key for item in page.objects if not item.is_prefix]
     # The last one, also where delete markers stand behind the versions of all keys.

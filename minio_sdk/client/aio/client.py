@@ -24,6 +24,7 @@ from minio_sdk.client.aio.reading import Reading
 from minio_sdk.client.aio.snapshots import Snapshots
 from minio_sdk.client.aio.tenant_keys import TenantKeys
 from minio_sdk.client.aio.transfers import Transfers
+from minio_sdk.client.aio.undeleting import Undeleting
 from minio_sdk.client.aio.uploads import Uploads
 from minio_sdk.client.aio.usage import Usage
 from minio_sdk.flows import cached
@@ -38,6 +39,7 @@ class AsyncMinIOClient(
     Objects,
     ObjectSettings,
     ObjectLocks,
+    Undeleting,
     Details,
     Reading,
     Files,

@@ -143,14 +143,16 @@ class Bulk(Base):
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
+        bypass_governance: bool = False,
     ) -> BulkResult:
         """Remove many objects, a thousand in one request.
 
         One that is not there counts as removed.
 
         Args:
-            items: dicts with ``bucket``, ``key``, and if wanted ``version_id``; tuples (bucket, key[,
-                version_id]); with `bucket` plain keys, (key, version_id), or the items of a listing.
+            items: dicts with ``bucket``, ``key``, and if wanted ``version_id`` and
+                ``bypass_governance``; tuples (bucket, key[, version_id]); with `bucket` plain keys,
+                (key, version_id), or the items of a listing.
                 Any iterable of them: it is taken from only as fast as they are worked on.
             bucket: of items that name none.
             concurrency: how many requests at once; default 4.
@@ -161,9 +163,12 @@ class Bulk(Base):
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
             checkpoint: a file to which each item that is done is added at once. A later run of the job passes
                 over those it finds there, by their names; it goes on after an interrupt or a killed process.
+            bypass_governance: remove versions although they are locked in governance mode; these
+                credentials must be allowed to.
 
         Returns:
-            `BulkResult`: for each item, in the order of the input, a `DeletedObject` or its `MinIOError`.
+            `BulkResult`: for each item, in the order of the input, a `DeletedObject` or its `MinIOError`,
+            for a locked version an `ObjectLockedError`.
             It is true when there are no errors.
 
         Raises:
@@ -179,7 +184,8 @@ class Bulk(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
+        away = self._elsewhere(executor)
+        job = Job(bucket, concurrency, progress, away, checkpoint, bypass=bypass_governance)
         return self._run(bulk.perform(engine, "delete", items, job))
 
     def copy_many(

@@ -25,6 +25,7 @@ from minio_sdk.client.sync.reading import Reading
 from minio_sdk.client.sync.snapshots import Snapshots
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 from minio_sdk.client.sync.transfers import Transfers
+from minio_sdk.client.sync.undeleting import Undeleting
 from minio_sdk.client.sync.uploads import Uploads
 from minio_sdk.client.sync.usage import Usage
 from minio_sdk.flows import cached
@@ -39,6 +40,7 @@ class MinIOClient(
     Objects,
     ObjectSettings,
     ObjectLocks,
+    Undeleting,
     Details,
     Reading,
     Files,
