@@ -90,6 +90,13 @@ class World(Memory):
             self.store(oracle.SHARED, f"{slug}/.buckets/{bucket}", b"")
             self.store(oracle.SHARED, f"{slug}/{bucket}/{key}", data)
 
+    def keep_versions(self) -> None:
+        """From now on, in every bucket."""
+        status = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        for name, bucket in self.buckets.items():
+            bucket.versioned = True
+            self.documents[name, "versioning"] = status
+
     def of(self, slug: str) -> dict[str, bytes | None]:
         """What a tenant has: names on the server, and bytes."""
         return {
