@@ -13,7 +13,7 @@ Moment = datetime | date | str
 # One grammar for all versions of Python: `fromisoformat` takes more with each.
 _TEXT = re.compile(
     r"(\d{4}-\d\d-\d\d)"
-    r"(?:[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6})\d*)?)?(Z|[+-]\d\d:\d\d)?)?",
+    r"(?:[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,6})\d*)?)?(Z|[+-]\d\d:\d\d(?::\d\d)?)?)?",
     re.ASCII,
 )
 _ZONE = "must have a time zone, such as datetime.now(timezone.utc) or '2026-01-31T12:00:00Z'"
