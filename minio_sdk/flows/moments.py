@@ -34,6 +34,7 @@ from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectVersions
 from minio_sdk.wire.listing import Page
 from minio_sdk.wire.quirks import lists_versions
+from minio_sdk.wire.xml import writable
 
 NULL = "null"
 """The id of what is written while a bucket keeps no versions; writing it again replaces it."""
@@ -187,11 +188,17 @@ async def _unlisted(
 
 
 async def expect_versions(engine: Engine, operation: Operation[Any]) -> None:
-    """Make sure that the bucket keeps versions, or did once.
+    """Make sure that the bucket keeps versions, or did, and that a key without any in the listing has none.
 
     Raises:
-        NotSupportedError: it never did, and what was replaced or removed left no trace.
+        NotSupportedError: it never did, and what was replaced or removed left no trace; or SeaweedFS can't
+            list the key.
     """
+    key = operation.subject
+    if not lists_versions(engine.api.server) and isinstance(key, str) and not writable(key):
+        unlisted = NotSupportedError("the server can't list versions of a key with such characters")
+        engine.named(unlisted, operation)
+        raise unlisted
     if await engine.send(GetBucketVersioning(operation.place)) is None:
         why = "the bucket keeps no versions, and what was replaced or removed left no trace"
         error = NotSupportedError(why, hint=KEEP)

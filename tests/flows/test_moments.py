@@ -297,6 +297,24 @@ def test_a_key_that_the_listing_leaves_out_is_asked_itself() -> None:
         version_at(server, "k", 1)
 
 
+def test_seaweedfs_lists_no_key_that_xml_can_t_carry() -> None:
+    server = Listed()
+    assert version_at(server, "a\x01", 1) is None
+    server.name = "SeaweedFS"
+    assert version_at(server, "a", 1) is None
+    with pytest.raises(NotSupportedError, match="with such characters"):
+        version_at(server, "a\x01", 1)
+
+
+def test_seaweedfs_lists_neighbours_before_the_key() -> None:
+    """Its pages are sorted by themselves, and go on in an order of folders."""
+    page = [("k!", "w1", 1, "l"), ("k-", "x1", 1, "l"), ("k", "v2", 20, "l"), ("k", "v1", 10, "")]
+    for size in (1, 2, 3, 4):
+        server = Listed([*page, *((f"k.{n}", "y1", 1, "l") for n in range(9))], size)
+        server.name = "SeaweedFS"
+        assert [version_at(server, "k", n) for n in (5, 10, 20)] == [None, "v1", "v2"]
+
+
 def test_a_version_without_a_date_is_an_error() -> None:
     then = moments.Then(at(1))
     with pytest.raises(ServerError, match="doesn't tell when"):
