@@ -111,6 +111,7 @@ if TYPE_CHECKING:
         ObjectInfo,
         ObjectMetadata,
         ServerInfo,
+        UndeletedObject,
         UploadResponse,
     )
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
@@ -226,6 +227,7 @@ __all__ = [
     "TransferProgress",
     "TransferRestartedWarning",
     "Transition",
+    "UndeletedObject",
     "UploadNotFoundError",
     "UploadResponse",
     "UploadedPart",
@@ -308,6 +310,7 @@ _HOMES = {
         "ObjectInfo",
         "ObjectMetadata",
         "ServerInfo",
+        "UndeletedObject",
         "UploadResponse",
     ),
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),

@@ -11,6 +11,7 @@ from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.flows.reading import Reader
 from minio_sdk.flows.uploads import object_headers
 from minio_sdk.flows.writing import Writer
+from minio_sdk.models.moments import Moment
 
 CLOSED = "I/O operation on closed file"
 
@@ -23,6 +24,7 @@ def make(
     version_id: str | None,
     content_type: str | None,
     metadata: Mapping[str, str] | None,
+    at: Moment | None,
 ) -> Reader | Writer:
     """What a file in this mode reads or writes with.
 
@@ -32,10 +34,10 @@ def make(
     if mode == "rb":
         if content_type is not None or metadata is not None:
             raise ValidationError("content_type, metadata: go with mode 'wb'")
-        return Reader(engine, bucket, key, version_id)
+        return Reader(engine, bucket, key, version_id, at=at)
     if mode == "wb":
-        if version_id is not None:
-            raise ValidationError("version_id: goes with mode 'rb'; writing makes a new version")
+        if version_id is not None or at is not None:
+            raise ValidationError("version_id, at: go with mode 'rb'; writing makes a new version")
         return Writer(engine, bucket, key, object_headers(key, content_type, metadata))
     rule = "must be 'rb' or 'wb'"
     if isinstance(mode, str):

@@ -16,6 +16,7 @@ from minio_sdk.errors import (
     NotFoundError,
     NotSupportedError,
     ServerError,
+    invalid,
 )
 from minio_sdk.flows import listing, locked
 from minio_sdk.flows.deletes import delete_many
@@ -292,9 +293,11 @@ async def _versioning(engine: Engine, place: Place) -> str | None:
         return None
 
 
-async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
+async def delete(engine: Engine, bucket: str, force: bool = False, bypass: bool = False) -> None:
     """Remove a bucket; with `force` also all that is in it."""
     check_flag("force", force)
+    if check_flag("bypass_governance", bypass) and not force:
+        raise invalid("bypass_governance", bypass, "goes with force=True")
     place = engine.place(bucket)
     engine.known_buckets.pop(bucket, None)
     registry = engine.scope.registry(bucket)
@@ -302,7 +305,7 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
         raise _no_bucket(engine, DeleteBucket(place))
     if force:
         try:
-            await clear(engine, place)
+            await clear(engine, place, bypass)
         except BucketNotFoundError as error:
             error.operation, error.hint = "DeleteBucket", _CHECK_NAME
             raise
@@ -329,20 +332,23 @@ async def delete(engine: Engine, bucket: str, force: bool = False) -> None:
         await engine.send(DeleteObject(shelf, bucket))
 
 
-async def clear(engine: Engine, place: Place) -> None:
+async def clear(engine: Engine, place: Place, bypass: bool = False) -> None:
     """Remove every version, marker, object and unfinished upload of a bucket."""
     try:
-        emptied = await _delete_all(engine, place, listing.versions)
+        emptied = await _delete_all(engine, place, listing.versions, bypass)
     except (NotSupportedError, ServerError):
         emptied = False
     if not emptied:
         # The server lists no versions, or (SeaweedFS) that listing misspells control characters.
-        await _delete_all(engine, place, listing.objects)
+        await _delete_all(engine, place, listing.objects, bypass)
     await _abort_uploads(engine, place)
 
 
 async def _delete_all(
-    engine: Engine, place: Place, listed: Callable[[Engine, Place], AsyncIterator[ObjectInfo]]
+    engine: Engine,
+    place: Place,
+    listed: Callable[[Engine, Place], AsyncIterator[ObjectInfo]],
+    bypass: bool,
 ) -> bool:
     """Delete what is listed until nothing is; False when the same is listed once more."""
     before: list[tuple[str, str | None]] = []
@@ -355,7 +361,7 @@ async def _delete_all(
         if not found or found == before:
             return not found
         before = found
-        result = await delete_many(engine, place, found)
+        result = await delete_many(engine, place, found, bypass=bypass)
         if result.errors and not result.deleted:
             first = result.errors[0]
             lock = await locked.lock_of(engine, DeleteObject(place, first.key, first.version_id))

@@ -99,6 +99,7 @@ class Job:
         checkpoint: the file that remembers what is done; None for no memory.
         resume: files go on where an earlier run was interrupted in the middle of one.
         pack: small objects go together; True, or how many bytes.
+        bypass: versions are removed although they are locked in governance mode.
 
     Raises:
         ValidationError: an argument that is of no use for the whole call.
@@ -111,9 +112,11 @@ class Job:
     checkpoint: str | os.PathLike[str] | None = None
     resume: bool = False
     pack: bool | int | None = None
+    bypass: bool = False
 
     def __post_init__(self) -> None:
         check_flag("resume", self.resume)
+        check_flag("bypass_governance", self.bypass)
         check_concurrency(self.concurrency)
         if self.pack and self.elsewhere is not None:
             raise invalid("pack", self.pack, "packs here, and can't be had together with executor")
@@ -393,6 +396,8 @@ def _checked(verb: str, item: Any, index: int, job: Job, tally: Tally) -> dict[s
         return None
     if job.resume:
         given.setdefault("resume", True)
+    if job.bypass:
+        given.setdefault("bypass_governance", True)
     return given if tally.begins(index, given) else None
 
 

@@ -15,13 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from minio_sdk.engine import Engine, Relay
-from minio_sdk.errors import MinIOError, ServerError, ValidationError, as_class, invalid
-from minio_sdk.flows import copies, downloads, objects, reading, uploads
+from minio_sdk.errors import (
+    MinIOError,
+    ObjectLockedError,
+    ServerError,
+    ValidationError,
+    as_class,
+    invalid,
+)
+from minio_sdk.flows import copies, downloads, objects, reading, undeleting, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.flows.deletes import NOT_REPORTED, reports
 from minio_sdk.flows.progress import OnProgress, Share
 from minio_sdk.flows.sources import Source
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import DeletedObject, ObjectInfo, ObjectMetadata, UploadResponse
 from minio_sdk.wire.failure import class_of
@@ -160,11 +168,12 @@ def _download(
     version_id: str | None = None,
     resume: bool = False,
     progress: OnProgress | None = None,
+    at: Moment | None = None,
 ) -> Awaitable[bytes | ObjectMetadata]:
     check_flag("resume", resume)
     if path is None:
-        return reading.get(engine, bucket, key, version_id=version_id)
-    return downloads.to_file(engine, bucket, key, path, version_id, progress, resume)
+        return reading.get(engine, bucket, key, version_id=version_id, at=at)
+    return downloads.to_file(engine, bucket, key, path, version_id, progress, resume, at)
 
 
 async def _copy(
@@ -174,6 +183,7 @@ async def _copy(
     source_bucket: str,
     source_key: str,
     source_version_id: str | None = None,
+    at: Moment | None = None,
     **options: Any,
 ) -> UploadResponse:
     return await copies.copy(
@@ -185,6 +195,7 @@ async def _copy(
         source_version_id=source_version_id,
         changes=Changes(**{n: v for n, v in options.items() if n in _CHANGES}),
         conditions=Conditions(**{n: v for n, v in options.items() if n in _CONDITIONS}),
+        at=at,
     )
 
 
@@ -197,15 +208,22 @@ VERBS: dict[str, Verb] = {
         tells=True,
     ),
     "download": Verb(
-        ("bucket", "key", "path"), 2, frozenset({"version_id", "resume"}), _download, tells=True
+        ("bucket", "key", "path"),
+        2,
+        frozenset({"version_id", "at", "resume"}),
+        _download,
+        tells=True,
     ),
     "copy": Verb(
         ("dest_bucket", "dest_key", "source_bucket", "source_key"),
         4,
-        _CHANGES | _CONDITIONS | {"source_version_id"},
+        _CHANGES | _CONDITIONS | {"source_version_id", "at"},
         _copy,
     ),
-    "delete": Verb(("bucket", "key", "version_id"), 2, frozenset(), objects.delete),
+    "delete": Verb(
+        ("bucket", "key", "version_id"), 2, frozenset({"bypass_governance"}), objects.delete
+    ),
+    "undelete": Verb(("bucket", "key"), 2, frozenset({"copy", "dry_run"}), undeleting.undelete),
 }
 
 
@@ -313,31 +331,34 @@ def total_of(
 
 async def _delete_all(engine: Engine, package: Package) -> Done:
     """Delete items of one bucket; what is there twice is asked for once."""
-    places: dict[tuple[str, str | None], list[int]] = {}
+    places: dict[bool, dict[tuple[str, str | None], list[int]]] = {}
     done: Done = []
     for index, item in package:
         pair = (item["key"], item.get("version_id"))
+        bypass = item.get("bypass_governance", False)
         try:
             objects.checked_pair(pair)
+            check_flag("bypass_governance", bypass)
         except ValidationError as error:
             done.append((index, failed(error, index, item)))
         else:
-            places.setdefault(pair, []).append(index)
+            places.setdefault(bypass, {}).setdefault(pair, []).append(index)
     bucket = package[0][1]["bucket"]
-    outcomes = await _delete_pairs(engine.begin(), bucket, list(places))
-    for pair, indexes in places.items():
-        done += [(index, outcomes[pair]) for index in indexes]
+    for bypass, pairs in places.items():
+        outcomes = await _delete_pairs(engine.begin(), bucket, list(pairs), bypass)
+        for pair, indexes in pairs.items():
+            done += [(index, outcomes[pair]) for index in indexes]
     return done
 
 
 async def _delete_pairs(
-    engine: Engine, bucket: str, pairs: Sequence[tuple[str, str | None]]
+    engine: Engine, bucket: str, pairs: Sequence[tuple[str, str | None]], bypass: bool
 ) -> dict[tuple[str, str | None], Outcome]:
     outcomes: dict[tuple[str, str | None], Outcome] = {}
     if not pairs:
         return outcomes
     try:
-        result = await objects.delete_objects(engine, bucket, pairs)
+        result = await objects.delete_objects(engine, bucket, pairs, bypass)
     except MinIOError as error:
         settled(error, bucket, None)
         return {
@@ -352,8 +373,10 @@ async def _delete_pairs(
             continue
         code = found.code if found else "NotReported"
         message = found.message if found else NOT_REPORTED
-        outcomes[pair] = class_of(code, ServerError)(
+        cls = ObjectLockedError if found and found.locked else class_of(code, ServerError)
+        outcomes[pair] = cls(
             message or code, code=code, operation="DeleteObjects", bucket=bucket, key=pair[0],
             tenant_id=engine.config.tenant_id, endpoint=engine.transport.signing.endpoint.origin,
+            hint=found.hint if found else None,
         )  # fmt: skip
     return outcomes

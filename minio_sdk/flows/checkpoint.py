@@ -29,6 +29,7 @@ _NAMES = (
     "source_bucket",
     "source_key",
     "source_version_id",
+    "at",
 )
 
 

@@ -30,8 +30,9 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets, in_parts, objects, quirks
+from minio_sdk.flows import buckets, in_parts, moments, objects, quirks
 from minio_sdk.flows.copy_rules import Changes, Conditions
+from minio_sdk.models.moments import Moment, moment_or_version
 from minio_sdk.models.names import check_key, check_version_id
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
 from minio_sdk.operation import CopySource, Place
@@ -84,6 +85,7 @@ async def copy(
     source_version_id: str | None = None,
     changes: Changes = _NONE,
     conditions: Conditions = _ANY,
+    at: Moment | None = None,
 ) -> UploadResponse:
     """Copy an object; what `changes` doesn't give anew is carried over.
 
@@ -94,19 +96,27 @@ async def copy(
         source_version_id: a version of the source; None for the current one.
         changes: what is to be different.
         conditions: what must be true of the source.
+        at: what the source was at that moment, in place of a version.
 
     Raises:
         ObjectChangedError: the source was replaced after it was looked at.
     """
+    moment = moment_or_version(at, source_version_id, "source_version_id")
     wanted = CopySource(source, source_key, source_version_id)
     operation = CopyObject(dest, dest_key, wanted, 0)
     onto_itself = _is_onto_itself(operation)
-    if onto_itself and changes == _NONE and source_version_id is None:
+    if onto_itself and changes == _NONE and source_version_id is None and moment is None:
         raise ValidationError(
             f"dest_key={dest_key!r}: is the source itself, and nothing is to be changed by the copy",
             hint="another key, or give metadata, tags or another of the arguments that replace",
         )
+    then = None if moment is None else await moments.version_at(engine, source, source_key, moment)
+    if then is not None:
+        source_version_id = then.version_id
+        wanted = replace(wanted, version_id=source_version_id)
     found = await look_at(engine, wanted, conditions)
+    if then is not None and then.etag not in (None, found.etag):
+        raise moments.changed(engine, HeadObject(source, source_key))
     if suspicious(dest_key):
         await quirks.refuse(engine, operation, empty=found.size == 0)
     if dest.bucket == source.bucket:

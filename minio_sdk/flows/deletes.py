@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError
@@ -43,6 +44,17 @@ def reports(pairs: Iterable[Pair], result: DeleteResult) -> dict[Pair, Report]:
         if answers and alike and len(waiting) <= len(answers):
             found.update(zip(waiting, answers, strict=False))
     return found
+
+
+def whose(pairs: Sequence[Pair], result: DeleteResult) -> tuple[DeleteError, ...]:
+    """The errors with the versions that were asked for, which not all servers repeat."""
+    if all(error.version_id is not None for error in result.errors):
+        return result.errors
+    asked = {id(report): pair for pair, report in reports(pairs, result).items()}
+    return tuple(
+        replace(each, version_id=asked.get(id(each), (each.key, each.version_id))[1])
+        for each in result.errors
+    )
 
 
 async def delete_many(

@@ -23,6 +23,7 @@ from minio_sdk.flows.journal import Journal
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.reading import COPIES, PIECE, Reader
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadChecksum
@@ -43,15 +44,17 @@ async def to_file(
     version_id: str | None = None,
     progress: OnProgress | bool | None = None,
     resume: bool = False,
+    at: Moment | None = None,
 ) -> ObjectMetadata:
     """Put an object into a file."""
-    reader = Reader(engine, bucket, key, version_id)
+    reader = Reader(engine, bucket, key, version_id, at=at)
     meter = Meter(engine.transport.clock, progress)
     call = engine.transport.call
     target = await call(_target, path)
     growing: Growing
+    await reader.settle()
     if resume:
-        names = (bucket, key, str(target), version_id)
+        names = (bucket, key, str(target), reader.version_id)
         journal = await held(
             engine.transport, lambda: Journal.of(engine.config, "download", *names)
         )
@@ -112,10 +115,15 @@ async def to_file(
 
 
 async def into(
-    engine: Engine, bucket: str, key: str, buffer: Any, version_id: str | None = None
+    engine: Engine,
+    bucket: str,
+    key: str,
+    buffer: Any,
+    version_id: str | None = None,
+    at: Moment | None = None,
 ) -> int:
     """Put an object into a buffer; how many bytes it has."""
-    reader = Reader(engine, bucket, key, version_id)
+    reader = Reader(engine, bucket, key, version_id, at=at)
     with _writable(buffer) as view:
         room = view.nbytes
         most = min(PIECE, max(room, 1))

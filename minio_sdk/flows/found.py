@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from operator import attrgetter
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import invalid
-from minio_sdk.flows import ahead, buckets, listing
+from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.flows import ahead, buckets, listing, moments
+from minio_sdk.models.moments import Moment, moment_of
 from minio_sdk.models.names import check_concurrency, check_flag, check_prefix
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operation import Place
@@ -40,6 +42,8 @@ class Question:
     limit: int | None
     start_after: str | None
     concurrency: int | None = None
+    at: Moment | None = None
+    moment: datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         check_prefix(self.prefix)
@@ -54,6 +58,10 @@ class Question:
         ):
             raise invalid("limit", limit, "must be a whole number, or None for all")
         check_concurrency(self.concurrency)
+        if self.at is not None:
+            object.__setattr__(self, "moment", moment_of(self.at))
+            if self.versions:
+                raise ValidationError("at, versions: give one of the two")
 
     def chosen(self, items: list[ObjectInfo]) -> list[ObjectInfo]:
         """Those that are asked for."""
@@ -71,7 +79,7 @@ class Question:
 
     def at_once(self, engine: Engine) -> int:
         """How many requests may be under way for it."""
-        if self.versions or not self.recursive:
+        if self.versions or self.at is not None or not self.recursive:
             return 1
         pages = None if self.suffix or self.limit is None else -(-self.limit // listing.PAGE)
         at_once = min(self.concurrency or 1, engine.config.pool_size)
@@ -159,6 +167,15 @@ def _walk(
     engine: Engine, place: Place, question: Question, most: listing.Most
 ) -> AsyncGenerator[Page, None]:
     start_after = question.start_after or ""
+    if question.moment is not None:
+        return moments.pages(
+            engine,
+            place,
+            question.prefix,
+            question.moment,
+            delimiter="" if question.recursive else "/",
+            start_after=start_after,
+        )
     at_once = question.at_once(engine)
     if at_once > 1:
         return ahead.pages(engine, place, question.prefix, at_once, start_after=start_after)

@@ -7,8 +7,8 @@ object without one and answer 200, so what was stored is looked at, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -24,14 +24,17 @@ from minio_sdk.errors import (
     as_class,
 )
 from minio_sdk.models.object_lock import Retention
-from minio_sdk.models.results import UploadResponse
+from minio_sdk.models.results import DeleteError, UploadResponse
 from minio_sdk.operation import ObjectOperation, Operation, Place
 from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock
+from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.locking import is_held, retention_in
 
-_BYPASS = "bypass_governance=True with keys that may, of delete_objects() too"
+_BYPASS = "bypass_governance=True with keys that may, of delete_objects() and delete_many() too"
+_REFUSALS = frozenset({"AccessDenied", "InvalidRequest", "ObjectLocked"})
+_FEW = 8
 _NO_LOCK = (
     "objects can be locked in buckets that were made with create_bucket(..., object_lock=True)"
 )
@@ -72,10 +75,36 @@ async def explained(
     engine: Engine, error: MinIOError, operation: ObjectOperation[Any]
 ) -> MinIOError:
     """A refusal as what it is, where a lock is the reason."""
-    if not isinstance(error, AccessDeniedError) and error.code != "InvalidRequest":
+    if not isinstance(error, AccessDeniedError) and error.code not in _REFUSALS:
         return error
     lock = await lock_of(engine, operation)
     return error if lock is None else as_class(error, ObjectLockedError, lock.why, lock.hint)
+
+
+async def explained_all(
+    engine: Engine, place: Place, errors: Sequence[DeleteError]
+) -> tuple[DeleteError, ...]:
+    """Refusals to remove versions as what they are, where locks are the reason."""
+    refused = [
+        (index, each)
+        for index, each in enumerate(errors)
+        if each.version_id is not None and each.code in _REFUSALS
+    ]
+    told = list(errors)
+
+    async def look(found: tuple[int, DeleteError]) -> bool:
+        index, each = found
+        lock = await lock_of(engine, DeleteObject(place, each.key, each.version_id))
+        if lock is not None:
+            why = f"{lock.why} ({each.message})" if each.message else lock.why
+            told[index] = replace(each, message=why, locked=True, hint=lock.hint)
+        return lock is not None
+
+    # Where none of the first is locked, credentials are the likely reason, and of a thousand too.
+    for part in (refused[:_FEW], refused[_FEW:]):
+        if not any(await engine.transport.map(look, part, _FEW)):
+            break
+    return tuple(told)
 
 
 def lockless(error: MinIOError) -> MinIOError:

@@ -22,7 +22,7 @@ from minio_sdk.errors import (
     ValidationError,
     invalid,
 )
-from minio_sdk.flows import buckets, bulk, copies, downloads, found, local_files, uploads
+from minio_sdk.flows import buckets, bulk, copies, downloads, found, local_files, moments, uploads
 from minio_sdk.flows.bulk_items import settled
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.local_files import USUAL_PARTS, Links
@@ -30,6 +30,7 @@ from minio_sdk.flows.mirror_sides import Entry, Filter, Folder, Names, Remote, s
 from minio_sdk.flows.parts import DEFAULT_PART
 from minio_sdk.flows.progress import Meter, OnProgress, Share
 from minio_sdk.models.bulk import MirrorResult
+from minio_sdk.models.moments import Moment, moment_of
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operations.multipart import MAX_PARTS
@@ -53,10 +54,13 @@ class Wish:
     follow_symlinks: bool
     concurrency: int | None
     progress: OnProgress | bool | None
+    at: Moment | None = None
 
     def __post_init__(self) -> None:
         for name in ("delete", "dry_run", "checksum", "follow_symlinks"):
             check_flag(name, getattr(self, name))
+        if self.at is not None:
+            moment_of(self.at)
 
 
 async def mirror(engine: Engine, wish: Wish) -> MirrorResult:
@@ -65,6 +69,8 @@ async def mirror(engine: Engine, wish: Wish) -> MirrorResult:
     for each in (source, target):
         if isinstance(each, Remote):
             engine.place(each.bucket).prefix_out(each.prefix)
+    if wish.at is not None and not isinstance(source, Remote):
+        raise invalid("at", wish.at, "goes with a remote source")
     if isinstance(source, Folder) and isinstance(target, Folder):
         raise invalid(
             "target", wish.target, "one of the two must be remote: 'minio://bucket/prefix'"
@@ -200,8 +206,10 @@ class _Mirror:
                 if self._filter.wants(entry.name):
                     yield entry
 
-    async def _objects(self, remote: Remote) -> AsyncGenerator[Entry, None]:
-        question = Question(remote.bucket, remote.prefix, "", True, False, None, None)
+    async def _objects(
+        self, remote: Remote, at: Moment | None = None
+    ) -> AsyncGenerator[Entry, None]:
+        question = Question(remote.bucket, remote.prefix, "", True, False, None, None, at=at)
         between_remotes = isinstance(self._source, Remote) and isinstance(self._target, Remote)
         async with aclosing(found.items(self._engine, question)) as items:
             async for item in items:
@@ -220,7 +228,7 @@ class _Mirror:
             links: Links = "follow" if self._wish.follow_symlinks else "inside"
             entries = self._files(source.path, links, source=True)
         else:
-            entries = self._objects(source)
+            entries = self._objects(source, self._wish.at)
         count = 0
         async with aclosing(entries):
             async for entry in entries:
@@ -243,7 +251,9 @@ class _Mirror:
 
     async def _check_prefix(self, source: Remote) -> None:
         """A prefix without objects can't be told from one that was mistyped."""
-        question = Question(source.bucket, source.prefix, "", True, False, 1, None)
+        question = Question(
+            source.bucket, source.prefix, "", True, False, 1, None, at=self._wish.at
+        )
         if not await found.listed(self._engine, question):
             raise invalid(
                 "source",
@@ -258,6 +268,8 @@ class _Mirror:
         if self._wish.checksum or entry.modified is None or other.modified is None:
             return None
         ours, theirs = int(entry.modified), int(other.modified)
+        if self._wish.at is not None:  # what it was then is older than what replaced it
+            return None if isinstance(self._target, Remote) else ours != theirs
         if ours == theirs and isinstance(self._target, Remote):
             return None  # listings know no more than the second in which an object was stored
         return ours > theirs
@@ -299,6 +311,12 @@ class _Mirror:
         elif isinstance(source, Remote) and isinstance(target, Remote):
             await self._copy(engine, source, target, entry)
 
+    def _version(self, entry: Entry) -> tuple[str | None, Moment | None]:
+        """What to read of an object: a version that stays, or what it was at the moment."""
+        if self._wish.at is None or entry.version_id in (None, moments.NULL):
+            return None, self._wish.at
+        return entry.version_id, None
+
     def _share(self, entry: Entry) -> Share | None:
         return Share(self.relay, entry.name) if self.relay is not None else None
 
@@ -317,7 +335,8 @@ class _Mirror:
         call = engine.transport.call
         path = await call(local_files.ready, root, entry.name, self._wish.follow_symlinks)
         key, share = source.prefix + entry.name, self._share(entry)
-        await downloads.to_file(engine, source.bucket, key, path, progress=share)
+        version, at = self._version(entry)
+        await downloads.to_file(engine, source.bucket, key, path, version, share, at=at)
         if entry.modified is not None:
             # That of the listing: if it was replaced since, it is newer and comes again.
             await call(local_files.set_time, path, entry.modified)
@@ -325,7 +344,10 @@ class _Mirror:
     async def _copy(self, engine: Engine, source: Remote, target: Remote, entry: Entry) -> None:
         dest, key = engine.place(target.bucket), target.prefix + entry.name
         place, source_key = engine.place(source.bucket), source.prefix + entry.name
-        copy = partial(copies.copy, engine, dest, key, place, source_key)
+        version, at = self._version(entry)
+        copy = partial(
+            copies.copy, engine, dest, key, place, source_key, source_version_id=version, at=at
+        )
         try:
             await copy()
         except BucketNotFoundError as error:
@@ -383,7 +405,8 @@ class _Mirror:
 
 def _entry(item: ObjectInfo, remote: Remote) -> Entry:
     modified = item.last_modified.timestamp() if item.last_modified is not None else None
-    return Entry(item.key[len(remote.prefix) :], item.size, modified, item.etag)
+    name = item.key[len(remote.prefix) :]
+    return Entry(name, item.size, modified, item.etag, version_id=item.version_id)
 
 
 def _below(name: str, names: set[str]) -> bool:

@@ -43,6 +43,7 @@ class Entry:
         modified: seconds since 1970; None where the server doesn't tell.
         etag: the object's.
         stamp: what changes when a file is written to.
+        version_id: of an object as it was at a moment.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Entry:
     modified: float | None
     etag: str | None = None
     stamp: int = 0
+    version_id: str | None = None
 
 
 def side(given: Any, argument: str) -> Folder | Remote:

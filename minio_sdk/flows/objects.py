@@ -15,7 +15,7 @@ from minio_sdk.errors import (
     invalid,
 )
 from minio_sdk.flows import buckets, locked, quirks, versions
-from minio_sdk.flows.deletes import delete_many
+from minio_sdk.flows.deletes import delete_many, whose
 from minio_sdk.models.names import check_flag, check_key, check_version_id
 from minio_sdk.models.results import DeletedObject, DeleteResult, ObjectMetadata
 from minio_sdk.operation import ObjectOperation, T
@@ -151,4 +151,5 @@ async def delete_objects(
         else:
             kept.append((key, version))
     result = await delete_many(engine, place, kept, bypass=bypass)
-    return DeleteResult(deleted=(*result.deleted, *never), errors=result.errors)
+    errors = await locked.explained_all(engine, place, whose(kept, result))
+    return DeleteResult(deleted=(*result.deleted, *never), errors=errors)

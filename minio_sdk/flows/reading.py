@@ -26,8 +26,9 @@ from minio_sdk.errors import (
     ValidationError,
     invalid,
 )
-from minio_sdk.flows import cached, objects
+from minio_sdk.flows import cached, moments, objects
 from minio_sdk.flows.leases import Lease
+from minio_sdk.models.moments import Moment, moment_or_version
 from minio_sdk.models.names import check_version_id
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObjectPart
@@ -65,17 +66,21 @@ async def get(
     if_none_match: str | None = None,
     if_modified_since: datetime | None = None,
     if_unmodified_since: datetime | None = None,
+    at: Moment | None = None,
 ) -> bytes:
     """The bytes of an object, or of a range of it."""
     conditions = (if_match, if_none_match, if_modified_since, if_unmodified_since)
-    if (wanted, version_id, *conditions) == _NOTHING:
+    if at is None and (wanted, version_id, *conditions) == _NOTHING:
         return await cached.get(engine, bucket, key)
     headers = read_conditions(*conditions)
-    if wanted is None:
+    if wanted is None and at is None:
         whole = GetObjectPart(engine.place(bucket), key, None, None, version_id, headers)
         return (await objects.read(engine, whole)).data
+    reader = Reader(engine, bucket, key, version_id, headers, at)
+    if wanted is None:
+        return await reader.whole()
     first, last = check_range(wanted)
-    return await Reader(engine, bucket, key, version_id, headers).range(first, last)
+    return await reader.range(first, last)
 
 
 def stream(
@@ -89,12 +94,13 @@ def stream(
     if_none_match: str | None = None,
     if_modified_since: datetime | None = None,
     if_unmodified_since: datetime | None = None,
+    at: Moment | None = None,
 ) -> AsyncIterator[bytes]:
     """The bytes of an object in pieces, lazily; what the arguments break is said at once."""
     headers = read_conditions(if_match, if_none_match, if_modified_since, if_unmodified_since)
     if not isinstance(piece_size, int) or isinstance(piece_size, bool) or piece_size < 1:
         raise invalid("piece_size", piece_size, "must be a whole number of bytes, at least 1")
-    reader = Reader(engine, bucket, key, version_id, headers)
+    reader = Reader(engine, bucket, key, version_id, headers, at)
     if wanted is None:
         return _pieces(reader, piece_size, 0, None, whole=True)
     first, last = check_range(wanted)
@@ -126,6 +132,7 @@ class Reader:
         bucket, key: the object.
         version_id: a version; None for the one that is current at the first read.
         headers: conditions of the first read.
+        at: what was current at that moment, in place of a version.
 
     Attributes:
         bucket, key: the object.
@@ -143,7 +150,9 @@ class Reader:
         key: str,
         version_id: str | None = None,
         headers: Mapping[str, str] | None = None,
+        at: Moment | None = None,
     ) -> None:
+        self._moment = moment_or_version(at, version_id)
         self.bucket = bucket
         self.key = key
         self.size: int | None = None
@@ -154,10 +163,25 @@ class Reader:
         self._version = None if version_id is None else check_version_id(version_id)
         self._found_version = False
         self._conditions = headers or {}
+        self._expected: str | None = None
         self._mark: str | None = None
         self._whole: bytes | None = None
         self._held, self._at, self._ahead = b"", 0, FIRST
         self._lease = Lease(engine.transport.memory)
+
+    @property
+    def version_id(self) -> str | None:
+        """The version that is read, as far as it was given or found."""
+        return self._version
+
+    async def settle(self) -> None:
+        """Find the version that was there at the moment that is asked for, if one is."""
+        if self._moment is None:
+            return
+        found = await moments.version_at(self._engine, self._place, self.key, self._moment)
+        self._version, self._moment = found.version_id, None
+        if found.version_id == moments.NULL:
+            self._expected = found.etag
 
     def renew(self) -> None:
         """Begin another call of the user's: with `Config.deadline` it has a time of its own."""
@@ -180,14 +204,23 @@ class Reader:
                 raise
         if self.size is None:
             # No range lies in an empty object. Should it have grown meanwhile, all of it comes.
-            operation = GetObjectPart(
-                self._place, self.key, None, None, self._version, self._conditions
-            )
-            piece = await objects.read(self._engine, operation)
-            self._pin(piece)
+            piece = await self._all()
             self._whole = piece.data
             return piece.cut(0, last)
         return b""
+
+    async def whole(self) -> bytes:
+        """All bytes at once."""
+        await self.settle()
+        return (await self._all()).data
+
+    async def _all(self) -> Piece:
+        operation = GetObjectPart(
+            self._place, self.key, None, None, self._version, self._conditions
+        )
+        piece = await objects.read(self._engine, operation)
+        self._pin(piece)
+        return piece
 
     async def range(self, first: int, last: int | None, room: Room | None = None) -> bytes:
         """All bytes of a range; those behind the end of the object are left out.
@@ -214,6 +247,7 @@ class Reader:
 
     async def _fetch(self, first: int, last: int | None, room: Room | None = None) -> bytes:
         """Some bytes from `first` on, at least one."""
+        await self.settle()
         if self._whole is not None:
             data = self._whole[first : None if last is None else last + 1]
         else:
@@ -256,7 +290,7 @@ class Reader:
             raise self._changed(operation, None)
         return piece
 
-    def _operation(self, first: int, last: int | None) -> GetObjectPart:
+    def _operation(self, first: int | None, last: int | None) -> GetObjectPart:
         headers = self._conditions
         if self.size is not None:
             etag = self.headers.get("etag", "")
@@ -266,6 +300,10 @@ class Reader:
         return GetObjectPart(self._place, self.key, first, last, self._version, headers)
 
     def _pin(self, piece: Piece) -> None:
+        if self._expected is not None and piece.etag is not None:
+            if self._expected != piece.etag:
+                raise moments.changed(self._engine, self._operation(None, None))
+            self._expected = None
         self.size = piece.total
         self.headers = piece.headers
         self._mark = _mark(piece)

@@ -183,12 +183,50 @@ class DeletedObject(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteError(Record):
-    """One object that DeleteObjects did not remove, and why."""
+    """One object that DeleteObjects did not remove, and why.
+
+    Attributes:
+        key: as the caller writes it.
+        version_id: the version, where one was asked for.
+        code: the server's.
+        message: the server's; where a lock is the reason, which lock it is and then the server's.
+        locked: whether a retention or a legal hold of the version is the reason.
+        hint: what to try then.
+    """
 
     key: str
     version_id: str | None = None
     code: str = ""
     message: str = ""
+    locked: bool = False
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndeletedObject(Record):
+    """One object that was deleted, and is there again.
+
+    Attributes:
+        bucket: as the caller writes it.
+        key: as the caller writes it.
+        version_id: the version that is current now; with `dry_run` the one that would be, or be copied.
+        size: bytes.
+        etag: without quotes.
+        last_modified: when that version was written (aware, UTC); None where the server didn't tell.
+        removed: the ids of the delete markers that were removed.
+        copied: whether the version is a copy, above the delete markers.
+        dry_run: whether nothing was changed.
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    size: int = 0
+    etag: str | None = None
+    last_modified: datetime | None = None
+    removed: tuple[str, ...] = ()
+    copied: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

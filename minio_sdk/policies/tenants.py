@@ -17,7 +17,8 @@ from minio_sdk.tenancy import slug_of
 from minio_sdk.wire.policy import ARN
 
 _READ = (
-    "GetObject", "GetObjectVersion", "GetObjectAttributes", "GetObjectVersionAttributes",
+    # What begins with GetObjectA are GetObjectAcl, which MinIO refuses by name, and GetObjectAttributes.
+    "GetObject", "GetObjectVersion", "GetObjectA*", "GetObjectVersionA*",
     "GetObjectTagging", "GetObjectVersionTagging", "GetObjectRetention", "GetObjectLegalHold",
     "ListMultipartUploadParts",
 )  # fmt: skip
@@ -39,7 +40,8 @@ def tenant_policy(
 
     By bucket, everything S3 has is allowed on buckets called ``{slug}-...``. By prefix, objects below
     ``{slug}/`` of the shared bucket may be read, written and listed; nothing may be asked of that bucket
-    itself but its region and versioning, so somebody else has to make it. Names of all buckets may not
+    itself but its region and versioning, so somebody else has to make it; and retentions in governance mode
+    may be set and not passed by. Names of all buckets may not
     be listed: MinIO and SeaweedFS show the tenant its own all the same.
 
     Args:

@@ -96,6 +96,10 @@ FEATURES: dict[str, dict[str, Gap]] = {
     "versions behind a key that isn't there": {
         "moto": Gap("leaves out the first entry behind such a key-marker")
     },
+    "delete markers while versions are suspended": {
+        "moto": Gap("fails to write one", UNSCOPED),
+        "seaweedfs": Gap("says that it has removed one, and shows it still", UNSCOPED),
+    },
     "small pages of versions": {
         "moto": Gap("lists delete markers behind the versions of each page"),
         "seaweedfs": Gap("leaves out a! where a page ends in the folder a/, which it lists before"),

@@ -121,13 +121,18 @@ async def test_what_is_locked_stays(client: AsyncMinIOClient, locked: str) -> No
     assert "a legal hold" in str(found[0])
     assert "governance mode until" in str(found[2])
     result = await client.delete_objects(locked, [("held", held), ("governed", governed)])
-    assert len(result.errors) == 2
+    assert [error.locked for error in result.errors] == [True, True]
     with pytest.raises(BucketNotEmptyError, match="it is locked"):
         await client.delete_bucket(locked, force=True)
     assert await client.get_object(locked, "held", version_id=held) == b"1"
     await client.disable_object_legal_hold(locked, "held", version_id=held)
     assert not await client.is_object_legal_hold_enabled(locked, "held", version_id=held)
-    await client.delete_object(locked, "governed", version_id=governed, bypass_governance=True)
+    done = await client.delete_many([("governed", governed)], bucket=locked)
+    assert [type(error) for error in done] == [ObjectLockedError]
+    assert await client.delete_many([("governed", governed)], bucket=locked, bypass_governance=True)
+    await client.put_object(locked, "governed", b"2", retention=GOVERNED)
+    await client.delete_bucket(locked, force=True, bypass_governance=True)
+    await client.create_bucket(locked)
 
 
 @unscoped

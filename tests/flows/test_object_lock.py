@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -220,6 +221,124 @@ def test_bypassing_is_said_only_when_it_is_asked_for(connect: Connect) -> None:
             client.set_object_retention("docs", "a", RETENTION, bypass_governance=bypass)
     sent = [r.header("x-amz-bypass-governance-retention") for r in requests if r.method != "GET"]
     assert sent == [None] * 3 + ["true"] * 3
+
+
+def refusing(*keys: str, version: str = "<VersionId>v</VersionId>") -> Step:
+    errors = "".join(
+        f"<Error><Key>{key}</Key>{version}<Code>AccessDenied</Code><Message>not you</Message></Error>"
+        for key in keys
+    )
+    return reply(200, f"<DeleteResult>{errors}</DeleteResult>".encode())
+
+
+@both
+@pytest.mark.parametrize("version", ["<VersionId>v</VersionId>", ""], ids=["repeated", "left out"])
+def test_each_locked_version_of_many_says_so(connect: Connect, version: str) -> None:
+    """With the server's code and words; what is refused for another reason stays what it is."""
+    locks = Locks(NONE, None, **LOCKED)
+    free = Locks(NONE)
+
+    def behind(request: Request) -> Step:
+        if request.method == "POST":
+            return refusing("a", "b", version=version)
+        return (free if request.path.endswith("/b") else locks)(request)
+
+    pairs = [("a", "v"), ("b", "v")]
+    with ScriptedServer(handler=behind) as server, connect(server) as client:
+        one, other = client.delete_objects("docs", pairs).errors
+        done = client.delete_many(pairs, bucket="docs")
+    assert (one.key, one.version_id, one.code, one.locked) == ("a", "v", "AccessDenied", True)
+    assert one.message == f"it is locked: governance mode until {UNTIL.isoformat()} (not you)"
+    assert "bypass_governance=True" in str(one.hint)
+    assert (other.message, other.locked, other.hint) == ("not you", False, None)
+    assert [type(error) for error in done] == [ObjectLockedError, AccessDeniedError]
+    assert "bypass_governance=True" in str(done[0])
+    assert (done[0].code, done[0].key) == ("AccessDenied", "a")
+
+
+@both
+def test_not_every_version_is_asked_where_locks_are_not_the_reason(connect: Connect) -> None:
+    keys = [f"k{n}" for n in range(50)]
+    locks = Locks(NONE)
+
+    def behind(request: Request) -> Step:
+        if request.method != "POST":
+            return locks(request)
+        asked = "<VersionId>v</VersionId>" if b"VersionId" in request.body else ""
+        return refusing(*keys, version=asked)
+
+    with ScriptedServer(handler=behind) as server, connect(server) as client:
+        result = client.delete_objects("docs", [(key, "v") for key in keys])
+        markers = client.delete_objects("docs", keys)  # which no lock holds off
+    assert [len(each.errors) for each in (result, markers)] == [50, 50]
+    assert len([each for each in locks.asked if each.startswith("HEAD")]) == 8
+
+
+@both
+def test_bypassing_in_bulk_is_said_for_those_items_only(connect: Connect) -> None:
+    requests: list[Request] = []
+    locks = Locks(NONE)
+
+    def behind(request: Request) -> Step:
+        requests.append(request)
+        if request.method != "POST":
+            return locks(request)
+        keys = re.findall(rb"<Key>(.)</Key>", request.body)
+        done = b"".join(b"<Deleted><Key>%b</Key></Deleted>" % key for key in keys)
+        return reply(200, b"<DeleteResult>" + done + b"</DeleteResult>")
+
+    items = [
+        {"key": "a", "version_id": "v"},
+        {"key": "b", "version_id": "v", "bypass_governance": False},
+        {"key": "c", "version_id": "v", "bypass_governance": "yes"},
+    ]
+    with ScriptedServer(handler=behind) as server, connect(server) as client:
+        done = client.delete_many(items, bucket="docs", bypass_governance=True)
+        assert [isinstance(each, MinIOError) for each in done] == [False, False, True]
+        assert "bypass_governance" in str(done[2])
+        client.delete_many(items[:1], bucket="docs")
+        for call in (
+            lambda: client.delete_many([], bypass_governance=1),  # type: ignore[arg-type]
+            lambda: client.delete_bucket("docs", bypass_governance=True),
+            lambda: client.delete_bucket("docs", force=True, bypass_governance=1),  # type: ignore[arg-type]
+        ):
+            with pytest.raises(ValidationError, match="bypass_governance"):
+                call()
+    posts = [request for request in requests if request.method == "POST"]
+    sent = {
+        (re.findall(rb"<Key>(.)</Key>", r.body)[0], r.header("x-amz-bypass-governance-retention"))
+        for r in posts
+    }
+    assert sent == {(b"a", "true"), (b"b", None), (b"a", None)}
+
+
+@both
+def test_a_bucket_is_emptied_with_governance_passed_by(connect: Connect) -> None:
+    listing = (
+        b"<ListVersionsResult><Version><Key>a</Key><VersionId>v</VersionId></Version>"
+        b"</ListVersionsResult>"
+    )
+    requests: list[Request] = []
+
+    def behind(request: Request) -> Step:
+        requests.append(request)
+        if request.method == "POST":
+            return reply(200, b"<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>")
+        if "versions=" in request.query:
+            emptied = any(r.method == "POST" for r in requests)
+            return reply(200, b"<ListVersionsResult/>" if emptied else listing)
+        if "versioning" in request.query:
+            return reply(
+                200, b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+            )
+        if "uploads" in request.query:
+            return reply(200, b"<ListMultipartUploadsResult/>")
+        return reply(204)
+
+    with ScriptedServer(handler=behind) as server, connect(server) as client:
+        client.delete_bucket("docs", force=True, bypass_governance=True)
+    (post,) = [request for request in requests if request.method == "POST"]
+    assert post.header("x-amz-bypass-governance-retention") == "true"
 
 
 # -- uploads ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import os
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from minio_sdk import (
     MinIOConnectionError,
     MinIOError,
     NotFoundError,
+    NotSupportedError,
     TransferProgress,
     TransferRestartedWarning,
     ValidationError,
@@ -29,6 +31,7 @@ from tests.both import ACCESS_KEY, SECRET_KEY, Connect, blocking, both
 from tests.flows.test_uploads_faults import BODY, SETTINGS, Storage, document, etag
 from tests.scripted import (
     Exchange,
+    Reply,
     Request,
     ScriptedServer,
     Step,
@@ -161,6 +164,71 @@ def test_an_upload_goes_on_where_it_stopped(
     assert storage.objects == {"/acme-docs/a": BODY}
     assert seen[-1].bytes_done == len(BODY)
     assert left(settings) == []
+
+
+class Locking(Keeping):
+    """It locks what it is told to, in uploads too; `forgets` them when an upload is completed."""
+
+    def __init__(self, forgets: bool = False) -> None:
+        super().__init__()
+        self.forgets = forgets
+        self.locks: list[dict[str, str]] = []
+
+    def _work(self, kind: str, request: Request) -> Step:
+        if kind == "create":
+            names = ("mode", "retain-until-date", "legal-hold")
+            headers = {f"x-amz-object-lock-{name}": None for name in names}
+            told = {name: request.header(name) for name in headers}
+            self.locks.append({name: value for name, value in told.items() if value})
+        answer = super()._work(kind, request)
+        if kind == "head" and isinstance(answer, Reply) and answer.status == 200:
+            kept = {} if self.forgets else self.locks[-1]
+            return replace(answer, headers=(*answer.headers, *kept.items()))
+        return answer
+
+
+@both
+@pytest.mark.parametrize("forgets", [False, True], ids=["kept", "forgotten"])
+def test_an_upload_with_locks_goes_on_with_them(
+    connect: Connect, file: Path, settings: dict[str, Any], forgets: bool
+) -> None:
+    """They belong to the upload that was begun; what is stored is looked at all the same."""
+    storage = Locking(forgets)
+    until = datetime(2050, 1, 1, tzinfo=timezone.utc)
+    locks: dict[str, Any] = {
+        "retention": {"mode": "GOVERNANCE", "retain_until_date": until},
+        "legal_hold": True,
+    }
+    with ScriptedServer(handler=storage) as server, connect(server, **settings) as client:
+        storage.faults = {("part", 3): drop_before_reply()}
+        with pytest.raises(MinIOConnectionError):
+            client.upload_file("docs", "a", file, resume=True, **locks)
+        storage.faults = {}
+        storage.counts.clear()
+        if forgets:
+            with pytest.raises(NotSupportedError, match="stored, but the server did not lock it"):
+                client.upload_file("docs", "a", file, resume=True, **locks)
+            storage.forgets = False  # somebody locks it, and the next run finds that
+        client.upload_file("docs", "a", file, resume=True, **locks)
+        assert storage.counts["complete"] == 1
+        assert "create" not in storage.counts
+        assert client.list_transfers() == []
+    assert storage.objects == {"/acme-docs/a": BODY}
+    (lock,) = storage.locks
+    assert lock["x-amz-object-lock-legal-hold"] == "ON"
+
+
+@both
+def test_an_upload_with_another_lock_begins_anew(
+    connect: Connect, file: Path, settings: dict[str, Any]
+) -> None:
+    storage = Locking()
+    with ScriptedServer(handler=storage) as server, connect(server, **settings) as client:
+        interrupted(client, file, storage)
+        with pytest.warns(TransferRestartedWarning):
+            client.upload_file("docs", "a", file, resume=True, legal_hold=True)
+    assert storage.locks == [{}, {"x-amz-object-lock-legal-hold": "ON"}]
+    assert storage.unfinished == {}
 
 
 @both

@@ -90,6 +90,19 @@ def test_read_only_reads_only(tenancy: Any) -> None:
 
 
 @pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
+def test_who_may_see_grants_and_pass_governance_by(tenancy: Any) -> None:
+    """Below a prefix, the shared bucket's lock is there against tenants too."""
+    name = arn("acme-docs/a" if tenancy == "bucket" else "tenants/acme/docs/a")
+    for read_only in (False, True):
+        policy = tenant_policy("acme", tenancy=tenancy, read_only=read_only)
+        for action in ("GetObjectAcl", "GetObjectVersionAcl", "GetObjectVersionAttributes"):
+            assert allowed(policy, f"s3:{action}", name)
+        passes = tenancy == "bucket" and not read_only
+        assert allowed(policy, "s3:BypassGovernanceRetention", name) is passes
+        assert allowed(policy, "s3:PutObjectAcl", name) is passes
+
+
+@pytest.mark.parametrize("tenancy", ["bucket", "prefix"])
 def test_the_longest_fits_into_a_session_policy(tenancy: Any) -> None:
     policy = tenant_policy(UUID, tenancy=tenancy, shared_bucket="s" * 63)
     assert len(json.dumps(policy, separators=(",", ":"))) <= MAX_SESSION_POLICY

@@ -23,6 +23,7 @@ _LIFECYCLE = [
 _CORS = [{"allowed_origins": ["*"], "allowed_methods": ["GET"]}]
 _NOTIFICATIONS = [{"arn": "arn:minio:sqs::1:webhook", "events": ["s3:ObjectCreated:*"]}]
 _RETENTION = {"mode": "GOVERNANCE", "retain_until_date": datetime(2050, 1, 1, tzinfo=timezone.utc)}
+_AT = datetime(2050, 1, 1, tzinfo=timezone.utc)
 _POLICY = {
     "Statement": [
         {
@@ -153,6 +154,8 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "set_object_metadata": lambda _: {**_OBJECT, "metadata": {"a": "b"}},
     "set_object_retention": lambda _: {**_OBJECT, "retention": _RETENTION},
     "set_object_tags": lambda _: {**_OBJECT, "tags": {"a": "b"}},
+    "undelete_object": lambda _: {**_OBJECT},
+    "undelete_objects": lambda _: {"bucket": "docs", "prefix": "of-"},
     "upload": lambda _: {"key": OWN, "data": b"123456"},
     "upload_file": lambda folder: {**_OBJECT, "path": _file(folder)},
     "upload_many": lambda _: {"items": [{**_OBJECT, "data": b"1"}]},
@@ -169,6 +172,11 @@ VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
     ("get_tenant_usage", lambda _: {"versions": True, "uploads": True, "snapshots": True}),
     ("list_objects", lambda _: {"bucket": "docs", "versions": True, "recursive": False}),
     ("list_objects", lambda _: {"bucket": "docs", "concurrency": 4}),
+    ("list_objects", lambda _: {"bucket": "docs", "at": _AT, "recursive": False}),
+    ("get_object", lambda _: {**_OBJECT, "at": _AT}),
+    ("download_file", lambda folder: {**_OBJECT, "path": folder / "then.txt", "at": _AT}),
+    ("object_exists", lambda _: {**_OBJECT, "at": _AT}),
+    ("undelete_object", lambda _: {**_OBJECT, "copy": True}),
     ("upload_file", lambda folder: {**_OBJECT, "path": _file(folder), "resume": True}),
     ("download_file", lambda folder: {**_OBJECT, "path": folder / "down", "resume": True}),
     (
@@ -220,13 +228,12 @@ KINDS = {
 """Parameters that can carry a name, or a text that a name could hide in, by how it is put there."""
 
 HARMLESS = {
-    "buffer", "bypass_governance", "checkpoint", "checksum", "concurrency", "content_length_range",
-    "create", "data", "days", "delete", "dry_run",
-    "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
-    "if_unmodified_since", "legal_hold",
-    "length", "limit", "max_size", "native", "object_lock", "older_than", "pack", "path",
-    "piece_size", "progress",
-    "range", "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
+    "at", "buffer", "bypass_governance", "checkpoint", "checksum", "concurrency",
+    "content_length_range", "copy", "create", "data", "days", "delete", "dry_run", "enabled",
+    "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
+    "if_unmodified_since", "legal_hold", "length", "limit", "max_size", "native", "object_lock",
+    "older_than", "pack", "path", "piece_size", "progress", "range", "recursive", "resume",
+    "since", "skip_missing", "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
 

@@ -105,6 +105,13 @@ class World(Memory):
             self.store(oracle.SHARED, f"{slug}/{bucket}/{key}", data)
         self.store(oracle.SHARED, f"{slug}/more/{ZIP}", _archive())
 
+    def keep_versions(self) -> None:
+        """From now on, in every bucket."""
+        status = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        for name, bucket in self.buckets.items():
+            bucket.versioned = True
+            self.documents[name, "versioning"] = status
+
     def of(self, slug: str) -> dict[str, bytes | None]:
         """What a tenant has: names on the server, and bytes."""
         return {

@@ -67,6 +67,7 @@ from minio_sdk import (
     TenantUsage,
     Transfer,
     TransferProgress,
+    UndeletedObject,
     UploadedPart,
     UploadResponse,
     User,
@@ -156,6 +157,16 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.is_object_legal_hold_enabled("docs", "k"), bool)
     client.upload_object("docs", "k", b"x", retention=until, legal_hold=True)
     client.delete_objects("docs", ["k"], bypass_governance=True)
+    client.delete_bucket("docs", force=True, bypass_governance=True)
+    assert_type(client.delete_many(["k"], bucket="docs", bypass_governance=True), BulkResult)
+    assert_type(client.undelete_object("docs", "k", copy=True), UndeletedObject)
+    assert_type(client.undelete_objects("docs", "p", since="2026-01-01"), BulkResult)
+    then = datetime.now(timezone.utc)
+    assert_type(client.get_object("docs", "k", at=then), bytes)
+    assert_type(client.list_objects("docs", at=then.date()), list[ObjectInfo])
+    assert_type(client.get_object_metadata("docs", "k", at="2026-01-01"), ObjectMetadata)
+    assert_type(client.open("docs", "k", at=then), ObjectReader)
+    client.get_object("docs", "k", at=5)  # type: ignore[arg-type]
     assert_type(client.get_tenant_usage(), TenantUsage)
     usage = client.get_tenant_usage(bucket="docs", prefix="a", versions=True, progress=told)
     assert_type(usage.buckets[0].noncurrent_bytes, int | None)
@@ -340,6 +351,9 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
         assert_type(await writer.write(b"x"), int)
     assert_type(await client.get_object_metadata("docs", "k"), ObjectMetadata)
     assert_type(await client.list_objects("docs"), list[ObjectInfo])
+    assert_type(await client.undelete_object("docs", "k"), UndeletedObject)
+    assert_type(await client.undelete_objects("docs"), BulkResult)
+    assert_type(await client.get_object("docs", "k", at="2026-01-01"), bytes)
     assert_type(await client.copy_object("docs", "k", "docs", "k2"), UploadResponse)
     assert_type(await client.set_object_metadata("docs", "k", {}), UploadResponse)
     assert_type(await client.compose_object("docs", "k", ["a", ("docs", "b")]), UploadResponse)

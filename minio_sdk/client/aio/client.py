@@ -26,6 +26,7 @@ from minio_sdk.client.aio.reading import Reading
 from minio_sdk.client.aio.snapshots import Snapshots
 from minio_sdk.client.aio.tenant_keys import TenantKeys
 from minio_sdk.client.aio.transfers import Transfers
+from minio_sdk.client.aio.undeleting import Undeleting
 from minio_sdk.client.aio.uploads import Uploads
 from minio_sdk.client.aio.usage import Usage
 from minio_sdk.flows import cached
@@ -42,6 +43,7 @@ class AsyncMinIOClient(
     ObjectLocks,
     Composing,
     Archives,
+    Undeleting,
     Details,
     Reading,
     Files,

@@ -7,6 +7,7 @@ from typing import Literal, overload
 
 from minio_sdk.client.aio.base import AsyncBase
 from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter, opened
+from minio_sdk.models.moments import Moment
 
 
 class Files(AsyncBase):
@@ -20,6 +21,7 @@ class Files(AsyncBase):
         mode: Literal["rb"] = "rb",
         *,
         version_id: str | None = None,
+        at: Moment | None = None,
     ) -> AsyncObjectReader: ...
 
     @overload
@@ -40,6 +42,7 @@ class Files(AsyncBase):
         mode: str = "rb",
         *,
         version_id: str | None = None,
+        at: Moment | None = None,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> AsyncObjectReader | AsyncObjectWriter:
@@ -53,6 +56,7 @@ class Files(AsyncBase):
             key: its key.
             mode: ``"rb"`` or ``"wb"``.
             version_id: for reading, a version of it; None for the current one.
+            at: for reading, what it was at this moment, as for `get_object`.
             content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
             metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
 
@@ -71,4 +75,4 @@ class Files(AsyncBase):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         engine = self._engine.begin()
-        return opened(engine, bucket, key, mode, version_id, content_type, metadata)
+        return opened(engine, bucket, key, mode, version_id, content_type, metadata, at)

@@ -13,6 +13,7 @@ from minio_sdk.client.files import CLOSED, as_view, make, moved
 from minio_sdk.engine import Engine
 from minio_sdk.flows.reading import Reader
 from minio_sdk.flows.writing import Writer
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
 
 F = TypeVar("F", bound="_File")
@@ -26,9 +27,10 @@ def opened(
     version_id: str | None,
     content_type: str | None,
     metadata: Mapping[str, str] | None,
+    at: Moment | None = None,
 ) -> AsyncObjectReader | AsyncObjectWriter:
     """The file, to be awaited or entered."""
-    made = make(engine, bucket, key, mode, version_id, content_type, metadata)
+    made = make(engine, bucket, key, mode, version_id, content_type, metadata, at)
     return AsyncObjectWriter(made) if isinstance(made, Writer) else AsyncObjectReader(made)
 
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import found, objects, reading
+from minio_sdk.flows import found, moments, objects, reading
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
 
 
@@ -22,6 +23,7 @@ class Objects(AsyncBase):
         *,
         range: tuple[int, int | None] | None = None,
         version_id: str | None = None,
+        at: Moment | None = None,
         if_match: str | None = None,
         if_none_match: str | None = None,
         if_modified_since: datetime | None = None,
@@ -35,6 +37,8 @@ class Objects(AsyncBase):
             range: first and last byte, both included, counted from 0; the last may be None or lie behind
                 the end, which gives all up to the end.
             version_id: a version of it; None for the current one.
+            at: what was there at this moment, in place of a version, in a bucket that keeps versions: a
+                datetime with a time zone, a date (its beginning in UTC), or one of them as ISO 8601 text.
             if_match: only if it has this ETag.
             if_none_match: only if it has another ETag than this.
             if_modified_since: only if it is newer than this date, which must have a time zone.
@@ -45,7 +49,9 @@ class Objects(AsyncBase):
             ValidationError: a bad argument, before anything is sent; or a range that begins behind the
                 end of the object.
             VersionNotFoundError: it has no such version.
-            ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            ObjectNotFoundError, BucketNotFoundError: it isn't there, or wasn't at that moment.
+            NotSupportedError: what was there at that moment can't be known, such as in a bucket that keeps
+                no versions.
             MinIOError: it failed after all retries.
 
         Example:
@@ -65,11 +71,17 @@ class Objects(AsyncBase):
                 if_none_match,
                 if_modified_since,
                 if_unmodified_since,
+                at,
             )
         )
 
     async def get_object_metadata(
-        self, bucket: str, key: str, *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        at: Moment | None = None,
     ) -> ObjectMetadata:
         """Size, type, ETag, dates and the user's metadata of an object.
 
@@ -77,10 +89,13 @@ class Objects(AsyncBase):
             bucket: its name.
             key: its key.
             version_id: a version of it; None for the current one.
+            at: what it was at this moment, as for `get_object`.
 
         Raises:
             VersionNotFoundError: it has no such version.
-            ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            ObjectNotFoundError, BucketNotFoundError: it isn't there, or wasn't at that moment.
+            NotSupportedError: what was there at that moment can't be known, such as in a bucket that keeps
+                no versions.
             MinIOError: it failed after all retries.
 
         Example:
@@ -89,19 +104,25 @@ class Objects(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
-        return await self._run(objects.head(self._engine.begin(), bucket, key, version_id))
+        return await self._run(moments.head(self._engine.begin(), bucket, key, version_id, at))
 
-    async def object_exists(self, bucket: str, key: str) -> bool:
+    async def object_exists(self, bucket: str, key: str, *, at: Moment | None = None) -> bool:
         """Whether the object exists; False too when its bucket doesn't.
 
+        Args:
+            bucket: its name.
+            key: its key.
+            at: whether it existed at this moment, as for `get_object`.
+
         Raises:
+            NotSupportedError: what was there at that moment can't be known.
             MinIOError: it failed after all retries.
 
         Example:
             >>> if await client.object_exists("docs", "q4.pdf"):
             ...     print("there")
         """
-        return await self._run(objects.object_exists(self._engine.begin(), bucket, key))
+        return await self._run(moments.exists(self._engine.begin(), bucket, key, at))
 
     async def delete_object(
         self,
@@ -172,6 +193,7 @@ class Objects(AsyncBase):
         limit: int | None = None,
         start_after: str | None = None,
         concurrency: int | None = None,
+        at: Moment | None = None,
     ) -> list[ObjectInfo]:
         """The objects of a bucket as a list in byte order; `iter_objects` takes no memory for it.
 
@@ -184,14 +206,17 @@ class Objects(AsyncBase):
             limit: at most this many entries; default all.
             start_after: only entries behind this key in byte order, whether it exists or not.
             concurrency: how many pages of a large bucket to ask for at once; default 1, never more than
-                `Config.pool_size`. One after the other all the same: versions, and `recursive=False`.
+                `Config.pool_size`. One after the other all the same: versions, `at`, and `recursive=False`.
+            at: what was there at this moment, with the ids of the versions, as for `get_object`. All versions
+                below the prefix are listed for it. Not together with `versions`.
 
         Returns:
             A list of `ObjectInfo`.
 
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
-            NotSupportedError: `versions`, and the server lists none.
+            NotSupportedError: `versions`, and the server lists none; or `at`, and what was there then can't
+                be known.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed after all retries.
 
@@ -204,7 +229,7 @@ class Objects(AsyncBase):
         """
         engine = self._engine.begin()
         question = Question(
-            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency
+            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency, at
         )
         return await self._run(found.listed(engine, question))
 
@@ -219,6 +244,7 @@ class Objects(AsyncBase):
         limit: int | None = None,
         start_after: str | None = None,
         concurrency: int | None = None,
+        at: Moment | None = None,
     ) -> AsyncIterator[ObjectInfo]:
         """The objects of a bucket one by one in the server's order, asked for page by page.
 
@@ -236,6 +262,6 @@ class Objects(AsyncBase):
         """
         engine = self._engine.begin()
         question = Question(
-            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency
+            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency, at
         )
         return self._each(found.batches(engine, question))

@@ -10,6 +10,7 @@ from typing import Any
 from minio_sdk.client.aio.base import AsyncBase
 from minio_sdk.flows import downloads, reading
 from minio_sdk.flows.progress import OnProgress
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import ObjectMetadata
 
 
@@ -23,6 +24,7 @@ class Reading(AsyncBase):
         *,
         range: tuple[int, int | None] | None = None,
         version_id: str | None = None,
+        at: Moment | None = None,
         piece_size: int = reading.PIECE,
         if_match: str | None = None,
         if_none_match: str | None = None,
@@ -39,6 +41,7 @@ class Reading(AsyncBase):
             key: its key.
             range: first and last byte, both included, counted from 0; the last may be None.
             version_id: a version of it; None for the current one.
+            at: what it was at this moment, as for `get_object`.
             piece_size: bytes of each piece but the last. Default 8 MiB.
             if_match, if_none_match, if_modified_since, if_unmodified_since: as for `get_object`.
 
@@ -67,6 +70,7 @@ class Reading(AsyncBase):
                 if_none_match,
                 if_modified_since,
                 if_unmodified_since,
+                at,
             )
         )
 
@@ -77,6 +81,7 @@ class Reading(AsyncBase):
         path: str | os.PathLike[str],
         *,
         version_id: str | None = None,
+        at: Moment | None = None,
         progress: OnProgress | bool | None = None,
         resume: bool = False,
     ) -> ObjectMetadata:
@@ -90,6 +95,7 @@ class Reading(AsyncBase):
             key: its key.
             path: the file, in a folder that exists.
             version_id: a version of it; None for the current one.
+            at: what it was at this moment, as for `get_object`.
             progress: a function that gets a `TransferProgress` after each piece, and one with
                 ``objects_done=1`` before the file appears; what it raises ends the download. True shows
                 a bar in a terminal or notebook, which needs the extra ``cli``.
@@ -117,11 +123,17 @@ class Reading(AsyncBase):
         """
         engine = self._engine.begin()
         return await self._run(
-            downloads.to_file(engine, bucket, key, path, version_id, progress, resume)
+            downloads.to_file(engine, bucket, key, path, version_id, progress, resume, at)
         )
 
     async def download_into(
-        self, bucket: str, key: str, buffer: Any, *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        buffer: Any,
+        *,
+        version_id: str | None = None,
+        at: Moment | None = None,
     ) -> int:
         """Put an object into memory of your own, several pieces at a time.
 
@@ -130,6 +142,7 @@ class Reading(AsyncBase):
             key: its key.
             buffer: a bytearray, memoryview, array or the like that can be written to.
             version_id: a version of it; None for the current one.
+            at: what it was at this moment, as for `get_object`.
 
         Returns:
             How many bytes the object has; what lies behind them in the buffer stays as it is.
@@ -148,4 +161,4 @@ class Reading(AsyncBase):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         engine = self._engine.begin()
-        return await self._run(downloads.into(engine, bucket, key, buffer, version_id))
+        return await self._run(downloads.into(engine, bucket, key, buffer, version_id, at))

@@ -34,12 +34,16 @@ class Buckets(Base):
         """
         return self._run(buckets.create(self._engine.begin(), bucket, region, object_lock))
 
-    def delete_bucket(self, bucket: str, *, force: bool = False) -> None:
+    def delete_bucket(
+        self, bucket: str, *, force: bool = False, bypass_governance: bool = False
+    ) -> None:
         """Remove a bucket.
 
         Args:
             bucket: its name.
             force: remove all its objects, versions and unfinished uploads first.
+            bypass_governance: with `force`, versions too that are locked in governance mode; these
+                credentials must be allowed to.
 
         Raises:
             BucketNotFoundError: it doesn't exist.
@@ -51,7 +55,8 @@ class Buckets(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
         """
-        return self._run(buckets.delete(self._engine.begin(), bucket, force))
+        engine = self._engine.begin()
+        return self._run(buckets.delete(engine, bucket, force, bypass_governance))
 
     def bucket_exists(self, bucket: str) -> bool:
         """Whether the bucket exists.

@@ -14,6 +14,7 @@ from minio_sdk.flows.bulk import Items, Job
 from minio_sdk.flows.mirror import Wish
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.models.bulk import BulkResult, MirrorResult
+from minio_sdk.models.moments import Moment
 
 Side = str | os.PathLike[str] | tuple[str, str]
 """A folder's path, or ``"minio://bucket/prefix"``, or (bucket, prefix)."""
@@ -97,8 +98,8 @@ class Bulk(Base):
 
         Args:
             items: dicts with ``bucket``, ``key``, and if wanted ``path`` (a file in a folder that exists)
-                and ``version_id``; tuples (bucket, key[, path]); with `bucket` plain keys, (key, path),
-                or the items of a listing.
+                and ``version_id`` or ``at``; tuples (bucket, key[, path]); with `bucket` plain keys,
+                (key, path), or the items of a listing.
                 Any iterable of them: it is taken from only as fast as they are worked on.
             bucket: of items that name none.
             concurrency: how many at once; default 16, never more than `Config.pool_size`.
@@ -142,14 +143,16 @@ class Bulk(Base):
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
+        bypass_governance: bool = False,
     ) -> BulkResult:
         """Remove many objects, a thousand in one request.
 
         One that is not there counts as removed.
 
         Args:
-            items: dicts with ``bucket``, ``key``, and if wanted ``version_id``; tuples (bucket, key[,
-                version_id]); with `bucket` plain keys, (key, version_id), or the items of a listing.
+            items: dicts with ``bucket``, ``key``, and if wanted ``version_id`` and
+                ``bypass_governance``; tuples (bucket, key[, version_id]); with `bucket` plain keys,
+                (key, version_id), or the items of a listing.
                 Any iterable of them: it is taken from only as fast as they are worked on.
             bucket: of items that name none.
             concurrency: how many requests at once; default 4.
@@ -160,9 +163,12 @@ class Bulk(Base):
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
             checkpoint: a file to which each item that is done is added at once. A later run of the job passes
                 over those it finds there, by their names; it goes on after an interrupt or a killed process.
+            bypass_governance: remove versions although they are locked in governance mode; these
+                credentials must be allowed to.
 
         Returns:
-            `BulkResult`: for each item, in the order of the input, a `DeletedObject` or its `MinIOError`.
+            `BulkResult`: for each item, in the order of the input, a `DeletedObject` or its `MinIOError`,
+            for a locked version an `ObjectLockedError`.
             It is true when there are no errors.
 
         Raises:
@@ -178,7 +184,8 @@ class Bulk(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint)
+        away = self._elsewhere(executor)
+        job = Job(bucket, concurrency, progress, away, checkpoint, bypass=bypass_governance)
         return self._run(bulk.perform(engine, "delete", items, job))
 
     def copy_many(
@@ -295,6 +302,7 @@ class Bulk(Base):
         follow_symlinks: bool = False,
         concurrency: int | None = None,
         progress: OnProgress | bool | None = None,
+        at: Moment | None = None,
     ) -> MirrorResult:
         """Make a folder or a prefix what another one is; only what differs is transferred.
 
@@ -315,6 +323,8 @@ class Bulk(Base):
                 write through links in a target folder.
             concurrency: how many at once; default 16, never more than `Config.pool_size`.
             progress: as of `upload_many`.
+            at: what a remote source was at this moment, as for `get_object`; of two files of a size, that of
+                another date then differs too, since what was there then is older.
 
         Returns:
             `MirrorResult`: what was copied, skipped, deleted, and failed with which error; true when
@@ -342,5 +352,6 @@ class Bulk(Base):
             follow_symlinks,
             concurrency,
             progress,
+            at,
         )
         return self._run(mirror.mirror(self._engine, wish))

@@ -27,6 +27,7 @@ from minio_sdk.client.sync.reading import Reading
 from minio_sdk.client.sync.snapshots import Snapshots
 from minio_sdk.client.sync.tenant_keys import TenantKeys
 from minio_sdk.client.sync.transfers import Transfers
+from minio_sdk.client.sync.undeleting import Undeleting
 from minio_sdk.client.sync.uploads import Uploads
 from minio_sdk.client.sync.usage import Usage
 from minio_sdk.flows import cached
@@ -43,6 +44,7 @@ class MinIOClient(
     ObjectLocks,
     Composing,
     Archives,
+    Undeleting,
     Details,
     Reading,
     Files,

@@ -8,6 +8,7 @@ from typing import Literal, overload
 
 from minio_sdk.client.sync.base import Base
 from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter, opened
+from minio_sdk.models.moments import Moment
 
 
 class Files(Base):
@@ -21,6 +22,7 @@ class Files(Base):
         mode: Literal["rb"] = "rb",
         *,
         version_id: str | None = None,
+        at: Moment | None = None,
     ) -> ObjectReader: ...
 
     @overload
@@ -41,6 +43,7 @@ class Files(Base):
         mode: str = "rb",
         *,
         version_id: str | None = None,
+        at: Moment | None = None,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> ObjectReader | ObjectWriter:
@@ -54,6 +57,7 @@ class Files(Base):
             key: its key.
             mode: ``"rb"`` or ``"wb"``.
             version_id: for reading, a version of it; None for the current one.
+            at: for reading, what it was at this moment, as for `get_object`.
             content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
             metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
 
@@ -72,4 +76,4 @@ class Files(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         engine = self._engine.begin()
-        return opened(engine, bucket, key, mode, version_id, content_type, metadata)
+        return opened(engine, bucket, key, mode, version_id, content_type, metadata, at)

@@ -18,6 +18,7 @@ from minio_sdk.client.files import CLOSED, as_view, make, moved
 from minio_sdk.engine import Engine
 from minio_sdk.flows.reading import Reader
 from minio_sdk.flows.writing import Writer
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
 
 _BUFFER = 64 * 1024
@@ -31,9 +32,10 @@ def opened(
     version_id: str | None,
     content_type: str | None,
     metadata: Mapping[str, str] | None,
+    at: Moment | None = None,
 ) -> ObjectReader | ObjectWriter:
     """The file."""
-    made = make(engine, bucket, key, mode, version_id, content_type, metadata)
+    made = make(engine, bucket, key, mode, version_id, content_type, metadata, at)
     if isinstance(made, Writer):
         return ObjectWriter(made)
     run(made.open())

@@ -9,6 +9,7 @@ from datetime import datetime
 from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import copies, object_tags
 from minio_sdk.flows.copy_rules import Changes, Conditions
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import UploadResponse
 
 
@@ -23,6 +24,7 @@ class ObjectSettings(Base):
         source_key: str,
         *,
         source_version_id: str | None = None,
+        at: Moment | None = None,
         metadata: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         content_type: str | None = None,
@@ -47,6 +49,7 @@ class ObjectSettings(Base):
             dest_bucket, dest_key: where to; an object that is there is replaced.
             source_bucket, source_key: where from.
             source_version_id: a version of the source; None copies the current one.
+            at: what the source was at this moment, as for `get_object`.
             metadata: the user's metadata in place of the source's; ``{}`` for none.
             tags: tags in place of the source's, at most 10; ``{}`` for none.
             content_type, content_encoding, content_disposition, content_language, cache_control: in
@@ -67,7 +70,7 @@ class ObjectSettings(Base):
             BucketNotFoundError: one of the buckets isn't there; the error names it.
             PreconditionFailedError: a condition doesn't hold.
             ObjectChangedError: the source was replaced while it was being copied.
-            NotSupportedError: the server doesn't copy.
+            NotSupportedError: the server doesn't copy; or what was there at `at` can't be known.
             ValidationError: a bad argument, or a copy of an object onto itself that changes nothing.
             MinIOError: it failed after all retries.
 
@@ -100,6 +103,7 @@ class ObjectSettings(Base):
                 source_version_id=source_version_id,
                 changes=changes,
                 conditions=conditions,
+                at=at,
             )
         )
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import found, objects, reading
+from minio_sdk.flows import found, moments, objects, reading
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
 
 
@@ -23,6 +24,7 @@ class Objects(Base):
         *,
         range: tuple[int, int | None] | None = None,
         version_id: str | None = None,
+        at: Moment | None = None,
         if_match: str | None = None,
         if_none_match: str | None = None,
         if_modified_since: datetime | None = None,
@@ -36,6 +38,8 @@ class Objects(Base):
             range: first and last byte, both included, counted from 0; the last may be None or lie behind
                 the end, which gives all up to the end.
             version_id: a version of it; None for the current one.
+            at: what was there at this moment, in place of a version, in a bucket that keeps versions: a
+                datetime with a time zone, a date (its beginning in UTC), or one of them as ISO 8601 text.
             if_match: only if it has this ETag.
             if_none_match: only if it has another ETag than this.
             if_modified_since: only if it is newer than this date, which must have a time zone.
@@ -46,7 +50,9 @@ class Objects(Base):
             ValidationError: a bad argument, before anything is sent; or a range that begins behind the
                 end of the object.
             VersionNotFoundError: it has no such version.
-            ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            ObjectNotFoundError, BucketNotFoundError: it isn't there, or wasn't at that moment.
+            NotSupportedError: what was there at that moment can't be known, such as in a bucket that keeps
+                no versions.
             MinIOError: it failed after all retries.
 
         Example:
@@ -66,11 +72,17 @@ class Objects(Base):
                 if_none_match,
                 if_modified_since,
                 if_unmodified_since,
+                at,
             )
         )
 
     def get_object_metadata(
-        self, bucket: str, key: str, *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        at: Moment | None = None,
     ) -> ObjectMetadata:
         """Size, type, ETag, dates and the user's metadata of an object.
 
@@ -78,10 +90,13 @@ class Objects(Base):
             bucket: its name.
             key: its key.
             version_id: a version of it; None for the current one.
+            at: what it was at this moment, as for `get_object`.
 
         Raises:
             VersionNotFoundError: it has no such version.
-            ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            ObjectNotFoundError, BucketNotFoundError: it isn't there, or wasn't at that moment.
+            NotSupportedError: what was there at that moment can't be known, such as in a bucket that keeps
+                no versions.
             MinIOError: it failed after all retries.
 
         Example:
@@ -90,19 +105,25 @@ class Objects(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
-        return self._run(objects.head(self._engine.begin(), bucket, key, version_id))
+        return self._run(moments.head(self._engine.begin(), bucket, key, version_id, at))
 
-    def object_exists(self, bucket: str, key: str) -> bool:
+    def object_exists(self, bucket: str, key: str, *, at: Moment | None = None) -> bool:
         """Whether the object exists; False too when its bucket doesn't.
 
+        Args:
+            bucket: its name.
+            key: its key.
+            at: whether it existed at this moment, as for `get_object`.
+
         Raises:
+            NotSupportedError: what was there at that moment can't be known.
             MinIOError: it failed after all retries.
 
         Example:
             >>> if client.object_exists("docs", "q4.pdf"):
             ...     print("there")
         """
-        return self._run(objects.object_exists(self._engine.begin(), bucket, key))
+        return self._run(moments.exists(self._engine.begin(), bucket, key, at))
 
     def delete_object(
         self,
@@ -173,6 +194,7 @@ class Objects(Base):
         limit: int | None = None,
         start_after: str | None = None,
         concurrency: int | None = None,
+        at: Moment | None = None,
     ) -> list[ObjectInfo]:
         """The objects of a bucket as a list in byte order; `iter_objects` takes no memory for it.
 
@@ -185,14 +207,17 @@ class Objects(Base):
             limit: at most this many entries; default all.
             start_after: only entries behind this key in byte order, whether it exists or not.
             concurrency: how many pages of a large bucket to ask for at once; default 1, never more than
-                `Config.pool_size`. One after the other all the same: versions, and `recursive=False`.
+                `Config.pool_size`. One after the other all the same: versions, `at`, and `recursive=False`.
+            at: what was there at this moment, with the ids of the versions, as for `get_object`. All versions
+                below the prefix are listed for it. Not together with `versions`.
 
         Returns:
             A list of `ObjectInfo`.
 
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
-            NotSupportedError: `versions`, and the server lists none.
+            NotSupportedError: `versions`, and the server lists none; or `at`, and what was there then can't
+                be known.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed after all retries.
 
@@ -205,7 +230,7 @@ class Objects(Base):
         """
         engine = self._engine.begin()
         question = Question(
-            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency
+            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency, at
         )
         return self._run(found.listed(engine, question))
 
@@ -220,6 +245,7 @@ class Objects(Base):
         limit: int | None = None,
         start_after: str | None = None,
         concurrency: int | None = None,
+        at: Moment | None = None,
     ) -> Iterator[ObjectInfo]:
         """The objects of a bucket one by one in the server's order, asked for page by page.
 
@@ -237,6 +263,6 @@ class Objects(Base):
         """
         engine = self._engine.begin()
         question = Question(
-            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency
+            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency, at
         )
         return self._each(found.batches(engine, question))

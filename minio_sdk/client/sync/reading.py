@@ -11,6 +11,7 @@ from typing import Any
 from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import downloads, reading
 from minio_sdk.flows.progress import OnProgress
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import ObjectMetadata
 
 
@@ -24,6 +25,7 @@ class Reading(Base):
         *,
         range: tuple[int, int | None] | None = None,
         version_id: str | None = None,
+        at: Moment | None = None,
         piece_size: int = reading.PIECE,
         if_match: str | None = None,
         if_none_match: str | None = None,
@@ -40,6 +42,7 @@ class Reading(Base):
             key: its key.
             range: first and last byte, both included, counted from 0; the last may be None.
             version_id: a version of it; None for the current one.
+            at: what it was at this moment, as for `get_object`.
             piece_size: bytes of each piece but the last. Default 8 MiB.
             if_match, if_none_match, if_modified_since, if_unmodified_since: as for `get_object`.
 
@@ -68,6 +71,7 @@ class Reading(Base):
                 if_none_match,
                 if_modified_since,
                 if_unmodified_since,
+                at,
             )
         )
 
@@ -78,6 +82,7 @@ class Reading(Base):
         path: str | os.PathLike[str],
         *,
         version_id: str | None = None,
+        at: Moment | None = None,
         progress: OnProgress | bool | None = None,
         resume: bool = False,
     ) -> ObjectMetadata:
@@ -91,6 +96,7 @@ class Reading(Base):
             key: its key.
             path: the file, in a folder that exists.
             version_id: a version of it; None for the current one.
+            at: what it was at this moment, as for `get_object`.
             progress: a function that gets a `TransferProgress` after each piece, and one with
                 ``objects_done=1`` before the file appears; what it raises ends the download. True shows
                 a bar in a terminal or notebook, which needs the extra ``cli``.
@@ -117,10 +123,18 @@ class Reading(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         engine = self._engine.begin()
-        return self._run(downloads.to_file(engine, bucket, key, path, version_id, progress, resume))
+        return self._run(
+            downloads.to_file(engine, bucket, key, path, version_id, progress, resume, at)
+        )
 
     def download_into(
-        self, bucket: str, key: str, buffer: Any, *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        buffer: Any,
+        *,
+        version_id: str | None = None,
+        at: Moment | None = None,
     ) -> int:
         """Put an object into memory of your own, several pieces at a time.
 
@@ -129,6 +143,7 @@ class Reading(Base):
             key: its key.
             buffer: a bytearray, memoryview, array or the like that can be written to.
             version_id: a version of it; None for the current one.
+            at: what it was at this moment, as for `get_object`.
 
         Returns:
             How many bytes the object has; what lies behind them in the buffer stays as it is.
@@ -147,4 +162,4 @@ class Reading(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         engine = self._engine.begin()
-        return self._run(downloads.into(engine, bucket, key, buffer, version_id))
+        return self._run(downloads.into(engine, bucket, key, buffer, version_id, at))
