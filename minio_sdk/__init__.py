@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         UploadedPart,
     )
     from minio_sdk.models.encryption import BucketEncryption
+    from minio_sdk.models.hedge import Hedge
     from minio_sdk.models.lifecycle import (
         AbortIncompleteMultipartUpload,
         DelMarkerExpiration,
@@ -165,6 +166,7 @@ __all__ = [
     "Grant",
     "Group",
     "HealthStatus",
+    "Hedge",
     "InstanceMetadataProvider",
     "IntegrityError",
     "JsonLinesAudit",
@@ -264,6 +266,7 @@ _HOMES = {
     ),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cache": ("Cache", "CacheStats"),
+    "minio_sdk.models.hedge": ("Hedge",),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
     "minio_sdk.models.details": (
