@@ -136,7 +136,7 @@ class Config:
 
     def __post_init__(self) -> None:
         urls = check_urls("base_url", self.base_url)
-        self._set("base_url", urls if len(urls) > 1 else urls[0])
+        self._set("base_url", urls[0] if len(urls) == 1 else urls)
         if self.public_url is not None:
             self._set("public_url", check_url("public_url", self.public_url))
         if self.tenant_id is not None:

@@ -87,8 +87,9 @@ class RoutedAsync(AiohttpTransport):
             AiohttpTransport(config.with_(base_url=url), clock, lines, self.provider)
             for url, lines in zip(config.endpoints, shared.each, strict=True)
         )
-        for way, route in zip(self.ways, shared.routes.all, strict=True):
-            way.route = route if len(self.ways) > 1 else None
+        if len(config.endpoints) > 1:
+            for way, route in zip(self.ways, shared.routes.all, strict=True):
+                way.route = route
         first = self.ways[0]
         self.signing = first.signing
         self.policy = RetryPolicy(
