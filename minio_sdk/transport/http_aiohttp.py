@@ -261,6 +261,12 @@ class AiohttpTransport:
         attempt = partial(self._attempt, request, deadline)
         return await self.policy.asend(attempt, request, deadline)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more request could be sent now."""
+        lines = self.connections.lines()
+        return lines is None or lines.has_room
+
     async def once(self, request: Request, deadline: float | None) -> Reply:
         """The answer to one attempt, for a transport that has a retry policy above this one."""
         place = self.connections

@@ -160,11 +160,14 @@ class _Call:
         tasks = [first]
         try:
             await asyncio.wait(tasks, timeout=after)
-            if not first.done() and hedger.take():
-                routes: Routes = self._transport.connections.routes
+            routes: Routes = self._transport.connections.routes
+            other = routes.beside(route)
+            # Where all connections are taken, it would only wait behind others.
+            room = self._transport.ways[other.index].has_room
+            if not first.done() and room and hedger.take():
                 # Without the room, which is the first one's.
                 request = replace(self._request, room=None)
-                tasks.append(asyncio.ensure_future(self._once(request, routes.beside(route))))
+                tasks.append(asyncio.ensure_future(self._once(request, other)))
             left = set(tasks)
             while left:
                 done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
