@@ -33,7 +33,7 @@ from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
 from minio_sdk.engine import Relay
-from minio_sdk.errors import MinIOConnectionError
+from minio_sdk.errors import ConfigurationError, MinIOConnectionError
 from minio_sdk.retry import RetryPolicy
 from minio_sdk.signing import Signing
 from minio_sdk.transport.attempts import Call, Direct, Prepared, Raced, target_of
@@ -119,6 +119,10 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         provider: Provider | None = None,
     ) -> None:
         super().__init__(max_retries=0)
+        if len(config.endpoints) > 1:
+            raise ConfigurationError(
+                "base_url: a TenantAdapter is for one endpoint; mount one for each of them"
+            )
         self.config = config
         self.connections = connections or Connections(config)
         self.clock = clock
