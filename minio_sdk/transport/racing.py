@@ -31,7 +31,14 @@ class _Runner:
         self._team = Team()
         self.outcome: Reply | BaseException | None = None
         run = copy_context().run
-        threading.Thread(target=run, args=(self._run,), name="minio-sdk-hedge", daemon=True).start()
+        thread = threading.Thread(
+            target=run, args=(self._run,), name="minio-sdk-hedge", daemon=True
+        )
+        try:
+            thread.start()
+        except BaseException:
+            self._team.end(failed=False)
+            raise
 
     def _run(self) -> None:
         worker = Worker(self._team)
@@ -120,7 +127,10 @@ class Race:
             reply = first()
             self._tell_once()
             return reply
-        runner = self._first = _Runner(first, self._ring_for(self._bell_pair()))
+        try:
+            runner = self._first = _Runner(first, self._ring_for(self._bell_pair()))
+        except (RuntimeError, OSError):
+            return first()
         self._wait(lambda: runner.outcome is not None, self._after)
         if runner.outcome is None:
             self._begin()
@@ -166,7 +176,10 @@ class Race:
         send = self._second()
         if send is None:
             return False
-        self._runner = _Runner(send, self._ring_for(self._bell_pair()))
+        try:
+            self._runner = _Runner(send, self._ring_for(self._bell_pair()))
+        except (RuntimeError, OSError):  # no more threads, or files: the first will do
+            return False
         return True
 
     def _tell_once(self) -> None:

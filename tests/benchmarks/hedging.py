@@ -113,7 +113,10 @@ def main() -> None:
         for hedge in (None, Hedge()):
             p50, p99, p999, share = measure(run, hedge, options)
             told = "off" if hedge is None else "on"
-            print(f"| {name} | {told} | {p50:.1f} | {p99:.1f} | {p999:.1f} | {share:.3f} |", flush=True)
+            print(
+                f"| {name} | {told} | {p50:.1f} | {p99:.1f} | {p999:.1f} | {share:.3f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from minio_sdk import Config, Hedge, MinIOClient, MinIOConnectionError, ServerEr
 from minio_sdk.transport.hedging import Hedger
 from tests.both import Connect, at_once, awaited, both, config_for, stored
 from tests.scripted import (
+    PATIENCE,
     Exchange,
     Request,
     ScriptedServer,
@@ -31,18 +32,30 @@ class Late:
 
     def __init__(self, *keys: str, how: Step | None = None, other: Step | None = None) -> None:
         self._keys = set(keys)
-        self._how = how or hang()
+        self.how = how or hang()
         self._other = other
         self._lock = threading.Lock()
         self._seen: set[str] = set()
+        self.second = threading.Event()
+
+    def then(self, step: Step) -> Step:
+        """A step that waits for the second request."""
+
+        def waiting(exchange: Exchange) -> None:
+            self.second.wait(PATIENCE)
+            step(exchange)
+
+        return waiting
 
     def __call__(self, request: Request) -> Step:
         name = request.path.rpartition("/")[2]
         with self._lock:
             first = name in self._keys and name not in self._seen
+            if name in self._seen:
+                self.second.set()
             self._seen.add(name)
         if first:
-            return self._how
+            return self.how
         return self._other or stored(name.encode())
 
 
@@ -56,7 +69,8 @@ def lines(server: ScriptedServer, method: str = "GET") -> list[str]:
 def test_a_second_request_overtakes_one_that_is_late(connect: Connect) -> None:
     with ScriptedServer(handler=Late("b", "c")) as server, connect(server, hedge=SOON) as client:
         assert [client.get_object("docs", key) for key in "abcd"] == [b"a", b"b", b"c", b"d"]
-        assert lines(server) == ["a", "b", "b", "c", "c", "d"]
+        # On a slow machine others may be late as well.
+        assert (lines(server).count("b"), lines(server).count("c")) == (2, 2)
         # The connection of the late one is never used again.
         late = {r.connection for r in server.requests if r.path.endswith("/b")}
         assert len(late) == 2
@@ -70,9 +84,13 @@ def test_the_very_first_request_which_has_no_connection_yet(connect: Connect) ->
 
 
 @both
-def test_metadata_ranges_and_listings_are_hedged_and_nothing_else(connect: Connect) -> None:
+def test_metadata_is_hedged_and_what_changes_anything_is_not(connect: Connect) -> None:
     def slow(exchange: Exchange) -> None:
-        exchange.stopping.wait(0.15)
+        if exchange.request.method == "HEAD":
+            if len(lines(server, "HEAD")) == 1:
+                server.wait_for(2)
+        else:
+            exchange.stopping.wait(0.1)
         stored()(exchange)
 
     with (
@@ -96,16 +114,12 @@ def test_the_second_goes_to_another_endpoint(connect: Connect) -> None:
     ):
         assert client.get_object("docs", "k") == b"other"
         assert (lines(a), lines(b)) == (["k"], ["k"])
-        assert client.get_object("docs", "x") == b"x"
 
 
 @both
 def test_a_bad_second_answer_doesn_t_count(connect: Connect) -> None:
-    def slow(exchange: Exchange) -> None:
-        exchange.stopping.wait(0.15)
-        stored(b"slow")(exchange)
-
-    late = Late("k", how=slow, other=reply(503))
+    late = Late("k", other=reply(503))
+    late.how = late.then(stored(b"slow"))
     with ScriptedServer(handler=late) as server, connect(server, hedge=SOON) as client:
         assert client.get_object("docs", "k") == b"slow"
         assert lines(server) == ["k", "k"]
@@ -114,15 +128,12 @@ def test_a_bad_second_answer_doesn_t_count(connect: Connect) -> None:
 @both
 @pytest.mark.parametrize("first", [reply(503), drop_before_reply()], ids=["503", "dropped"])
 def test_a_bad_first_answer_waits_for_the_second(connect: Connect, first: Step) -> None:
-    def slow_and_bad(exchange: Exchange) -> None:
-        exchange.stopping.wait(0.06)
-        first(exchange)
-
-    def slow_and_good(exchange: Exchange) -> None:
-        exchange.stopping.wait(0.1)
+    def slow(exchange: Exchange) -> None:
+        exchange.stopping.wait(0.05)
         stored(b"good")(exchange)
 
-    late = Late("k", how=slow_and_bad, other=slow_and_good)
+    late = Late("k", other=slow)
+    late.how = late.then(first)
     with ScriptedServer(handler=late) as server, connect(server, hedge=SOON) as client:
         assert client.get_object("docs", "k") == b"good"
         assert lines(server) == ["k", "k"]
@@ -130,12 +141,10 @@ def test_a_bad_first_answer_waits_for_the_second(connect: Connect, first: Step) 
 
 @both
 def test_where_both_fail_it_is_one_attempt_that_failed(connect: Connect) -> None:
-    def late(exchange: Exchange) -> None:
-        exchange.stopping.wait(0.06)
-        reply(503)(exchange)
-
+    late = Late("k", other=reply(503))
+    late.how = late.then(reply(503))
     with (
-        ScriptedServer(handler=lambda _: late) as server,
+        ScriptedServer(handler=late) as server,
         connect(server, hedge=SOON, max_retries=0) as client,
     ):
         with pytest.raises(ServerError) as caught:
@@ -232,10 +241,10 @@ def test_a_room_isn_t_written_to_by_two(connect: Connect, tmp_path: Any) -> None
         whole = reply(206, body, headers={"ETag": '"e"', "Content-Range": told})
 
         def slow(exchange: Exchange) -> None:
-            exchange.stopping.wait(0.1)
+            server.wait_for(2)
             whole(exchange)
 
-        return slow if first == "0" else whole
+        return slow if len(server.requests) == 1 else whole
 
     with ScriptedServer(handler=part) as server, connect(server, hedge=SOON) as client:
         path = tmp_path / "file"
@@ -253,7 +262,7 @@ def test_who_looks_on_sees_both(monkeypatch: pytest.MonkeyPatch) -> None:
         transport.session.hooks["response"].append(lambda response, **_: seen.append(response.url))
         assert [client.get_object("docs", key) for key in "ab"] == [b"a", b"b"]
         assert isinstance(transport.session, requests.Session)
-    assert [url.rpartition("/")[2] for url in seen] == ["a", "b"]
+    assert {url.rpartition("/")[2] for url in seen} == {"a", "b"}
 
 
 def test_no_thread_is_left() -> None:
@@ -266,21 +275,32 @@ def test_no_thread_is_left() -> None:
                 assert not thread.is_alive()
 
 
+def test_without_threads_to_be_had_the_first_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(exchange: Exchange) -> None:
+        exchange.stopping.wait(0.06)
+        stored(b"slow")(exchange)
+
+    def refuse(runner: Any, *_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with (
+        ScriptedServer(handler=lambda _: slow) as server,
+        MinIOClient(config_for(server, hedge=SOON)) as client,
+    ):
+        monkeypatch.setattr("minio_sdk.transport.racing._Runner.__init__", refuse)
+        assert [client.get_object("docs", "k") for _ in range(2)] == [b"slow"] * 2
+        assert len(server.requests) == 2
+
+
 def test_an_interrupt_ends_both(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(handler=lambda _: hang()) as server:
         with MinIOClient(config_for(server, hedge=SOON)) as client:
-            from minio_sdk.transport import racing
-
-            real = racing.check_running
-            asked = []
 
             def interrupted() -> None:
-                real()
-                asked.append(1)
-                if server.requests and len(server.requests) == 2:
+                if len(server.requests) == 2:
                     raise KeyboardInterrupt
 
-            monkeypatch.setattr(racing, "check_running", interrupted)
+            monkeypatch.setattr("minio_sdk.transport.racing.check_running", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 client.get_object("docs", "k")
         for thread in threading.enumerate():
@@ -322,3 +342,26 @@ def test_it_is_off_where_nobody_asks_for_it() -> None:
         Config("http://127.0.0.1:1", "acme", access_key="a", secret_key="b")
     ) as client:
         assert type(client._engine.transport).__name__ == "RequestsTransport"
+
+
+def test_a_job_that_ends_stops_what_is_hedged() -> None:
+    """A failure of one item's neighbour cuts both requests of a read that hangs."""
+
+    def handle(request: Request) -> Step:
+        return hang() if request.path.endswith("/hangs") else s3_error(403, "AccessDenied")
+
+    with ScriptedServer(handler=handle) as server:
+        with MinIOClient(config_for(server, hedge=SOON, timeout=60)) as client:
+
+            def one(key: str) -> Any:
+                async def flow() -> Any:
+                    if key == "fails":
+                        server.wait_for(2)
+                        raise ValueError("the neighbour")
+                    return client.get_object("docs", key)
+
+                return flow()
+
+            transport: Any = client._engine.transport
+            with pytest.raises(ValueError, match="the neighbour"):
+                transport.map(one, ["hangs", "fails"], 2).send(None)
