@@ -14,10 +14,12 @@ import pytest
 
 from minio_sdk import (
     Config,
+    ConfigurationError,
     MinIOClient,
     MinIOConnectionError,
     MinIOTimeoutError,
     ServerError,
+    TenantAdapter,
 )
 from minio_sdk.errors import MinIOError
 from minio_sdk.transport.routes import FIRST_REST, LONGEST_REST, Routes
@@ -406,6 +408,11 @@ def test_who_was_interrupted_lets_another_try() -> None:
     assert routes.choose(5.0, []) == (a, True)
     routes.given_up(a)
     assert routes.choose(5.0, []) == (a, True)
+
+
+def test_an_adapter_is_for_one_endpoint() -> None:
+    with pytest.raises(ConfigurationError, match="^base_url: a TenantAdapter is for one endpoint"):
+        TenantAdapter(Config(["http://a", "http://b"], "acme"))
 
 
 def test_clients_of_several_endpoints_are_pickled() -> None:
