@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         UploadedPart,
     )
     from minio_sdk.models.encryption import BucketEncryption
+    from minio_sdk.models.hedge import Hedge
     from minio_sdk.models.lifecycle import (
         AbortIncompleteMultipartUpload,
         DelMarkerExpiration,
@@ -171,6 +172,7 @@ __all__ = [
     "Grant",
     "Group",
     "HealthStatus",
+    "Hedge",
     "InstanceMetadataProvider",
     "IntegrityError",
     "JsonLinesAudit",
@@ -275,6 +277,7 @@ _HOMES = {
     "minio_sdk.models.archives": ("ArchiveEntry",),
     "minio_sdk.models.prompting": ("PromptAnswer",),
     "minio_sdk.models.composing": ("ComposeSource",),
+    "minio_sdk.models.hedge": ("Hedge",),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
     "minio_sdk.models.details": (

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, Literal
 
 from minio_sdk.errors import ConfigurationError, ValidationError, bad_setting, shown
-from minio_sdk.models.addresses import check_url, without_userinfo
+from minio_sdk.models.addresses import check_url, check_urls, without_userinfo
 from minio_sdk.models.audit import AuditRecord
 from minio_sdk.models.cache import Cache
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
+from minio_sdk.models.hedge import Hedge
 from minio_sdk.models.names import (
     canonical_tenant,
     check_bucket_part,
@@ -47,7 +48,9 @@ class Config:
     """The settings of a client. Frozen, hashable, picklable; its `repr` hides secrets.
 
     Args:
-        base_url: the server, such as ``"http://localhost:9000"``; http or https, a path is allowed.
+        base_url: the server, such as ``"http://localhost:9000"``; http or https, a path is allowed. Several
+            (a list, a tuple, or with commas between them) are endpoints of one store, the one to be preferred
+            first: when one fails, the next try goes to another. The first is what the store is known by.
         tenant_id: on whose behalf all calls are: 1 to 256 printable ASCII characters without a blank
             at either end. None means no tenancy: names go to the server as they are.
         timeout: seconds to wait for the server between two pieces of an answer. Default 30.
@@ -66,7 +69,7 @@ class Config:
         tenancy: ``"bucket"``: each tenant has buckets of its own; ``"prefix"``: all share
             `shared_bucket`, each below a prefix of its own.
         shared_bucket: that bucket; made when it is missing. Default ``"tenants"``.
-        public_url: the server as browsers see it, for presigned URLs. Default: `base_url`.
+        public_url: the server as browsers see it, for presigned URLs. Default: the first `base_url`.
         max_delay: the longest wait between two tries, in seconds. Default 20.
         jitter: the share of each wait, 0 to 1, that chance may take off. Default 0.5.
         deadline: seconds for a whole call with all its tries; None for no limit.
@@ -87,12 +90,18 @@ class Config:
             in the task of the call; None for none. What it raises is logged, and changes nothing else.
         cache: `Cache` keeps whole objects that `download` and `get_object` have read, for this client and its
             views; None, the default, keeps nothing.
+        hedge: `Hedge` asks a second time where the answer to a small read is late, and takes what comes
+            first; None, the default, waits.
+        low_speed_limit: bytes per second; a body that comes or goes more slowly than this for
+            `low_speed_time` is given up, and that try counts as a timeout. None, the default, lets it take
+            as long as it brings something within `timeout`.
+        low_speed_time: the seconds over which that speed is measured. Default 30.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
     """
 
-    base_url: str = field(kw_only=False)
+    base_url: str | Sequence[str] = field(kw_only=False)
     tenant_id: str | None = field(kw_only=False)
     timeout: float = 30
     max_retries: int = 3
@@ -121,14 +130,18 @@ class Config:
     state_dir: str | None = None
     audit: Callable[[AuditRecord], object] | None = None
     cache: Cache | None = None
+    hedge: Hedge | None = None
+    low_speed_limit: int | None = None
+    low_speed_time: float = 30
 
     def __post_init__(self) -> None:
-        self._set("base_url", check_url("base_url", self.base_url))
+        urls = check_urls("base_url", self.base_url)
+        self._set("base_url", urls[0] if len(urls) == 1 else urls)
         if self.public_url is not None:
             self._set("public_url", check_url("public_url", self.public_url))
         if self.tenant_id is not None:
             _checked(check_tenant_id, self.tenant_id)
-        for name in ("timeout", "connect_timeout"):
+        for name in ("timeout", "connect_timeout", "low_speed_time"):
             _number(name, getattr(self, name), above=0, most=LONGEST_WAIT, what="seconds")
         for name in ("base_delay", "max_delay"):
             _number(name, getattr(self, name), least=0, most=LONGEST_WAIT, what="seconds")
@@ -157,11 +170,21 @@ class Config:
         _checked(check_whole_bucket, shared, shared, "shared_bucket")
         if self.cache is not None and not isinstance(self.cache, Cache):
             raise bad_setting("cache", self.cache, "must be Cache(...), or None for none")
+        if self.hedge is not None and not isinstance(self.hedge, Hedge):
+            raise bad_setting("hedge", self.hedge, "must be Hedge(...), or None for none")
+        if self.low_speed_limit is not None:
+            _integer("low_speed_limit", self.low_speed_limit, 1, 1 << 50)
         self._check_audit()
         self._check_keys()
         self._check_whose_keys()
         self._check_tls()
         self._check_proxies()
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The URLs in `base_url`, one or several."""
+        url = self.base_url
+        return (url,) if isinstance(url, str) else tuple(url)
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -291,10 +314,10 @@ class Config:
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
         """The settings that the environment holds.
 
-        ``MINIO_ENDPOINT`` (or ``MINIO_HOST`` and ``MINIO_PORT``; ``MINIO_SECURE`` makes an address
-        without a scheme https), ``MINIO_TENANT_ID``,
+        ``MINIO_ENDPOINT``, several with commas between them (or ``MINIO_HOST`` and ``MINIO_PORT``;
+        ``MINIO_SECURE`` makes an address without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals, but for ``audit``, ``cache``, ``credentials`` and ``proxies``; then
+        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``hedge`` and ``proxies``; then
         ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
         ``AWS_CA_BUNDLE``.
 

@@ -130,6 +130,11 @@ class Transport(Protocol):
     clock: Clock
 
     @property
+    def ways(self) -> tuple[Transport, ...]:
+        """What sends to each of several endpoints, once and without retries; empty for one endpoint."""
+        ...
+
+    @property
     def memory(self) -> Budgets:
         """The bytes of transfers that may be in memory, for all clients of one connection pool."""
         ...
@@ -291,6 +296,12 @@ class Engine:
         other.config, other._shares = config, {}
         return other
 
+    def by(self, transport: Transport) -> Engine:
+        """This engine, sending by another transport of the same store."""
+        other = self._copy()
+        other.transport = transport
+        return other
+
     def lane(self) -> Engine:
         """This engine for much work that asks little, which `map` of its transport is to do."""
         other = self._copy()
@@ -316,7 +327,7 @@ class Engine:
             except MinIOError as error:
                 error.operation = error.operation or "GetServerInfo"
                 error.tenant_id = self.config.tenant_id
-                error.endpoint = self.transport.signing.endpoint.origin
+                error.endpoint = error.endpoint or self.transport.signing.endpoint.origin
                 raise
         return name
 
@@ -417,6 +428,8 @@ class Engine:
         if isinstance(error, MinIOError):
             reword(error, operation.place.text_back(error.message))
             error.attempts = reply.attempts
+            if reply.via is not None:
+                error.endpoint = reply.via.origin
             error.retry_after = retry_after(reply.headers, self.transport.clock.time())
         return error
 
@@ -428,4 +441,5 @@ class Engine:
             key = operation.subject
             error.key = key if isinstance(key, str) else None
             error.tenant_id = self.config.tenant_id
-            error.endpoint = self.transport.signing.endpoint.origin
+            if error.endpoint is None:
+                error.endpoint = self.transport.signing.endpoint.origin

@@ -181,9 +181,11 @@ class MinIOConnectionError(MinIOError):
 
     Attributes:
         permanent: trying again can't help, as with a certificate that isn't trusted.
+        unreached: there was no connection to be had.
     """
 
     permanent: bool = False
+    unreached: bool = False
 
 
 class MinIOTimeoutError(MinIOConnectionError, TimeoutError):

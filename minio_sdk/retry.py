@@ -101,6 +101,8 @@ class _Failed(Exception):
     Attributes:
         wait: seconds that the server asked for.
         delay: seconds until the next attempt; None until chance has been asked.
+        number: the number of the attempt, not counting those that went on to another endpoint.
+        moves: whether the next attempt goes to another endpoint.
     """
 
     def __init__(
@@ -116,8 +118,14 @@ class _Failed(Exception):
         self.reply = reply
         self.wait = wait
         self.delay = delay
+        self.number = 1
+        self.moves = False
         timed_out = isinstance(error, MinIOTimeoutError)
         self.cost = TokenBudget.RETRY_AFTER_TIMEOUT if timed_out else TokenBudget.RETRY
+
+    def move(self) -> None:
+        """Let the next attempt go to another endpoint at once, which costs this one nothing."""
+        self.moves, self.delay, self.wait, self.cost = True, 0.0, 0.0, 0
 
     def outcome(self, attempts: int, why: list[str]) -> Reply:
         """The last answer, or the last error raised, of which this lets go."""
@@ -183,7 +191,7 @@ class RetryPolicy:
         self._learn_skew = learn_skew
         self._skew = skew
         self._chance = chance
-        self._sleep = sleep or clock.sleep
+        self.pause = sleep or clock.sleep
         self._better_keys = better_keys
 
     @property
@@ -197,6 +205,7 @@ class RetryPolicy:
         request: Request,
         deadline: float | None = None,
         offset: float | None = None,
+        elsewhere: Callable[[], bool] | None = None,
     ) -> Reply:
         """Run attempts, blocking.
 
@@ -205,6 +214,8 @@ class RetryPolicy:
             request: what is sent; one whose body can't be replayed is sent once.
             deadline: the end of the whole call on the monotonic clock.
             offset: what the first attempt was signed with, if it was begun before.
+            elsewhere: says whether an attempt has failed for its endpoint, and the next goes to another. Then
+                it goes at once, and doesn't count as a retry.
 
         Returns:
             The last reply, which may still be a failure.
@@ -224,13 +235,14 @@ class RetryPolicy:
                 self.budget.give()
                 return reply
             failure = judged
-        return self._again(attempt, request, deadline, failure)
+        return self._again(attempt, request, deadline, failure, elsewhere)
 
     async def asend(
         self,
         attempt: Callable[[int], Awaitable[Reply]],
         request: Request,
         deadline: float | None = None,
+        elsewhere: Callable[[], bool] | None = None,
     ) -> Reply:
         """Run attempts in a task; else as `send`."""
         offset = self._skew.seconds
@@ -244,7 +256,7 @@ class RetryPolicy:
                 self.budget.give()
                 return reply
             failure = judged
-        return await self._again_async(attempt, request, deadline, failure)
+        return await self._again_async(attempt, request, deadline, failure, elsewhere)
 
     def judged(self, request: Request, reply: Reply, offset: float) -> _Failed | None:
         """The failure that a reply is, when it is one that may be tried again, else None.
@@ -272,7 +284,7 @@ class RetryPolicy:
         failure = _failed(state)
         if failure.delay is None:  # asked for twice, in an order that depends on tenacity's version
             # 2 ** 1000 overflows a float; no delay grows for more than 60 doublings.
-            grown = self.base_delay * 2.0 ** min(state.attempt_number - 1, 60)
+            grown = self.base_delay * 2.0 ** min(failure.number - 1, 60)
             delay = min(grown, self.max_delay) * (1.0 - self.jitter * self._chance())
             failure.delay = max(delay, failure.wait)
         return failure.delay
@@ -290,7 +302,7 @@ class RetryPolicy:
                 return True
             if not replayable:
                 why.append("send a file or bytes: this body can't be sent a second time")
-            elif state.attempt_number > self.max_retries:
+            elif failure.number > self.max_retries and not failure.moves:
                 if failure.error is not None and not failure.error.hint:
                     why.append("is the server up and reachable? a larger max_retries waits longer")
             elif failure.wait > LONGEST_RETRY_AFTER:
@@ -311,10 +323,11 @@ class RetryPolicy:
         request: Request,
         deadline: float | None,
         first: _Failed,
+        elsewhere: Callable[[], bool] | None,
     ) -> Reply:
         import tenacity
 
-        series = _Series(self, request, attempt, first)
+        series = _Series(self, request, attempt, first, elsewhere)
 
         def step() -> Reply:
             if series.begin():
@@ -326,7 +339,7 @@ class RetryPolicy:
 
         stop, why = self._stops(request.retry, request.replayable, deadline)
         retrying = tenacity.Retrying(
-            sleep=self._sleep,
+            sleep=self.pause,
             stop=stop,
             wait=self._delay,
             retry=tenacity.retry_if_exception_type(_Failed),
@@ -346,10 +359,11 @@ class RetryPolicy:
         request: Request,
         deadline: float | None,
         first: _Failed,
+        elsewhere: Callable[[], bool] | None,
     ) -> Reply:
         import tenacity
 
-        series = _Series(self, request, attempt, first)
+        series = _Series(self, request, attempt, first, elsewhere)
 
         async def step() -> Reply:
             if series.begin():
@@ -379,14 +393,30 @@ class RetryPolicy:
 class _Series:
     """The attempts of one call after the first has failed."""
 
-    __slots__ = ("_offset", "_policy", "_request", "attempt", "count", "last")
+    __slots__ = (
+        "_elsewhere",
+        "_moved",
+        "_offset",
+        "_policy",
+        "_request",
+        "attempt",
+        "count",
+        "last",
+    )
 
     def __init__(
-        self, policy: RetryPolicy, request: Request, attempt: Callable[[int], Any], first: _Failed
+        self,
+        policy: RetryPolicy,
+        request: Request,
+        attempt: Callable[[int], Any],
+        first: _Failed,
+        elsewhere: Callable[[], bool] | None,
     ) -> None:
         self._policy = policy
         self._request = request
         self.attempt = attempt
+        self._elsewhere = elsewhere
+        self._moved = 0
         self._offset = 0.0
         self.count = 0
         self.last = first
@@ -395,17 +425,27 @@ class _Series:
         """Count an attempt; true for the first one, which has been made already."""
         self.count += 1
         self._offset = self._policy.offset
-        return self.count == 1
+        if self.count > 1:
+            return False
+        self._place(self.last)
+        return True
 
     def failed(self, failure: _Failed) -> _Failed:
         self.last.forget()
         self.last = failure
+        self._place(failure)
         return failure
+
+    def _place(self, failure: _Failed) -> None:
+        failure.number = self.count - self._moved
+        if self._elsewhere is not None and failure.delay is None and self._elsewhere():
+            failure.move()
+            self._moved += 1
 
     def forget(self) -> None:
         """Let go of the request: tenacity's objects refer to each other, and to this."""
         self.last.forget()
-        del self.attempt, self._request
+        del self.attempt, self._request, self._elsewhere
 
     def judge(self, reply: Reply) -> Reply:
         failure = self._policy.judged(self._request, reply, self._offset)

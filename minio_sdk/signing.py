@@ -28,6 +28,12 @@ USER_AGENT = "minio-enterprise-sdk"
 # Servers refuse signatures 15 minutes off; a smaller difference than this is noise of the network.
 _SKEW_WORTH = 240.0
 
+# A request that is dated further ahead would be good for somebody else at that time.
+_SKEW_MOST = 25 * 3600.0
+
+# Seconds for which a Date that has proven wrong isn't believed again.
+_DISTRUST = 900.0
+
 # What servers say of keys that have ended, or that they don't know any more.
 _STALE = frozenset(
     {
@@ -46,12 +52,22 @@ _MOST_OUTLINES = 256
 
 
 class Skew:
-    """The server's clock against ours, in seconds; shared by all views of one server."""
+    """The server's clock against ours, in seconds; shared by all views of one server.
 
-    __slots__ = ("seconds",)
+    Attributes:
+        seconds: what is believed.
+        sure: whether the server has said that it was for the clock when it refused.
+        lie: what its ``Date`` has said when a request of that very time was refused for its time.
+        distrusted: until when, on the monotonic clock, that isn't believed again.
+    """
+
+    __slots__ = ("distrusted", "lie", "seconds", "sure")
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.sure = False
+        self.lie = 0.0
+        self.distrusted = -_DISTRUST
 
 
 class _Moment:
@@ -88,7 +104,7 @@ class Signing:
 
     def __init__(self, config: Config, provider: Provider, clock: Clock, skew: Skew) -> None:
         self.config = config
-        self.endpoint: Endpoint = parse_endpoint(config.base_url)
+        self.endpoint: Endpoint = parse_endpoint(config.endpoints[0])
         self.provider = provider
         self.clock = clock
         self.skew = skew
@@ -235,7 +251,9 @@ class Signing:
     def learn_skew(self, reply: Reply, code: str | None, offset: float) -> bool:
         """Whether `reply` refused us for our clock; if so, later attempts use the server's.
 
-        A reply to HEAD names no code, so a 403 with a far-off ``Date`` counts too.
+        A reply to HEAD names no code, so a 403 with a far-off ``Date`` counts too. A ``Date`` more than 25
+        hours off is not believed, nor one by which a request was signed and refused for its time again: what
+        it has changed is taken back.
 
         Args:
             reply: the refusal.
@@ -248,8 +266,19 @@ class Signing:
         when = http_date(reply.headers.get("date"))
         if when is None:
             return False
-        skew = when.timestamp() - self.clock.time()
-        if abs(skew - offset) < _SKEW_WORTH:
+        found = when.timestamp() - self.clock.time()
+        skew = self.skew
+        if abs(found - offset) < _SKEW_WORTH:
+            if code is None or offset == 0.0 or skew.seconds != offset:
+                return False
+            skew.seconds, skew.lie = 0.0, found
+            skew.distrusted = self.clock.monotonic() + _DISTRUST
+            return not skew.sure
+        if abs(found) > _SKEW_MOST or self._is_lie(found):
             return False
-        self.skew.seconds = skew
+        skew.seconds, skew.sure = found, code is not None
         return True
+
+    def _is_lie(self, found: float) -> bool:
+        skew = self.skew
+        return abs(found - skew.lie) < _SKEW_WORTH and self.clock.monotonic() < skew.distrusted

@@ -83,7 +83,7 @@ def awaited(
             loop.run_until_complete(client.close())
             # Before aiohttp 3.12, closing doesn't wait for the end of TLS connections.
             loop.run_until_complete(
-                asyncio.sleep(0.05 if config.base_url.startswith("https") else 0)
+                asyncio.sleep(0.05 if config.endpoints[0].startswith("https") else 0)
             )
             loop.run_until_complete(loop.shutdown_default_executor())
         assert not asyncio.all_tasks(loop), "tasks outlive their calls"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from minio_sdk import Cache, Config, ConfigurationError, Credentials, EnvironmentProvider
+from minio_sdk import Cache, Config, ConfigurationError, Credentials, EnvironmentProvider, Hedge
 from minio_sdk.config import LONGEST_WAIT, MAX_PART, MIN_PART, MiB
 from minio_sdk.models.secret import FrozenDict, Secret
 
@@ -83,6 +83,9 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "state_dir": None,
         "audit": None,
         "cache": None,
+        "hedge": None,
+        "low_speed_limit": None,
+        "low_speed_time": 30,
     }
     refused: list[list[Any]] = [[], [URL], [URL, "acme", 30]]
     for arguments in refused:
@@ -91,7 +94,10 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
 
 
 GOOD: dict[str, list[Any]] = {
-    "base_url": ["http://h", "https://h:1", "http://[::1]:9000/base"],
+    "base_url": ["http://h", "https://h:1", "http://[::1]:9000/base", ("http://a", "http://b:1/c")],
+    "hedge": [None, Hedge(), Hedge(after=0.05, budget=0.01)],
+    "low_speed_limit": [None, 1, 1 << 50],
+    "low_speed_time": [0.001, 30, LONGEST_WAIT],
     "tenant_id": [None, "a", "Acme Corp", "~" * 256],
     "timeout": [0.001, 1, LONGEST_WAIT],
     "connect_timeout": [0.001, 1, LONGEST_WAIT],
@@ -153,6 +159,12 @@ RULE = f"and at most {LONGEST_WAIT} (seconds)"
 BAD: list[tuple[str, Any, str]] = [
     *(("timeout", value, f"must be a number above 0 {RULE}") for value in [0, *SECONDS]),
     *(("connect_timeout", value, f"must be a number above 0 {RULE}") for value in [0, *SECONDS]),
+    *(("low_speed_time", value, f"must be a number above 0 {RULE}") for value in [0, "30", None]),
+    *(
+        ("low_speed_limit", value, f"must be a whole number from 1 to {1 << 50}")
+        for value in [0, -1, 1.5, True, "1"]
+    ),
+    *(("hedge", value, "must be Hedge(...), or None for none") for value in [True, 0.05, "on"]),
     *(("base_delay", value, f"must be a number at least 0 {RULE}") for value in SECONDS),
     *(("max_delay", value, f"must be a number at least 0 {RULE}") for value in SECONDS),
     *(

@@ -121,6 +121,8 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         "MINIO_MULTIPART_THRESHOLD": "0",
         "MINIO_MEMORY_BUDGET": "1048576",
         "MINIO_STATE_DIR": "/var/lib/x",
+        "MINIO_LOW_SPEED_LIMIT": "1000",
+        "MINIO_LOW_SPEED_TIME": "20",
     }
     config = Config.from_env(environ)
     expected = Config(
@@ -149,12 +151,20 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         multipart_threshold=0,
         memory_budget=1048576,
         state_dir="/var/lib/x",
+        low_speed_limit=1000,
+        low_speed_time=20,
     )
     assert config == expected
     assert CANARY not in repr(config)
     named = {name.removeprefix("MINIO_").lower() for name in environ} | {"base_url"}
     # These are objects, which no variable can hold.
-    assert {f.name for f in fields(Config)} - named == {"audit", "cache", "credentials", "proxies"}
+    assert {f.name for f in fields(Config)} - named == {
+        "audit",
+        "cache",
+        "credentials",
+        "hedge",
+        "proxies",
+    }
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,37 @@ def test_no_other_answer_moves_the_clock(
     assert own.now() == NOW
 
 
+@pytest.mark.parametrize("seconds", [26 * 3600, -26 * 3600, 10 * 365 * 86400])
+def test_a_date_that_can_t_be_is_not_believed(seconds: float) -> None:
+    own = signing()
+    assert not own.learn_skew(Reply(403, date(seconds)), "RequestTimeTooSkewed", 0.0)
+    assert own.now() == NOW
+
+
+def test_a_date_that_was_a_lie_is_taken_back_and_not_believed_again() -> None:
+    own = signing()
+    lie = Reply(403, date(7200))
+    assert own.learn_skew(lie, "RequestTimeTooSkewed", 0.0)
+    # Signed by that very date, it is refused for its time.
+    assert not own.learn_skew(lie, "RequestTimeTooSkewed", own.skew.seconds)
+    assert own.now() == NOW
+    assert not own.learn_skew(lie, "RequestTimeTooSkewed", 0.0)
+    # Another date may be true, and in time this one.
+    assert own.learn_skew(Reply(403, date(-7200)), "RequestTimeTooSkewed", 0.0)
+    own.skew.seconds = 0.0
+    own.clock.sleep(900)
+    assert own.learn_skew(lie, "RequestTimeTooSkewed", 0.0)
+
+
+def test_what_a_head_has_led_to_believe_costs_one_more_try() -> None:
+    own = signing()
+    lie = Reply(403, date(7200))
+    assert own.learn_skew(lie, None, 0.0)  # it was refused for another reason
+    assert not own.learn_skew(lie, None, own.skew.seconds)
+    assert own.learn_skew(lie, "RequestTimeTooSkewed", own.skew.seconds)
+    assert own.now() == NOW
+
+
 def test_another_service_than_s3_has_its_own_scope() -> None:
     of = signing()
     headers = of.headers(Request("POST", "/", body=b"Action=ListUsers", service="iam"))

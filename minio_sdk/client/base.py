@@ -16,7 +16,7 @@ from minio_sdk.flows.server import find_api
 from minio_sdk.models.variables import url_from_env
 
 # Settings that a view can change without another connection pool.
-_OF_THE_POOL = ("base_url", "pool_size", "verify", "cert", "proxies", "memory_budget")
+_OF_THE_POOL = ("base_url", "pool_size", "verify", "cert", "proxies", "memory_budget", "hedge")
 _UNSET: Any = object()
 _NOTHING: dict[str, Entry] = {}
 _Part = TypeVar("_Part", bound="BaseClient")

@@ -128,7 +128,7 @@ def find_credentials(config: Config, environ: Mapping[str, str] | None = None) -
     keys = keys_in_environment(env)
     if keys is not None:
         return _fixed("environment", keys)
-    loopback = parse_endpoint(config.base_url).is_loopback
+    loopback = all(parse_endpoint(url).is_loopback for url in config.endpoints)
     found = _in_files(config, env, loopback)
     if found is None and not loopback:
         found = _of_machine(env)
@@ -165,7 +165,7 @@ def _in_files(config: Config, env: Mapping[str, str], loopback: bool) -> Provide
     if mc_file(env).exists() or any(name.startswith(MC_HOST) for name in env):
         from minio_sdk.credentials.mc import McConfigProvider
 
-        mc = McConfigProvider(config.base_url, environ=env)
+        mc = McConfigProvider(config.endpoints[0], environ=env)
         keys = _tried(mc.fetch, explicit=bool(env.get("MC_CONFIG_DIR")))
         if keys is not None:
             return _fixed("mc", keys)

@@ -59,7 +59,7 @@ def home_of(config: Config) -> tuple[str, str | None, str, str | None]:
     """What tells where a bucket of these settings lies: whatever differs in it is another bucket."""
     tenant = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
     shared = config.shared_bucket if config.tenancy == "prefix" else None
-    return config.base_url, tenant, config.tenancy, shared
+    return config.endpoints[0], tenant, config.tenancy, shared
 
 
 def _digest(*words: object) -> str:

@@ -101,7 +101,7 @@ async def post(
 
 def _endpoint(engine: Engine) -> Endpoint:
     """The server as those see it who will use what is made."""
-    return parse_endpoint(engine.config.public_url or engine.config.base_url)
+    return parse_endpoint(engine.config.public_url or engine.config.endpoints[0])
 
 
 async def _signer(engine: Engine, expires: int) -> Signer:

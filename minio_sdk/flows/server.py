@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minio_sdk.engine import Engine
+from minio_sdk.engine import Engine, Transport
 from minio_sdk.errors import (
     AccessDeniedError,
     BucketNotFoundError,
@@ -63,6 +63,34 @@ class _Health(ListObjectsV2):
 
 async def health(engine: Engine) -> HealthStatus:
     """How the server is for this client; never raises for a server that is down."""
+    ways = engine.transport.ways
+    if len(ways) < 2:
+        return await _health(engine)
+
+    async def one(way: Transport) -> HealthStatus:
+        return await _health(engine.by(way))
+
+    found = await engine.transport.map(one, ways, len(ways))
+    well = [each for each in found if each.healthy]
+    best = min(well, key=lambda each: each.latency) if well else found[0]
+    details = {
+        **best.details,
+        "endpoints": {
+            each.details["endpoint"]: {
+                "status": each.status,
+                "latency": each.latency,
+                **{
+                    name: each.details[name] for name in ("answer", "error") if name in each.details
+                },
+            }
+            for each in found
+        },
+    }
+    status = "degraded" if well and len(well) < len(found) else best.status
+    return HealthStatus(healthy=bool(well), status=status, latency=best.latency, details=details)
+
+
+async def _health(engine: Engine) -> HealthStatus:
     clock = engine.transport.clock
     details: dict[str, Any] = {"endpoint": engine.transport.signing.endpoint.origin}
     begun = clock.monotonic()

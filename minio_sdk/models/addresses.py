@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from minio_sdk.errors import ConfigurationError, bad_setting
 
+_MOST_URLS = 100
 _HOST = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
 
@@ -28,6 +29,34 @@ def without_userinfo(url: str) -> str:
     """The URL without the name and password in it."""
     head, at, tail = url.rpartition("@")
     return f"{head.partition('://')[0]}://***@{tail}" if at else url
+
+
+def check_urls(name: str, value: object) -> tuple[str, ...]:
+    """One URL or several, each in its canonical form.
+
+    Raises:
+        ConfigurationError: none, one twice, or one that isn't the URL of a server.
+    """
+    if isinstance(value, str):
+        if "," not in value:
+            return (check_url(name, value),)
+        value = [part.strip(" ") for part in value.split(",")]
+    elif not isinstance(value, (list, tuple)):
+        return (check_url(name, value),)
+    if not value:
+        raise ConfigurationError(f"{name}: must be a URL, or several; there is none")
+    if len(value) > _MOST_URLS:
+        raise ConfigurationError(f"{name}: {len(value)} URLs; at most {_MOST_URLS} can be")
+    if len(value) == 1:
+        return (check_url(name, value[0]),)
+    urls = tuple(check_url(f"{name}[{at}]", url) for at, url in enumerate(value))
+    for at, url in enumerate(urls):
+        if url in urls[:at]:
+            raise bad_setting(f"{name}[{at}]", url, "is there twice")
+        if url.partition(":")[0] != urls[0].partition(":")[0]:
+            rule = "must have the scheme of the first: what goes by TLS must not fail over to plain HTTP"
+            raise bad_setting(f"{name}[{at}]", url, rule)
+    return urls
 
 
 def check_url(name: str, value: object) -> str:

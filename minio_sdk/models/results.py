@@ -38,8 +38,9 @@ class HealthStatus(Record):
     """How the server is; true when it is healthy.
 
     Attributes:
-        healthy: it answers, and serves this client.
-        status: ``"healthy"``, ``"unhealthy"``, ``"unreachable"`` or ``"credentials_refused"``.
+        healthy: it answers, and serves this client; of several endpoints, one does.
+        status: ``"healthy"``, ``"unhealthy"``, ``"unreachable"`` or ``"credentials_refused"``;
+            ``"degraded"`` where some of several endpoints are healthy.
         latency: seconds that the answer took.
         details: what was asked and what came back.
     """

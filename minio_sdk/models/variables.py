@@ -23,12 +23,13 @@ def settings_in(env: Mapping[str, str], but: Container[str]) -> Iterator[tuple[s
 
 
 def url_from_env(env: Mapping[str, str]) -> str | None:
-    """The server's URL in the environment, or None."""
+    """The server's URL in the environment, several with commas between them, or None."""
     url = env.get("MINIO_ENDPOINT")
     secure = env.get("MINIO_SECURE")
     scheme = "https" if secure and _parsed("MINIO_SECURE", secure, _truth) else "http"
     if url:
-        return url if "://" in url else f"{scheme}://{url}"
+        several = [each.strip(" ") for each in url.split(",")]
+        return ",".join(each if "://" in each else f"{scheme}://{each}" for each in several)
     if env.get("MINIO_HOST") or env.get("MINIO_PORT"):
         return (
             f"{scheme}://{env.get('MINIO_HOST') or 'localhost'}:{env.get('MINIO_PORT') or '9000'}"
@@ -93,10 +94,26 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "cert": str,
     "state_dir": str,
     **dict.fromkeys(
-        ("max_retries", "pool_size", "part_size", "multipart_threshold", "memory_budget"),
+        (
+            "max_retries",
+            "pool_size",
+            "part_size",
+            "multipart_threshold",
+            "memory_budget",
+            "low_speed_limit",
+        ),
         _integer_in,
     ),
     **dict.fromkeys(
-        ("timeout", "base_delay", "max_delay", "jitter", "deadline", "connect_timeout"), _number_in
+        (
+            "timeout",
+            "base_delay",
+            "max_delay",
+            "jitter",
+            "deadline",
+            "connect_timeout",
+            "low_speed_time",
+        ),
+        _number_in,
     ),
 }

@@ -20,6 +20,7 @@ from minio_sdk.errors import MinIOConnectionError, MinIOError
 from minio_sdk.retry import deadline_over
 from minio_sdk.transport.connections import READ, LendingPool, timeouts
 from minio_sdk.transport.direct import SMALL, exchange, put_into
+from minio_sdk.transport.pace import Meter
 from minio_sdk.transport.reasons import MAX_ERROR, TRUSTED, BodyFailed, explain, root, too_large
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
@@ -29,6 +30,7 @@ from minio_sdk.wire.url import query_string, quote_path
 
 if TYPE_CHECKING:
     from minio_sdk.transport.http_requests import TenantAdapter
+    from minio_sdk.transport.racing import Race
 
 _BLOCK = 4 * 1024 * 1024
 
@@ -85,7 +87,8 @@ class _Attempts:
 
     def _read(self, raw: urllib3.BaseHTTPResponse) -> Reply:
         """The reply with its body, read within the attempt so that a drop is tried again."""
-        read = raw.read if self.deadline is None else self._read_in_time(raw)
+        timed = self.deadline is not None or self._adapter.pace is not None
+        read = self._read_in_time(raw) if timed else raw.read
         try:
             room = self.wire.room
             if room is not None and raw.status == 206 and room.takes(raw.length_remaining):
@@ -98,16 +101,19 @@ class _Attempts:
         return Reply(raw.status, _headers_of(raw), body)
 
     def _read_in_time(self, raw: Any) -> Callable[..., bytes]:
-        """`raw.read` for a call with a deadline, which no single read would notice."""
+        """`raw.read` for a call with a deadline or a pace, which no single read would notice."""
+        pace, deadline = self._adapter.pace, self.deadline
+        meter = None if pace is None else Meter(pace)
 
         def read(amount: int | None = None, *, decode_content: bool) -> bytes:
-            assert self.deadline is not None  # only asked for calls that have one
             found = io.BytesIO()
             left = READ if amount is None else amount
-            while left and self._left(self.deadline):
+            while left and (deadline is None or self._left(deadline)):
                 block = raw.read1(min(left, READ), decode_content=decode_content)
                 if not block:
                     break
+                if meter is not None:
+                    meter.add(len(block))
                 found.write(block)
                 left -= 0 if amount is None else len(block)
             return found.getvalue()
@@ -119,6 +125,8 @@ class Direct(_Attempts):
     """Attempts over a connection that is open already; where none is, the usual way opens one."""
 
     __slots__ = ("_usual",)
+    late: Callable[[Any, float], Reply | None] | None = None
+    """Asked once the request is sent: an answer to have in place of its own."""
 
     def __init__(self, adapter: TenantAdapter, wire: Request, deadline: float | None) -> None:
         self._adapter = adapter  # not by super().__init__, as one is made for each small request
@@ -140,7 +148,10 @@ class Direct(_Attempts):
         if self._usual is None:
             prepared = Prepared(self.wire, place.endpoint.url + self.wire.target, self.deadline)
             self._usual = Call(self._adapter, prepared, stream=True, timeout=None)
-        return self._usual.attempt(number)
+        return self._usually(self._usual, number)
+
+    def _usually(self, call: Call, number: int) -> Reply:
+        return call.attempt(number)
 
     def _exchange(self, pool: LendingPool, connection: Any) -> Reply:
         wire = self.wire
@@ -153,7 +164,16 @@ class Direct(_Attempts):
             most = SMALL if wire.max_body is None else min(SMALL, wire.max_body)
             seconds = self._seconds
             found = exchange(
-                pool, connection, wire.method, head, wire.body, most, seconds, wire.room
+                pool,
+                connection,
+                wire.method,
+                head,
+                wire.body,
+                most,
+                seconds,
+                wire.room,
+                self.late,
+                self._adapter.pace,
             )
             return found if isinstance(found, Reply) else self._read(found)
         except MinIOError:  # a timeout of ours is an OSError as well
@@ -169,6 +189,23 @@ class Direct(_Attempts):
     def _seconds(self) -> float:
         seconds = self._adapter.timeouts[1]
         return seconds if self.deadline is None else min(seconds, self._left(self.deadline))
+
+
+class Raced(Direct):
+    """An attempt that another request may overtake."""
+
+    __slots__ = ("_race", "late")
+
+    def __init__(
+        self, adapter: TenantAdapter, wire: Request, deadline: float | None, race: Race
+    ) -> None:
+        super().__init__(adapter, wire, deadline)
+        self._race = race
+        self.late = race.late
+
+    def _usually(self, call: Call, number: int) -> Reply:
+        self.wire.room = None  # which could be written to when this is over
+        return self._race.beside(lambda: call.attempt(number))
 
 
 class Call(_Attempts):

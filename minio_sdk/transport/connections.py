@@ -295,7 +295,7 @@ class Connections:
     """
 
     def __init__(self, config: Config) -> None:
-        self.endpoint: Endpoint = parse_endpoint(config.base_url)
+        self.endpoint: Endpoint = parse_endpoint(config.endpoints[0])
         self.proxy = find_proxy(config, self.endpoint)
         self.budget = TokenBudget()
         self.skew = Skew()

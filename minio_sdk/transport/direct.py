@@ -29,6 +29,7 @@ import urllib3.exceptions
 
 from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.observing import written
+from minio_sdk.transport.pace import Pace, Paced
 from minio_sdk.transport.reasons import BodyFailed
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.heads import Head, closes, plain
@@ -79,6 +80,8 @@ def exchange(
     most: int,
     timeout: Callable[[], float],
     room: Room | None = None,
+    late: Callable[[Any, float], Reply | None] | None = None,
+    pace: Pace | None = None,
 ) -> Reply | urllib3.HTTPResponse:
     """Send, and read the answer.
 
@@ -91,6 +94,8 @@ def exchange(
         most: bytes of a body that are read here.
         timeout: seconds to wait from now on for each block that is sent or read; may raise.
         room: where the part that was asked for may be put, if it has exactly this size.
+        late: waits for the answer to begin, and may have another one by then.
+        pace: how fast bodies have to be.
 
     Returns:
         The reply; or urllib3's response with its body unread, when that is better at it. Then the
@@ -99,7 +104,7 @@ def exchange(
     Raises:
         OSError, urllib3.exceptions.HTTPError, http.client.HTTPException: as the usual way's.
     """
-    sock = connection.sock
+    sock = connection.sock if pace is None else Paced(connection.sock, pace)
     try:
         on_connection(connection)  # which raises where this is no longer wanted
         _wait_at_most(sock, timeout())
@@ -114,17 +119,23 @@ def exchange(
         except (BrokenPipeError, ConnectionResetError) as error:
             failed = error  # the server may have answered, and closed, before it had all
         _wait_at_most(sock, timeout())
+        if late is not None:
+            other = late(connection, timeout())
+            if other is not None:
+                connection.close()
+                pool.give_back(connection)
+                return other
         data = _receive(sock, failed)
         found = plain(data, method)
         if found is None:
-            return usual(pool, connection, method, data, timeout)
+            return usual(pool, connection, method, data, timeout, sock)
         status, headers, length, start = found
         content = data[start:]
         simple = failed is None and room is None and "connection" not in headers
         if not (simple and len(content) == length <= most):
             fits = room is not None and _fits(found, room, len(data))
             if length > most and not fits:
-                return usual(pool, connection, method, data, timeout)
+                return usual(pool, connection, method, data, timeout, sock)
             if room is not None and fits:
                 _fill(sock, room, content, timeout)
                 content = cast("bytes", room.body)
@@ -286,10 +297,15 @@ class _Pool:
 
 
 def usual(
-    pool: Any, connection: Any, method: str, data: bytes, timeout: Callable[[], float]
+    pool: Any,
+    connection: Any,
+    method: str,
+    data: bytes,
+    timeout: Callable[[], float],
+    sock: Any = None,
 ) -> urllib3.HTTPResponse:
     """The answer as `http.client` and urllib3 read it, beginning with the bytes that are here."""
-    resumed: Any = _Resumed(data, connection.sock, timeout)
+    resumed: Any = _Resumed(data, sock or connection.sock, timeout)
     answer = WholeHead(resumed, method=method)
     answer.begin()
     release: Any = _Pool(pool, answer, resumed)

@@ -21,8 +21,10 @@ import aiohttp.client_reqrep
 import aiohttp.connector
 from aiohttp.http_exceptions import HttpProcessingError
 
+from minio_sdk.errors import MinIOTimeoutError
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.odd import BLOCK, Odd, read_body
+from minio_sdk.transport.pace import Meter, Pace
 from minio_sdk.transport.reasons import MAX_ERROR, TRUSTED, too_large
 from minio_sdk.transport.watching import watch
 from minio_sdk.wire.heads import behind_announcements, closes, plain
@@ -75,9 +77,11 @@ class Line(asyncio.Protocol):
         "_due",
         "_file",
         "_gone",
+        "_handed",
         "_keep",
         "_left",
         "_loop",
+        "_meter",
         "_paused",
         "_reply",
         "_request",
@@ -119,19 +123,25 @@ class Line(asyncio.Protocol):
         self._rings = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._watch: Callable[[float], Any] | None = None
+        # How fast the body is, where that matters.
+        self._meter: Meter | None = None
+        self._handed = 0
 
     @property
     def is_silent(self) -> bool:
         """Whether nothing came since the last answer, nor its end, that the loop has not told of yet."""
         return self._watch is None or not self._watch(0)
 
-    def ask(self, data: bytes, request: Request, seconds: float) -> asyncio.Future[Reply | Odd]:
+    def ask(
+        self, data: bytes, request: Request, seconds: float, pace: Pace | None = None
+    ) -> asyncio.Future[Reply | Odd]:
         """Send; what `answer` is to be given. It never raises, since `data` holds the signature.
 
         Args:
             data: the head, and a small body.
             request: what they were made from.
             seconds: the longest time for each block that is sent or comes.
+            pace: how fast a body has to be.
         """
         self._answer = answer = self._loop.create_future()
         transport = self.transport
@@ -141,6 +151,7 @@ class Line(asyncio.Protocol):
         now = self._loop.time()
         self._request = request
         self._seconds = seconds
+        self._meter = None if pace is None else Meter(pace)
         self._due = now + seconds
         if self._timer is None or self._due < self._rings:
             self._set_timer(now)
@@ -183,11 +194,16 @@ class Line(asyncio.Protocol):
             if asked.done():
                 return
             transport.write(view[start : start + BLOCK])
+            self._handed += min(BLOCK, len(view) - start)
+            if self._meter is not None and not start:
+                self._meter.restart()
+                self._set_timer(self._loop.time())
             while self._paused and not asked.done():
                 self._wake = self._loop.create_future()
                 await self._wake
             self._due = self._loop.time() + self._seconds
         self._unsent = False
+        self._handed = 0
 
     def _go_on(self) -> None:
         if self._wake is not None and not self._wake.done():
@@ -213,17 +229,36 @@ class Line(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._rings = self._due
-        self._timer = self._loop.call_later(self._due - now, self._ring)
+        if self._meter is not None and (self._handed or self._reply is not None):
+            self._rings = min(self._due, now + self._meter.left + 0.001)
+        self._timer = self._loop.call_later(self._rings - now, self._ring)
 
     def _ring(self) -> None:
         self._timer = None
         if self._answer is None:
             return
         now = self._loop.time()
+        if self._is_too_slow():
+            return
         if now < self._due:
             self._set_timer(now)
         else:
             self._fail(asyncio.TimeoutError())
+
+    def _is_too_slow(self, came: int = 0) -> bool:
+        """Whether the body is, which ends it."""
+        meter, transport = self._meter, self.transport
+        if meter is None or transport is None or not (self._handed or self._reply is not None):
+            return False
+        if self._reply is None:
+            left = self._handed - transport.get_write_buffer_size()
+            came, self._handed = left, self._handed - left
+        try:
+            meter.add(came)
+        except MinIOTimeoutError as error:
+            self._fail(error)
+            return True
+        return False
 
     # --- what the loop tells ---------------------------------------------------------------------
 
@@ -244,7 +279,8 @@ class Line(asyncio.Protocol):
             return
         if self._reply is not None:
             self._due = self._loop.time() + self._seconds
-            self._add(data)
+            if not self._is_too_slow(len(data)):
+                self._add(data)
             return
         if self._unsent:  # an announcement is no answer yet, so the body goes on
             data = behind_announcements(data)
@@ -305,6 +341,9 @@ class Line(asyncio.Protocol):
             self._room = room
         else:
             self._file = io.BytesIO(bytes(length if length <= TRUSTED else 0))
+        if self._meter is not None:
+            self._meter.restart()
+            self._set_timer(self._loop.time())
 
     def _add(self, data: bytes | memoryview) -> None:
         count = len(data)
@@ -381,7 +420,9 @@ class Line(asyncio.Protocol):
             told = headers.get("content-length", "")
             length = int(told) if told.isascii() and told.isdigit() else None
             status, method = message.code, request.method
-            body, whole = await read_body(status, method, length, content, request.max_body)
+            body, whole = await read_body(
+                status, method, length, content, request.max_body, self._meter
+            )
         except HttpProcessingError as error:
             raise aiohttp.ClientError(error.message) from error
         transport = self.transport

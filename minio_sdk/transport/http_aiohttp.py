@@ -24,7 +24,7 @@ from yarl import URL
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
-from minio_sdk.credentials import find_credentials
+from minio_sdk.credentials import Provider, find_credentials
 from minio_sdk.credentials.refreshing import settled
 from minio_sdk.engine import Relay
 from minio_sdk.errors import MinIOError, NotSupportedError
@@ -36,8 +36,10 @@ from minio_sdk.transport.budgets import AsyncByteBudget
 from minio_sdk.transport.direct_async import unobserved
 from minio_sdk.transport.lines import Lines
 from minio_sdk.transport.odd import BLOCK, read_body
+from minio_sdk.transport.pace import Meter, pace_of
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import BodyFailed, explain, root
+from minio_sdk.transport.routes import Route
 from minio_sdk.transport.sending import Connector, Sending
 from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks, within
 from minio_sdk.wire.failure import unmasked
@@ -79,7 +81,7 @@ class AsyncConnections:
     """
 
     def __init__(self, config: Config) -> None:
-        self.endpoint: Endpoint = parse_endpoint(config.base_url)
+        self.endpoint: Endpoint = parse_endpoint(config.endpoints[0])
         self.proxy = find_proxy(config, self.endpoint)
         self.budget = TokenBudget()
         self.skew = Skew()
@@ -217,20 +219,26 @@ class AiohttpTransport:
         config: the settings.
         clock: the time source.
         connections: sessions to share with another transport; None opens some.
+        provider: the credentials; None finds them.
     """
+
+    ways: tuple[AiohttpTransport, ...] = ()
+    route: Route | None = None
+    """How this endpoint does, where there are several."""
 
     def __init__(
         self,
         config: Config,
         clock: Clock = SYSTEM_CLOCK,
         connections: AsyncConnections | None = None,
+        provider: Provider | None = None,
     ) -> None:
         self.config = config
         self.clock = clock
         self._shared = connections is not None
         self.connections = connections or AsyncConnections(config)
         self.memory = self.connections.memory
-        self.provider = find_credentials(config)
+        self.provider = provider or find_credentials(config)
         self.signing = Signing(config, self.provider, clock, self.connections.skew)
         shared = self.connections
         self.policy = RetryPolicy(
@@ -243,6 +251,7 @@ class AiohttpTransport:
         )
         # A session of one's own has these already; a view of another client's says them each time.
         self._timeout = _timeouts(config) if self._shared else None
+        self._pace = pace_of(config, clock.monotonic)
 
     async def send(self, request: Request, deadline: float | None) -> Reply:
         """The answer to a request, after retries."""
@@ -251,6 +260,19 @@ class AiohttpTransport:
             check_unchanged_by(place.proxy, place.endpoint, request)
         attempt = partial(self._attempt, request, deadline)
         return await self.policy.asend(attempt, request, deadline)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more request could be sent now."""
+        lines = self.connections.lines()
+        return lines is None or lines.has_room
+
+    async def once(self, request: Request, deadline: float | None) -> Reply:
+        """The answer to one attempt, for a transport that has a retry policy above this one."""
+        place = self.connections
+        if place.proxy is not None:
+            check_unchanged_by(place.proxy, place.endpoint, request)
+        return await self._attempt(request, deadline, 1)
 
     async def _attempt(self, request: Request, deadline: float | None, number: int) -> Reply:
         keys = self.provider.ask() if request.signed else None
@@ -292,7 +314,11 @@ class AiohttpTransport:
             reply = await self._by_aiohttp(request, keys)
         else:
             while not lines.enter():
+                doubted = self.route is not None and self.route.until is not None
                 await lines.wait()
+                if not doubted and self.route is not None and self.route.until is not None:
+                    lines.leave()  # it has stopped to answer meanwhile
+                    raise ConnectionRefusedError
                 if not lines.closed:
                     break
                 lines.leave()
@@ -315,7 +341,10 @@ class AiohttpTransport:
         try:
             # The head is in no variable, since tracebacks may show those.
             asked = line.ask(
-                self.signing.head(request, keys) + (body if small else b""), request, config.timeout
+                self.signing.head(request, keys) + (body if small else b""),
+                request,
+                config.timeout,
+                self._pace,
             )
         except BaseException:
             lines.put(line)
@@ -355,6 +384,7 @@ class AiohttpTransport:
                 response.content_length,
                 response.content,
                 request.max_body,
+                None if self._pace is None else Meter(self._pace),
             )
             if not whole:
                 response.close()

@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from datetime import timedelta
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import requests
 import requests.adapters
@@ -32,17 +33,22 @@ from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
 from minio_sdk.engine import Relay
-from minio_sdk.errors import MinIOConnectionError
+from minio_sdk.errors import ConfigurationError, MinIOConnectionError
 from minio_sdk.retry import RetryPolicy
 from minio_sdk.signing import Signing
-from minio_sdk.transport.attempts import Call, Direct, Prepared, target_of
+from minio_sdk.transport.attempts import Call, Direct, Prepared, Raced, target_of
 from minio_sdk.transport.connections import Connections, timeouts
 from minio_sdk.transport.direct import unobserved
+from minio_sdk.transport.in_flight import Begun, Resumed
+from minio_sdk.transport.pace import pace_of
 from minio_sdk.transport.proxies import check_unchanged_by, reads_urls
 from minio_sdk.transport.stopping import pause
 from minio_sdk.transport.threads import ThreadCrew, ThreadRelay, map_in_threads, spread
 from minio_sdk.transport.window import Lane
 from minio_sdk.wire.message import Reply, Request
+
+if TYPE_CHECKING:
+    from minio_sdk.transport.racing import Race
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -113,10 +119,15 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         provider: Provider | None = None,
     ) -> None:
         super().__init__(max_retries=0)
+        if len(config.endpoints) > 1:
+            raise ConfigurationError(
+                "base_url: a TenantAdapter is for one endpoint; mount one for each of them"
+            )
         self.config = config
         self.connections = connections or Connections(config)
         self.clock = clock
         self.timeouts = timeouts(config.connect_timeout, config.timeout)
+        self.pace = pace_of(config, clock.monotonic)
         self.signing = Signing(
             config, provider or find_credentials(config), clock, self.connections.skew
         )
@@ -218,36 +229,68 @@ class RequestsTransport:
         config: the settings.
         clock: the time source.
         connections: a pool to share with another transport; None opens one.
+        provider: the credentials; None finds them.
     """
+
+    ways: tuple[RequestsTransport, ...] = ()
 
     def __init__(
         self,
         config: Config,
         clock: Clock = SYSTEM_CLOCK,
         connections: Connections | None = None,
+        provider: Provider | None = None,
     ) -> None:
         self.config = config
         self.clock = clock
         self._shared = connections is not None
-        self.provider = find_credentials(config)
+        self.provider = provider or find_credentials(config)
         self.adapter = TenantAdapter(
             config, clock=clock, connections=connections, provider=self.provider
         )
         self.signing = self.adapter.signing
         self.connections = self.adapter.connections
         self.memory = self.connections.memory
+        self.policy: RetryPolicy = self.adapter.policy
         self.session = new_session(self.adapter)
 
     async def send(self, request: Request, deadline: float | None) -> Reply:
         """The answer to a request, after retries."""
-        endpoint = self.connections.endpoint
+        if self._goes_unseen(request):
+            return self.adapter.exchange(request, deadline)
+        return self._by_session(request, deadline)
+
+    def once(self, request: Request, deadline: float | None, race: Race | None = None) -> Reply:
+        """The answer to one attempt, for a transport that has a retry policy above this one."""
+        if self._goes_unseen(request):
+            if race is None:
+                return Direct(self.adapter, request, deadline).attempt(1)
+            return Raced(self.adapter, request, deadline, race).attempt(1)
+        send = partial(self._by_session, request, deadline)
+        return send() if race is None else race.beside(send)
+
+    def resume(self, request: Request, deadline: float | None, begun: Begun) -> Reply:
+        """The answer to a request whose first attempt has begun."""
+        attempts = Resumed(self, request, deadline, begun)
+        return self.policy.send(attempts.attempt, request, deadline, begun.offset)
+
+    def way(self) -> RequestsTransport | None:
+        """What sends, where there are several; None where that isn't clear."""
+        return self
+
+    def _goes_unseen(self, request: Request) -> bool:
+        """Whether nobody looks on, so that the short way will do."""
         alone = self.session.hooks == _NO_HOOKS and unobserved()
         if self.connections.proxy is not None:
-            check_unchanged_by(self.connections.proxy, endpoint, request)
+            check_unchanged_by(self.connections.proxy, self.connections.endpoint, request)
         elif alone:
-            return self.adapter.exchange(request, deadline)
+            return True
         if not alone:
             request.room = None  # who looks on finds the bytes in the response, and may keep them
+        return False
+
+    def _by_session(self, request: Request, deadline: float | None) -> Reply:
+        endpoint = self.connections.endpoint
         prepared = Prepared(request, endpoint.url + request.target, deadline)
         prepared.hooks = self.session.hooks
         # proxies is given so that the session doesn't search the environment.

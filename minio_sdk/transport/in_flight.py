@@ -26,6 +26,7 @@ import urllib3
 from minio_sdk.transport.attempts import Direct
 from minio_sdk.transport.direct import GULP, unobserved, usual
 from minio_sdk.transport.reasons import root
+from minio_sdk.transport.routes import kind_of
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.heads import Head, closes, plain
@@ -33,6 +34,7 @@ from minio_sdk.wire.message import Reply, Request, StreamBody
 
 if TYPE_CHECKING:
     from minio_sdk.transport.http_requests import RequestsTransport
+    from minio_sdk.transport.racing import Race
 
 SMALL = 64 * 1024
 """Bytes of a body up to which a request, and an answer, goes this way."""
@@ -48,9 +50,22 @@ class Begun:
 
     Attributes:
         offset: what its signature took for the offset of the server's clock.
+        way: the transport that it went by, where there are several.
+        late: whether its answer is late, so that a second request may overtake it.
+        since: when it was sent.
     """
 
-    __slots__ = ("_connection", "_data", "_failed", "_outcome", "_pool", "offset")
+    __slots__ = (
+        "_connection",
+        "_data",
+        "_failed",
+        "_outcome",
+        "_pool",
+        "late",
+        "offset",
+        "since",
+        "way",
+    )
 
     def __init__(
         self,
@@ -67,6 +82,9 @@ class Begun:
         self._connection = connection
         self._data = data
         self._failed = failed
+        self.way: Any = None
+        self.late = False
+        self.since = 0.0
 
     def take(self) -> tuple[Any, Any, bytes, OSError | None]:
         """The connection, which is now this thread's, with its pool and what was read from it."""
@@ -91,13 +109,19 @@ class Begun:
 class Resumed(Direct):
     """The attempts of a request of which the first has begun already."""
 
-    __slots__ = ("_begun",)
+    __slots__ = ("_begun", "late")
 
     def __init__(
-        self, transport: RequestsTransport, wire: Request, deadline: float | None, begun: Begun
+        self,
+        transport: RequestsTransport,
+        wire: Request,
+        deadline: float | None,
+        begun: Begun,
+        race: Race | None = None,
     ) -> None:
         super().__init__(transport.adapter, wire, deadline)
         self._begun: Begun | None = begun
+        self.late = None if race is None else race.late
 
     def attempt(self, number: int) -> Reply:
         """Bring the first one to its end, or send once more; the answer."""
@@ -122,6 +146,12 @@ class Resumed(Direct):
         pool, connection, data, failed = begun.take()
         try:
             on_connection(connection)
+            if self.late is not None:
+                other = self.late(connection, self._seconds())
+                if other is not None:
+                    connection.close()
+                    pool.give_back(connection)
+                    return other
             response = usual(pool, connection, self.wire.method, data, self._seconds)
             if failed is not None:  # half of the request may be on its way still
                 response._original_response.will_close = True  # type: ignore[union-attr]
@@ -136,22 +166,27 @@ class _Slot:
     """A connection, and the request that is under way on it."""
 
     __slots__ = (
+        "began",
         "connection",
         "data",
         "expires",
         "failed",
         "fd",
         "found",
+        "kind",
+        "late",
         "offset",
         "owner",
         "patience",
         "pool",
         "request",
+        "since",
         "sock",
         "timeout",
         "tls",
         "unsent",
         "until",
+        "way",
     )
 
     def __init__(self, pool: Any, connection: Any) -> None:
@@ -169,6 +204,10 @@ class _Slot:
         self.failed: OSError | None = None
         self.found: Head | None = None
         self.data = b""
+        self.way: Any = None
+        self.kind: str | None = None
+        self.since, self.late = 0.0, math.inf
+        self.began = 0.0  # when the first bytes of the answer came
 
 
 class InFlight:
@@ -186,9 +225,15 @@ class InFlight:
 
     def __init__(self, transport: RequestsTransport) -> None:
         self._transport = transport
+        self._way: RequestsTransport = transport  # of several, that which is asked at the moment
         self._adapter = transport.adapter
         self._signing = transport.signing
         self._connections = transport.connections
+        # Of several endpoints, or where reads are hedged; else nothing of it costs anything.
+        self._routed: Any = transport if transport.ways else None
+        self._hedger: Any = getattr(self._connections, "hedger", None)
+        if self._routed is not None:
+            self._turn_to(self._routed.ways[0])
         self._selector = selectors.DefaultSelector()
         self._slots: set[_Slot] = set()
         self._idle: list[_Slot] = []  # silent when they were looked at, after their last answer
@@ -225,6 +270,8 @@ class InFlight:
             deadline: the end of its call on the monotonic clock.
             owner: what `look` calls it.
         """
+        if self._routed is not None and not self._find_way():
+            return False
         patience = left = self._adapter.timeouts[1]
         if deadline is not None:
             left = deadline - self._adapter.clock.monotonic()
@@ -241,6 +288,9 @@ class InFlight:
             return False
         slot.offset = offset
         slot.patience, slot.expires = patience, now + patience
+        slot.way = self._way
+        if self._hedger is not None:
+            self._hedge(slot, request, now)
         slot.until = math.inf if deadline is None else now + left
         if not self._busy or slot.expires < self._next_look:
             self._next_look = slot.expires
@@ -252,6 +302,57 @@ class InFlight:
         self._held.append((slot, data))
         if len(self._held) == _TOGETHER:
             self.flush()
+        return True
+
+    # --- several endpoints, and late answers -----------------------------------------------------
+
+    def _find_way(self) -> bool:
+        """Whether there is an endpoint that needs no trying; the next requests go to it."""
+        way = self._routed.way()
+        if way is None or way.connections.proxy is not None:
+            return False
+        if way is not self._way:
+            for slot in [*self._idle, *self._answered]:
+                self._let_go(slot, close=False)
+            self._idle.clear()
+            self._answered.clear()
+            self._turn_to(way)
+        return True
+
+    def _turn_to(self, way: RequestsTransport) -> None:
+        self._way = way
+        self._adapter, self._signing, self._connections = way.adapter, way.signing, way.connections
+
+    def _hedge(self, slot: _Slot, request: Request, now: float) -> None:
+        slot.kind = kind_of(request)
+        slot.since, slot.late = now, math.inf
+        if slot.kind is not None:
+            after = self._hedger.begin(slot.kind)
+            if after is not None and after < slot.patience:
+                slot.late = slot.expires = now + after
+
+    def _is_overtaken(self, slot: _Slot, now: float) -> bool:
+        """Whether an answer that is late is left to a thread, which asks a second time."""
+        if self._hedger is None or now < slot.late or slot.found or slot.unsent is not None:
+            return False
+        slot.late = math.inf
+        if not self._hedger.has_any:
+            slot.expires = min(slot.since + slot.patience, slot.until)
+            return False
+        owner = slot.owner
+        begun = self._hand_over(slot, b"")
+        begun.late, begun.since = True, slot.since
+        self.ended.append((owner, begun))
+        return True
+
+    def _goes_on(self, slot: _Slot, now: float) -> bool:
+        """Whether a body that has begun comes fast enough to be waited for on."""
+        pace = self._adapter.pace
+        if pace is None or slot.found is None or now >= slot.until:
+            return False
+        if len(slot.data) < pace.limit * (now - slot.began):
+            return False
+        slot.expires = min(now + min(pace.seconds, slot.patience), slot.until)
         return True
 
     def _bytes_of(self, request: Request) -> bytes | None:
@@ -382,7 +483,11 @@ class InFlight:
         status, headers, length, start = found
         missing = length - (len(whole) - start)
         if missing > 0:
+            if slot.found is None:
+                slot.began = time.monotonic()
             slot.found, slot.data = found, whole
+            if self._adapter.pace is not None:
+                slot.expires = min(slot.expires, slot.began + self._adapter.pace.seconds)
             return None
         reply = Reply(status, headers, whole[start : start + length])
         # Bytes behind the body belong to no request; half of ours may be on its way still.
@@ -391,14 +496,25 @@ class InFlight:
         self._end(slot)
         if spoilt:
             self._let_go(slot, close=True)
+        elif slot.way is not self._way:
+            self._let_go(slot, close=False)
         else:
             self._answered.append(slot)
         if request.error_in_ok:
             reply = unmasked(reply)
         if reply.status >= 400:  # whether to try again, and when, is the policy's to say
-            return Begun(offset, reply)
-        self._adapter.policy.budget.give()
+            return self._begun_by(slot, Begun(offset, reply))
+        if self._routed is not None:
+            self._routed.has_answered(slot.way)
+            if self._hedger is not None and slot.kind is not None:
+                self._hedger.tell(slot.kind, time.monotonic() - slot.since)
+        self._transport.policy.budget.give()
         return reply
+
+    @staticmethod
+    def _begun_by(slot: _Slot, begun: Begun) -> Begun:
+        begun.way = slot.way
+        return begun
 
     def _end(self, slot: _Slot) -> None:
         self._busy -= 1
@@ -408,17 +524,20 @@ class InFlight:
     def _give_up(self, slot: _Slot, error: Exception) -> Begun:
         self._end(slot)
         self._let_go(slot, close=True)
-        return Begun(slot.offset, error)
+        return self._begun_by(slot, Begun(slot.offset, error))
 
     def _hand_over(self, slot: _Slot, data: bytes) -> Begun:
         self._end(slot)
         self._forget(slot)
-        return Begun(slot.offset, None, slot.pool, slot.connection, data, slot.failed)
+        begun = Begun(slot.offset, None, slot.pool, slot.connection, data, slot.failed)
+        return self._begun_by(slot, begun)
 
     def _expire(self, now: float) -> None:
         """Give up what was waited for long enough."""
         self._next_look = now + _LOOK
         for slot in [slot for slot in self._slots if slot.owner is not None]:
+            if slot.expires <= now and (self._is_overtaken(slot, now) or self._goes_on(slot, now)):
+                continue
             if slot.expires <= now:
                 owner = slot.owner
                 self.ended.append((owner, self._give_up(slot, TimeoutError("timed out"))))

@@ -57,6 +57,11 @@ class Lines:
 
     # --- places ----------------------------------------------------------------------------------
 
+    @property
+    def has_room(self) -> bool:
+        """Whether there is a place."""
+        return self.at_work < self._limit
+
     def enter(self) -> bool:
         """Take a place; False when there is none."""
         if self.at_work >= self._limit:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp.client_proto import ResponseHandler
 
+from minio_sdk.transport.pace import Meter
 from minio_sdk.transport.reasons import MAX_ERROR, TRUSTED, too_large
 
 BLOCK = 1024 * 1024
@@ -75,7 +76,12 @@ class Odd(ResponseHandler):
 
 
 async def read_body(
-    status: int, method: str, length: int | None, content: Any, most: int | None
+    status: int,
+    method: str,
+    length: int | None,
+    content: Any,
+    most: int | None,
+    meter: Meter | None = None,
 ) -> tuple[bytes, bool]:
     """A body from aiohttp's reader, and whether it is all of it; of an error only as much as is shown.
 
@@ -85,6 +91,7 @@ async def read_body(
         length: what the head says of it; None when only its end tells.
         content: aiohttp's reader.
         most: bytes of the body of a success.
+        meter: counts what comes.
 
     Raises:
         ServerError: the answer of a success is larger.
@@ -94,13 +101,17 @@ async def read_body(
     if ok and length is not None and method != "HEAD":
         if limit is not None and length > limit:
             raise too_large(limit, length)
-        if length <= BLOCK:
+        if length <= BLOCK and meter is None:
             return await content.read(), True
     # aiohttp's own `read` keeps blocks, and joining them takes the memory for the body twice. Where the
     # length is known, and no lie could hurt, there is room for all of it at once: no copy, no growing.
     known = length if ok and length is not None and length <= TRUSTED else 0
     found = io.BytesIO(bytes(0 if method == "HEAD" else known))
+    if meter is not None:
+        meter.restart()
     while block := await content.readany():
+        if meter is not None:
+            meter.add(len(block))
         found.write(block)
         if limit is not None and found.tell() > limit:
             if ok:

@@ -181,15 +181,22 @@ def _of_network(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | 
             MinIOConnectionError,
             f"the host name {endpoint.host!r} can't be resolved",
             "check base_url's spelling and this computer's DNS",
+            unreached=True,
         )
     if isinstance(cause, ConnectionRefusedError):
         return _error(
             MinIOConnectionError,
             f"nothing listens on {endpoint.host}:{endpoint.port}",
             "is the server started? check host and port of base_url",
+            unreached=True,
         )
     if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
-        return _error(MinIOConnectionError, "the network has no way there", "check the network")
+        return _error(
+            MinIOConnectionError,
+            "the network has no way there",
+            "check the network",
+            unreached=True,
+        )
     if isinstance(cause, (ConnectionResetError, BrokenPipeError)):
         return _error(
             MinIOConnectionError, "the server dropped the connection", _drop_hint(endpoint)
@@ -198,8 +205,14 @@ def _of_network(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | 
 
 
 def _error(
-    cls: type[MinIOConnectionError], message: str, hint: str | None, *, permanent: bool = False
+    cls: type[MinIOConnectionError],
+    message: str,
+    hint: str | None,
+    *,
+    permanent: bool = False,
+    unreached: bool = False,
 ) -> MinIOConnectionError:
     error = cls(message, hint=hint, endpoint=None)
     error.permanent = permanent
+    error.unreached = unreached
     return error

@@ -14,3 +14,18 @@ def watch(sock: Any) -> Callable[[float], Any]:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return poll.poll
+
+
+def wait_for_any(socks: tuple[Any, ...], seconds: float) -> list[Any]:
+    """Those of some sockets that have anything to be read, within so many seconds."""
+    if not hasattr(select, "poll"):  # on Windows
+        return select.select(socks, [], [], seconds)[0]
+    poll = select.poll()
+    numbers = {}
+    for sock in socks:
+        number = sock.fileno()
+        if number < 0:  # somebody has closed it, which reading will say
+            return [sock]
+        numbers[number] = sock
+        poll.register(number, select.POLLIN)
+    return [numbers[number] for number, _ in poll.poll(seconds * 1000)]

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from minio_sdk.blocking import iterate, refuse, run
 from minio_sdk.engine import AtHand, Relay
 from minio_sdk.transport.budgets import ByteBudget
-from minio_sdk.transport.in_flight import Begun, InFlight, Resumed
+from minio_sdk.transport.in_flight import Begun, InFlight
 from minio_sdk.transport.stopping import Stopped, Team, Worker, at_work
 from minio_sdk.transport.threads import ThreadCrew, ThreadRelay
 from minio_sdk.wire.message import Reply, Request
@@ -75,6 +75,7 @@ class Lane:
         self.inner = inner
         self.signing = inner.signing
         self.clock = inner.clock
+        self.ways = inner.ways
         self.memory = _Memory(self, inner.memory)
         self.thread: int | None = None
         """The window's thread, while flows may be put aside on it."""
@@ -92,9 +93,7 @@ class Lane:
         if found is None:
             return await self.inner.send(request, deadline)
         if isinstance(found, Begun):
-            attempts = Resumed(self.inner, request, deadline, found)
-            policy = self.inner.adapter.policy
-            return policy.send(attempts.attempt, request, deadline, found.offset)
+            return self.inner.resume(request, deadline, found)
         reply: Reply = found
         return reply
 

@@ -169,12 +169,14 @@ class Reply:
         headers: lower-case names.
         body: as it came, never decoded.
         attempts: how many requests it took.
+        via: where there are several endpoints, the one that has answered (`minio_sdk.transport.routes`).
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
     attempts: int = 1
+    via: Any = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Reply({self.status}, {len(self.body)} bytes, attempts={self.attempts})"

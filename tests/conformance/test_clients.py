@@ -164,7 +164,7 @@ async def test_the_environment(setting: Setting, monkeypatch: pytest.MonkeyPatch
     """Without arguments, a client takes everything from it."""
     config = setting.config()
     for name, value in {
-        "MINIO_ENDPOINT": config.base_url,
+        "MINIO_ENDPOINT": config.endpoints[0],
         "MINIO_TENANT_ID": config.tenant_id,
         "MINIO_ACCESS_KEY": config.access_key,
         "MINIO_SECRET_KEY": config.secret_key,
@@ -186,7 +186,7 @@ async def test_create_client(setting: Setting) -> None:
     """A blocking client in one line."""
     config = setting.config()
     client = create_client(
-        config.base_url,
+        config.endpoints[0],
         config.tenant_id,
         access_key=config.access_key,
         secret_key=config.secret_key,

@@ -70,7 +70,7 @@ async def test_what_is_not_signed(setting: Setting, client: AsyncMinIOClient, bu
 async def test_public_url(client: AsyncMinIOClient, bucket: str) -> None:
     """The address names the server as its receiver sees it."""
     await client.put_object(bucket, "a", b"1")
-    public = client.config.base_url.replace("127.0.0.1", "localhost")
+    public = client.config.endpoints[0].replace("127.0.0.1", "localhost")
     url = await client.with_(public_url=public).get_presigned_url(bucket, "a")
     assert url.startswith(public + "/")
     assert requests.get(url, timeout=30).content == b"1"

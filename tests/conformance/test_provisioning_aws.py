@@ -88,7 +88,7 @@ def test_what_is_another_s(root: MinIOClient) -> None:
         with MinIOClient(access.config()) as client:
             client.upload("k", access.tenant_id.encode())
     victim = Victim("globex-default", "", "no-upload", "/acme-default/k")
-    caller = Caller(root.config.base_url, a.access_key, str(a.secret_key))
+    caller = Caller(root.config.endpoints[0], a.access_key, str(a.secret_key))
     asked = [*on_objects(victim), *on_listings(victim), *on_bucket("globex-default")]
     # moto looks at no signature in a URL, and at no permission for the source of a copy.
     asked = [one for one in asked if not one.presigned and "x-amz-copy-source" not in one.headers]
@@ -112,7 +112,7 @@ def test_a_user_that_somebody_else_made(root: MinIOClient) -> None:
 def test_iam_may_be_elsewhere(root: MinIOClient) -> None:
     """Said by hand, where the address of S3 doesn't lead to it."""
     elsewhere = root.with_(base_url="http://127.0.0.1:1", max_retries=0)
-    operator = Provisioner(elsewhere, backend="aws", iam_url=root.config.base_url)
+    operator = Provisioner(elsewhere, backend="aws", iam_url=root.config.endpoints[0])
     with pytest.raises(Exception, match="127.0.0.1:1"):  # the keys are there, S3 isn't
         operator.add("hooli")
     access: TenantAccess = Provisioner(root, backend="aws").add("hooli")

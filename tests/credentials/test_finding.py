@@ -192,7 +192,7 @@ def test_the_order_of_the_sources(home: Home, config: Config) -> None:
     """Environment, AWS's files, mc's, and only then what is assumed."""
     last = ("development", "minioadmin") if config is LOCAL else ("anonymous", None)
     assert home.found(config) == last
-    home.mc(config.base_url)
+    home.mc(config.endpoints[0])
     assert home.found(config) == ("mc", "MC")
     home.aws(KEYS.format("default", "FILE") + KEYS.format("work", "WORK"))
     assert home.found(config) == ("profile", "FILE")
@@ -300,7 +300,7 @@ def test_a_machine_s_own_come_last_and_for_no_loopback_server(home: Home) -> Non
             asked = len(server.requests)
             assert home.found(LOCAL, **environ) == ("development", "minioadmin")
             assert home.found(REMOTE, **AWS, **environ) == ("environment", "a")
-            home.mc(REMOTE.base_url)
+            home.mc(REMOTE.endpoints[0])
             assert home.found(REMOTE, **environ) == ("mc", "MC")
             (home.folder / ".mc" / "config.json").unlink()
             assert len(server.requests) == asked

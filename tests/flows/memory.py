@@ -116,6 +116,7 @@ class Memory:
         self.name = "MinIO"
         self.unlisted: set[str] = set()
         self._moment = 0
+        self.ways: tuple[Any, ...] = ()
 
     # --- a transport ---------------------------------------------------------------------------------
 

@@ -833,9 +833,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     calls: list[str] = []
     ask = Line.ask
 
-    def counting(line: Line, data: bytes, request: Request, seconds: float) -> Any:
+    def counting(line: Line, data: bytes, request: Request, seconds: float, pace: Any) -> Any:
         calls.append(request.method)
-        return ask(line, data, request, seconds)
+        return ask(line, data, request, seconds, pace)
 
     monkeypatch.setattr(Line, "ask", counting)
     return calls

@@ -84,7 +84,7 @@ def connects() -> None:
     assert_type(MinIOClient(host="localhost", port=9000, user_id="doc-service"), MinIOClient)
     assert_type(AsyncMinIOClient(host="localhost", secure=True), AsyncMinIOClient)
 
-    assert_type(Config("http://h", "acme", audit=JsonLinesAudit("a")).base_url, str)
+    assert_type(Config("http://h", "acme", audit=JsonLinesAudit("a")).endpoints, tuple[str, ...])
     Config("http://h", "acme", audit=audited)
     Config("http://h", "acme", cache=Cache(trust=5, disk="a"))
     Config("http://h", "acme", cache=True)  # type: ignore[arg-type]

@@ -20,6 +20,10 @@ class AsyncBase(BaseClient):
 
     def _new_transport(self, config: Config, connections: Any) -> Transport:
         try:
+            if len(config.endpoints) > 1 or config.hedge is not None:
+                from minio_sdk.transport.routed_async import RoutedAsync
+
+                return RoutedAsync(config, self._clock, connections)
             from minio_sdk.transport.http_aiohttp import AiohttpTransport
         except ModuleNotFoundError as error:
             if error.name not in ("aiohappyeyeballs", "aiohttp", "yarl"):

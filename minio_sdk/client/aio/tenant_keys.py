@@ -80,6 +80,7 @@ class TenantKeys(AsyncBase):
 
         Returns:
             `HealthStatus`, true when healthy. A server that is down is a result, not an error.
+            Of several endpoints each is asked, and ``details["endpoints"]`` tells of each.
 
         Example:
             >>> if await client.health_check():

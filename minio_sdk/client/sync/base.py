@@ -19,6 +19,10 @@ class Base(BaseClient):
     """Flows are run to their end, without an event loop."""
 
     def _new_transport(self, config: Config, connections: Any) -> Transport:
+        if len(config.endpoints) > 1 or config.hedge is not None:
+            from minio_sdk.transport.routed import Routed
+
+            return Routed(config, self._clock, connections)
         from minio_sdk.transport.http_requests import RequestsTransport
 
         return RequestsTransport(config, self._clock, connections)

@@ -81,6 +81,7 @@ class TenantKeys(Base):
 
         Returns:
             `HealthStatus`, true when healthy. A server that is down is a result, not an error.
+            Of several endpoints each is asked, and ``details["endpoints"]`` tells of each.
 
         Example:
             >>> if client.health_check():

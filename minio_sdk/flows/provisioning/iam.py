@@ -248,8 +248,8 @@ class Aws(Iam):
     def __init__(self, operator: Operator) -> None:
         super().__init__(operator)
         config = operator.engine.config
-        url = operator.iam_url or _iam_url(config.base_url)
-        self._apart = url != config.base_url
+        url = operator.iam_url or _iam_url(config.endpoints[0])
+        self._apart = url not in config.endpoints
         if self._apart:
             region = config.region if config.region.startswith(("cn-", "us-gov-")) else "us-east-1"
             self.engine = operator.view(base_url=url, region=region)

@@ -164,7 +164,7 @@ def _access(
         server=backend.server,
         user=account.user,
         read_only=account.read_only,
-        base_url=config.base_url,
+        base_url=",".join(config.endpoints),
         region=config.region,
         tenancy=config.tenancy,
         shared_bucket=config.shared_bucket,

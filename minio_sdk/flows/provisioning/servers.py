@@ -68,7 +68,7 @@ async def backend_of(operator: Operator, name: str | None) -> Backend:
     """
     engine = operator.engine
     check_operator(engine.config.tenant_id)
-    if name is None and _is_aws(engine.config.base_url):
+    if name is None and _is_aws(engine.config.endpoints[0]):
         name = "aws"
     if name is None:
         # Asked, since the first answer that ever came may have been a proxy's.

@@ -1,0 +1,241 @@
+"""The blocking transport for several endpoints of one store, and for hedged reads.
+
+A call's attempts may each go to another endpoint. Every endpoint has a transport of its own, with its
+connections and its clock, which is asked for one attempt at a time; there is one retry policy above them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from minio_sdk.clock import SYSTEM_CLOCK, Clock
+from minio_sdk.config import Config
+from minio_sdk.credentials import find_credentials
+from minio_sdk.forks import forget_after_fork
+from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.transport.budgets import ByteBudget
+from minio_sdk.transport.connections import Connections
+from minio_sdk.transport.hedging import Hedger
+from minio_sdk.transport.http_requests import RequestsTransport, new_session
+from minio_sdk.transport.in_flight import Begun, Resumed
+from minio_sdk.transport.racing import Race
+from minio_sdk.transport.routes import (
+    Roaming,
+    Route,
+    Routes,
+    is_good,
+    kind_of,
+    learn_skew,
+    question,
+)
+from minio_sdk.wire.message import Reply, Request
+
+
+class RoutedConnections:
+    """The connections to all endpoints, and what is known of these; shared by all views of a client."""
+
+    def __init__(self, config: Config) -> None:
+        self.each = tuple(Connections(config.with_(base_url=url)) for url in config.endpoints)
+        self.routes = Routes([each.endpoint.origin for each in self.each])
+        self.hedger = None if config.hedge is None else Hedger(config.hedge)
+        self.budget = TokenBudget()
+        self.memory = ByteBudget(config.memory_budget)
+        first = self.each[0]
+        self.endpoint, self.proxy, self.skew = first.endpoint, first.proxy, first.skew
+        forget_after_fork(self)
+
+    def pool(self) -> Any:
+        """The pool to the first endpoint."""
+        return self.each[0].pool()
+
+    def close(self) -> None:
+        """Close idle connections."""
+        for each in self.each:
+            each.close()
+
+    def forget(self) -> None:
+        """In a forked child: renew what is shared between threads; the pools forget by themselves."""
+        self.budget.renew_lock()
+        self.memory.renew()
+        self.routes.renew_lock()
+        if self.hedger is not None:
+            self.hedger.renew_lock()
+
+
+class _Once:
+    """What stands for the retry policy of a single endpoint's adapter: one attempt is all."""
+
+    @staticmethod
+    def send(attempt: Callable[[int], Reply], *_: object) -> Reply:
+        return attempt(1)
+
+
+class Routed(RequestsTransport):
+    """See the module.
+
+    Args:
+        config: the settings.
+        clock: the time source.
+        connections: those of another transport of the same endpoints; None opens some.
+
+    Attributes:
+        ways: for each endpoint what sends to it.
+    """
+
+    connections: Any  # RoutedConnections, which has what is asked of one endpoint's
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock = SYSTEM_CLOCK,
+        connections: RoutedConnections | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self._shared = connections is not None
+        self.connections = shared = connections or RoutedConnections(config)
+        self.memory = shared.memory
+        self.provider = find_credentials(config)
+        self.ways = tuple(
+            RequestsTransport(config.with_(base_url=url), clock, pool, self.provider)
+            for url, pool in zip(config.endpoints, shared.each, strict=True)
+        )
+        first = self.ways[0]
+        self.adapter, self.signing = first.adapter, first.signing
+        self.session = new_session(first.adapter)
+        once: Any = _Once()
+        pause = first.adapter.policy.pause
+        self.policy = RetryPolicy(
+            config,
+            clock,
+            shared.budget,
+            learn_skew,
+            shared.skew,
+            sleep=pause,
+            better_keys=first.signing.may_have_better,
+        )
+        for way in self.ways:
+            way.adapter.policy = once
+            way.session = self.session
+            self.session.mount(way.connections.endpoint.url, way.adapter)
+
+    async def send(self, request: Request, deadline: float | None) -> Reply:
+        """The answer to a request, after retries."""
+        return self._send(_Call(self, request, deadline), None)
+
+    def _send(self, call: _Call, offset: float | None) -> Reply:
+        return self.policy.send(
+            call.attempt, call.request, call.roaming.deadline, offset, call.roaming.elsewhere
+        )
+
+    def resume(self, request: Request, deadline: float | None, begun: Begun) -> Reply:
+        """The answer to a request whose first attempt has begun."""
+        return self._send(_Call(self, request, deadline, begun), begun.offset)
+
+    def way(self) -> RequestsTransport | None:
+        """Where requests go now that nothing may be tried out for; None where there is none."""
+        route = self.connections.routes.closed(self.clock.monotonic())
+        return None if route is None else self.ways[route.index]
+
+    def has_answered(self, way: RequestsTransport) -> None:
+        """A request that went around this has its answer."""
+        routes: Routes = self.connections.routes
+        routes.answered(routes.all[self.ways.index(way)])
+
+
+class _Call:
+    """The attempts of one call."""
+
+    __slots__ = ("_begun", "_transport", "request", "roaming")
+
+    def __init__(
+        self,
+        transport: Routed,
+        request: Request,
+        deadline: float | None,
+        begun: Begun | None = None,
+    ) -> None:
+        self._transport = transport
+        self.request = request
+        self._begun = begun
+        self.roaming = Roaming(
+            transport.connections.routes, transport.clock.monotonic, transport.ways, deadline
+        )
+
+    def attempt(self, number: int) -> Reply:
+        """Send once, or twice where the answer is late; the answer."""
+        begun, self._begun = self._begun, None
+        routes: Routes = self._transport.connections.routes
+        if begun is not None:
+            route = routes.all[self._transport.ways.index(begun.way)]
+        else:
+            route = self._open()
+        hedger: Hedger | None = self._transport.connections.hedger
+        kind = None if hedger is None else kind_of(self.request)
+        if hedger is None or kind is None:
+            return self._once(self.request, route, None, begun)
+        if begun is None:
+            after, since = hedger.begin(kind), None
+        elif begun.late:
+            after, since = 0.0, begun.since
+        else:
+            return self._once(self.request, route, None, begun)
+        race = Race(after, partial(self._second, hedger, route), partial(hedger.tell, kind), since)
+        try:
+            try:
+                reply = self._once(self.request, route, race, begun)
+            except Exception:
+                other = race.rescue()
+                if other is None:
+                    raise
+                return other
+            return reply if is_good(reply) else race.rescue() or reply
+        finally:
+            race.end()
+
+    def _open(self) -> Route:
+        """The endpoint to ask; one that has failed before answers a question first."""
+        roaming, transport = self.roaming, self._transport
+        while True:
+            route, doubted = roaming.choose()
+            if not doubted:
+                return route
+            end = transport.clock.monotonic() + transport.config.connect_timeout
+            if roaming.deadline is not None:
+                end = min(end, roaming.deadline)
+            try:
+                if roaming.tried(route, transport.ways[route.index].once(question(), end)):
+                    return route
+            except Exception as error:
+                roaming.tried(route, error)
+            except BaseException as error:
+                roaming.tried(route, error)
+                raise
+
+    def _second(self, hedger: Hedger, first: Route) -> Callable[[], Reply] | None:
+        """What sends the second request, if there may be one."""
+        if not hedger.take():
+            return None
+        # Without the room, which is the first one's.
+        request = replace(self.request, room=None)
+        route = self._transport.connections.routes.beside(first)
+        return partial(self._once, request, route, None, None)
+
+    def _once(
+        self, request: Request, route: Route, race: Race | None, begun: Begun | None
+    ) -> Reply:
+        roaming, way = self.roaming, self._transport.ways[route.index]
+        offset = way.connections.skew.seconds
+        try:
+            if begun is None:
+                reply = way.once(request, roaming.deadline, race)
+            else:
+                offset = begun.offset
+                reply = Resumed(way, request, roaming.deadline, begun, race).attempt(1)
+        except BaseException as error:
+            roaming.raised(route, error)
+            raise
+        return roaming.answered(route, reply, offset)

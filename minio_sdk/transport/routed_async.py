@@ -1,0 +1,191 @@
+"""The async transport for several endpoints of one store, and for hedged reads.
+
+As `minio_sdk.transport.routed`, with a task for each request of a hedged read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import Any
+
+from minio_sdk.clock import SYSTEM_CLOCK, Clock
+from minio_sdk.config import Config
+from minio_sdk.credentials import find_credentials
+from minio_sdk.forks import forget_after_fork
+from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.transport.budgets import AsyncByteBudget
+from minio_sdk.transport.hedging import Hedger
+from minio_sdk.transport.http_aiohttp import AiohttpTransport, AsyncConnections
+from minio_sdk.transport.routes import (
+    Roaming,
+    Route,
+    Routes,
+    is_good,
+    kind_of,
+    learn_skew,
+    question,
+)
+from minio_sdk.wire.message import Reply, Request
+
+
+class RoutedAsyncConnections:
+    """The connections to all endpoints, and what is known of these; shared by all views of a client."""
+
+    def __init__(self, config: Config) -> None:
+        self.each = tuple(AsyncConnections(config.with_(base_url=url)) for url in config.endpoints)
+        self.routes = Routes([each.endpoint.origin for each in self.each])
+        self.hedger = None if config.hedge is None else Hedger(config.hedge)
+        self.budget = TokenBudget()
+        self.memory = AsyncByteBudget(config.memory_budget)
+        first = self.each[0]
+        self.endpoint, self.proxy, self.skew = first.endpoint, first.proxy, first.skew
+        forget_after_fork(self)
+
+    async def close(self) -> None:
+        """Close what this loop has."""
+        for each in self.each:
+            await each.close()
+
+    def forget(self) -> None:
+        """In a forked child: renew what is shared; the connections forget by themselves."""
+        self.budget.renew_lock()
+        self.memory.renew()
+        self.routes.renew_lock()
+        if self.hedger is not None:
+            self.hedger.renew_lock()
+
+
+class RoutedAsync(AiohttpTransport):
+    """See the module.
+
+    Args:
+        config: the settings.
+        clock: the time source.
+        connections: those of another transport of the same endpoints; None opens some.
+
+    Attributes:
+        ways: for each endpoint what sends to it.
+    """
+
+    connections: Any  # RoutedAsyncConnections, which has what is asked of one endpoint's
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock = SYSTEM_CLOCK,
+        connections: RoutedAsyncConnections | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock
+        self._shared = connections is not None
+        self.connections = shared = connections or RoutedAsyncConnections(config)
+        self.memory = shared.memory
+        self.provider = find_credentials(config)
+        self.ways = tuple(
+            AiohttpTransport(config.with_(base_url=url), clock, lines, self.provider)
+            for url, lines in zip(config.endpoints, shared.each, strict=True)
+        )
+        if len(config.endpoints) > 1:
+            for way, route in zip(self.ways, shared.routes.all, strict=True):
+                way.route = route
+        first = self.ways[0]
+        self.signing = first.signing
+        self.policy = RetryPolicy(
+            config,
+            clock,
+            shared.budget,
+            learn_skew,
+            shared.skew,
+            better_keys=first.signing.may_have_better,
+        )
+
+    async def send(self, request: Request, deadline: float | None) -> Reply:
+        """The answer to a request, after retries."""
+        call = _Call(self, request, deadline)
+        return await self.policy.asend(
+            call.attempt, request, deadline, elsewhere=call.roaming.elsewhere
+        )
+
+
+class _Call:
+    """The attempts of one call."""
+
+    __slots__ = ("_request", "_transport", "roaming")
+
+    def __init__(self, transport: RoutedAsync, request: Request, deadline: float | None) -> None:
+        self._transport = transport
+        self._request = request
+        self.roaming = Roaming(
+            transport.connections.routes, transport.clock.monotonic, transport.ways, deadline
+        )
+
+    async def attempt(self, number: int) -> Reply:
+        """Send once, or twice where the answer is late; the answer."""
+        route = await self._open()
+        hedger: Hedger | None = self._transport.connections.hedger
+        kind = None if hedger is None else kind_of(self._request)
+        if hedger is None or kind is None:
+            return await self._once(self._request, route)
+        after, since = hedger.begin(kind), time.monotonic()
+        try:
+            if after is None:
+                return await self._once(self._request, route)
+            return await self._raced(hedger, route, after)
+        finally:
+            hedger.tell(kind, time.monotonic() - since)
+
+    async def _open(self) -> Route:
+        """The endpoint to ask; one that has failed before answers a question first."""
+        roaming, transport = self.roaming, self._transport
+        while True:
+            route, doubted = roaming.choose()
+            if not doubted:
+                return route
+            end = transport.clock.monotonic() + transport.config.connect_timeout
+            if roaming.deadline is not None:
+                end = min(end, roaming.deadline)
+            try:
+                if roaming.tried(route, await transport.ways[route.index].once(question(), end)):
+                    return route
+            except Exception as error:
+                roaming.tried(route, error)
+            except BaseException as error:
+                roaming.tried(route, error)
+                raise
+
+    async def _raced(self, hedger: Hedger, route: Route, after: float) -> Reply:
+        first = asyncio.ensure_future(self._once(self._request, route))
+        tasks = [first]
+        try:
+            await asyncio.wait(tasks, timeout=after)
+            routes: Routes = self._transport.connections.routes
+            other = routes.beside(route)
+            # Where all connections are taken, it would only wait behind others.
+            room = self._transport.ways[other.index].has_room
+            if not first.done() and room and hedger.take():
+                # Without the room, which is the first one's.
+                request = replace(self._request, room=None)
+                tasks.append(asyncio.ensure_future(self._once(request, other)))
+            left = set(tasks)
+            while left:
+                done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+                for task in (task for task in tasks if task in done):
+                    if task.exception() is None and is_good(task.result()):
+                        return task.result()
+            return first.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _once(self, request: Request, route: Route) -> Reply:
+        roaming, way = self.roaming, self._transport.ways[route.index]
+        offset = way.connections.skew.seconds
+        try:
+            reply = await way.once(request, roaming.deadline)
+        except BaseException as error:
+            roaming.raised(route, error)
+            raise
+        return roaming.answered(route, reply, offset)
