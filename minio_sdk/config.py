@@ -26,6 +26,7 @@ from minio_sdk.models.names import (
     check_tenant_id,
     check_whole_bucket,
 )
+from minio_sdk.models.object_encryption import Encryption, SseC, SseKms, encryption_of
 from minio_sdk.models.secret import FrozenDict
 from minio_sdk.models.variables import settings_in, url_from_env
 
@@ -87,6 +88,11 @@ class Config:
             in the task of the call; None for none. What it raises is logged, and changes nothing else.
         cache: `Cache` keeps whole objects that `download` and `get_object` have read, for this client and its
             views; None, the default, keeps nothing.
+        encryption: how all that is stored is encrypted by the server: `SseS3()`, `SseKms(...)`, or
+            `SseC(key)`, which all that is read is opened with, too. Methods have an argument of the same name
+            that wins, with False for none. Default None: as the server and the bucket have it.
+        allow_sse_c_over_http: let keys of `SseC` and contexts of `SseKms` go over plain HTTP, where anybody
+            on the way can read them. Default False; for tests.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -121,6 +127,8 @@ class Config:
     state_dir: str | None = None
     audit: Callable[[AuditRecord], object] | None = None
     cache: Cache | None = None
+    encryption: Encryption | None = None
+    allow_sse_c_over_http: bool = False
 
     def __post_init__(self) -> None:
         self._set("base_url", check_url("base_url", self.base_url))
@@ -157,6 +165,7 @@ class Config:
         _checked(check_whole_bucket, shared, shared, "shared_bucket")
         if self.cache is not None and not isinstance(self.cache, Cache):
             raise bad_setting("cache", self.cache, "must be Cache(...), or None for none")
+        self._check_encryption()
         self._check_audit()
         self._check_keys()
         self._check_whose_keys()
@@ -165,6 +174,41 @@ class Config:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    def _check_encryption(self) -> None:
+        if not isinstance(self.allow_sse_c_over_http, bool):
+            value = self.allow_sse_c_over_http
+            raise bad_setting("allow_sse_c_over_http", value, "must be True or False")
+        if self.encryption is None:
+            return
+        try:
+            found = encryption_of(self.encryption)
+            if found is not None:
+                self.check_secrecy(found, "encryption")
+        except ValidationError as error:
+            raise ConfigurationError(error.message, hint=error.hint) from None
+        self._set("encryption", found)
+
+    def check_secrecy(self, encryption: Encryption, argument: str, url: str | None = None) -> None:
+        """Refuse to send a secret over a connection that others can read.
+
+        Args:
+            encryption: what is to be sent.
+            argument: how the caller calls it.
+            url: where to; None for the server.
+
+        Raises:
+            ValidationError: it is secret, and the connection isn't.
+        """
+        if not encryption.is_secret or self.allow_sse_c_over_http:
+            return
+        if (url or self.base_url).lower().startswith("https:"):
+            return
+        what = "the key of SseC" if isinstance(encryption, SseC) else "the context of SseKms"
+        raise ValidationError(
+            f"{argument}: {what} would go over plain HTTP, where anybody on the way can read it",
+            hint="an https:// base_url; for tests alone Config(allow_sse_c_over_http=True)",
+        )
 
     def _check_audit(self) -> None:
         audit = self.audit
@@ -276,6 +320,7 @@ class Config:
             ConfigurationError: a setting that doesn't exist, or a bad value.
         """
         changes = _renamed(changes)
+        self._check_whose_encryption(changes)
         if "credentials" in changes and changes["credentials"] is not None:
             for name in ("access_key", "secret_key", "session_token"):
                 changes.setdefault(name, None)
@@ -287,6 +332,22 @@ class Config:
                 changes.setdefault("credentials", None)
         return replace(self, **changes)
 
+    def _check_whose_encryption(self, changes: Mapping[str, Any]) -> None:
+        """Refuse to take one tenant's key along to another: it is most likely nobody's intention."""
+        other = changes.get("tenant_id", self.tenant_id)
+        if "encryption" in changes or other == self.tenant_id or self.tenant_id is None:
+            return
+        mine = self.encryption
+        if isinstance(mine, SseC) or (isinstance(mine, SseKms) and mine.key_id is not None):
+            if isinstance(other, str) and canonical_tenant(other) == canonical_tenant(
+                self.tenant_id
+            ):
+                return
+            raise ConfigurationError(
+                f"encryption: is that of tenant {shown(self.tenant_id)}; give the other tenant's own beside "
+                "tenant_id, or encryption=None"
+            )
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
         """The settings that the environment holds.
@@ -294,7 +355,8 @@ class Config:
         ``MINIO_ENDPOINT`` (or ``MINIO_HOST`` and ``MINIO_PORT``; ``MINIO_SECURE`` makes an address
         without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals, but for ``audit``, ``cache``, ``credentials`` and ``proxies``; then
+        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``encryption`` and
+        ``proxies``; then
         ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
         ``AWS_CA_BUNDLE``.
 

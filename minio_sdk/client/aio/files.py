@@ -7,6 +7,7 @@ from typing import Literal, overload
 
 from minio_sdk.client.aio.base import AsyncBase
 from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter, opened
+from minio_sdk.models.object_encryption import GivenEncryption
 
 
 class Files(AsyncBase):
@@ -20,6 +21,7 @@ class Files(AsyncBase):
         mode: Literal["rb"] = "rb",
         *,
         version_id: str | None = None,
+        encryption: GivenEncryption = None,
     ) -> AsyncObjectReader: ...
 
     @overload
@@ -31,6 +33,7 @@ class Files(AsyncBase):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> AsyncObjectWriter: ...
 
     def open(
@@ -42,6 +45,7 @@ class Files(AsyncBase):
         version_id: str | None = None,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> AsyncObjectReader | AsyncObjectWriter:
         """An object as a binary file.
 
@@ -55,6 +59,8 @@ class Files(AsyncBase):
             version_id: for reading, a version of it; None for the current one.
             content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
             metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
+            encryption: for writing `SseS3()`, `SseKms(...)` or `SseC(key)`, for reading the `SseC(key)` that
+                it was stored with; False for none; None takes `Config.encryption`.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there; for writing, when it is closed or
@@ -70,5 +76,5 @@ class Files(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return opened(engine, bucket, key, mode, version_id, content_type, metadata)

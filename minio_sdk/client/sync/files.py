@@ -8,6 +8,7 @@ from typing import Literal, overload
 
 from minio_sdk.client.sync.base import Base
 from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter, opened
+from minio_sdk.models.object_encryption import GivenEncryption
 
 
 class Files(Base):
@@ -21,6 +22,7 @@ class Files(Base):
         mode: Literal["rb"] = "rb",
         *,
         version_id: str | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectReader: ...
 
     @overload
@@ -32,6 +34,7 @@ class Files(Base):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectWriter: ...
 
     def open(
@@ -43,6 +46,7 @@ class Files(Base):
         version_id: str | None = None,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectReader | ObjectWriter:
         """An object as a binary file.
 
@@ -56,6 +60,8 @@ class Files(Base):
             version_id: for reading, a version of it; None for the current one.
             content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
             metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
+            encryption: for writing `SseS3()`, `SseKms(...)` or `SseC(key)`, for reading the `SseC(key)` that
+                it was stored with; False for none; None takes `Config.encryption`.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there; for writing, when it is closed or
@@ -71,5 +77,5 @@ class Files(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return opened(engine, bucket, key, mode, version_id, content_type, metadata)

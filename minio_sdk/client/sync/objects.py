@@ -10,6 +10,7 @@ from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import found, objects, reading
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
 
 
@@ -27,6 +28,7 @@ class Objects(Base):
         if_none_match: str | None = None,
         if_modified_since: datetime | None = None,
         if_unmodified_since: datetime | None = None,
+        encryption: GivenEncryption = None,
     ) -> bytes:
         """The bytes of an object, exactly as they were stored.
 
@@ -40,6 +42,7 @@ class Objects(Base):
             if_none_match: only if it has another ETag than this.
             if_modified_since: only if it is newer than this date, which must have a time zone.
             if_unmodified_since: only if it is no newer than this date.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             PreconditionFailedError: one of the conditions did not hold.
@@ -47,6 +50,7 @@ class Objects(Base):
                 end of the object.
             VersionNotFoundError: it has no such version.
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             MinIOError: it failed after all retries.
 
         Example:
@@ -54,7 +58,7 @@ class Objects(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._run(
             reading.get(
                 engine,
@@ -70,7 +74,12 @@ class Objects(Base):
         )
 
     def get_object_metadata(
-        self, bucket: str, key: str, *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectMetadata:
         """Size, type, ETag, dates and the user's metadata of an object.
 
@@ -78,10 +87,12 @@ class Objects(Base):
             bucket: its name.
             key: its key.
             version_id: a version of it; None for the current one.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             VersionNotFoundError: it has no such version.
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             MinIOError: it failed after all retries.
 
         Example:
@@ -90,10 +101,17 @@ class Objects(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
-        return self._run(objects.head(self._engine.begin(), bucket, key, version_id))
+        engine = self._engine.begin(encryption)
+        return self._run(objects.head(engine, bucket, key, version_id))
 
-    def object_exists(self, bucket: str, key: str) -> bool:
+    def object_exists(self, bucket: str, key: str, *, encryption: GivenEncryption = None) -> bool:
         """Whether the object exists; False too when its bucket doesn't.
+
+        Args:
+            bucket: its name.
+            key: its key.
+            encryption: `SseC(key)` with the key that it was stored with, without which some servers don't
+                tell; None takes `Config.encryption`.
 
         Raises:
             MinIOError: it failed after all retries.
@@ -102,7 +120,8 @@ class Objects(Base):
             >>> if client.object_exists("docs", "q4.pdf"):
             ...     print("there")
         """
-        return self._run(objects.object_exists(self._engine.begin(), bucket, key))
+        engine = self._engine.begin(encryption)
+        return self._run(objects.object_exists(engine, bucket, key))
 
     def delete_object(
         self,
