@@ -36,6 +36,8 @@ _COPYING = frozenset({"copies", "copies a part"})
 _ECHOED = frozenset({"stores", "stores a part", "reads"})
 """What every server answers with what it did, where it did it: not so copies, nor the beginning of parts."""
 
+_SHELVES = (f"/{REGISTRY}/", f"/{TAGS}/")
+
 _MISSING = (
     "stored using a form of server side encryption",
     "must provide the customer",
@@ -139,7 +141,7 @@ def duty_of(
     """What an operation has to say and to hear; None for nothing."""
     does = operation.encrypts
     # What stands for a bucket and its tags is for all of the tenant's clients, whatever key they have.
-    if not does or operation.place.bucket in (REGISTRY, TAGS):
+    if not does or operation.place.prefix.endswith(_SHELVES):
         return None
     of_object = encryption if does in _STORING or isinstance(encryption, SseC) else None
     if does == "stores a part":

@@ -121,6 +121,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         "MINIO_MULTIPART_THRESHOLD": "0",
         "MINIO_MEMORY_BUDGET": "1048576",
         "MINIO_STATE_DIR": "/var/lib/x",
+        "MINIO_ALLOW_SSE_C_OVER_HTTP": "yes",
     }
     config = Config.from_env(environ)
     expected = Config(
@@ -149,12 +150,14 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         multipart_threshold=0,
         memory_budget=1048576,
         state_dir="/var/lib/x",
+        allow_sse_c_over_http=True,
     )
     assert config == expected
     assert CANARY not in repr(config)
     named = {name.removeprefix("MINIO_").lower() for name in environ} | {"base_url"}
     # These are objects, which no variable can hold.
-    assert {f.name for f in fields(Config)} - named == {"audit", "cache", "credentials", "proxies"}
+    objects = {"audit", "cache", "credentials", "encryption", "proxies"}
+    assert {f.name for f in fields(Config)} - named == objects
 
 
 @pytest.mark.parametrize(
