@@ -100,7 +100,7 @@ class SseKms:
         return headers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class SseC:
     """Encrypt with a key of your own, which the server uses and forgets (SSE-C).
 
@@ -115,15 +115,15 @@ class SseC:
     """
 
     key: bytes
-    _headers: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _headers: Mapping[str, str] = field(repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        key = SecretBytes(_checked_key(self.key))
-        object.__setattr__(self, "key", key)
-        digest = b64encode(hashlib.md5(key, usedforsecurity=False).digest()).decode()
+    def __init__(self, key: bytes | bytearray | memoryview | str) -> None:
+        checked = SecretBytes(_checked_key(key))
+        object.__setattr__(self, "key", checked)
+        digest = b64encode(hashlib.md5(checked, usedforsecurity=False).digest()).decode()
         headers = {
             f"{_CUSTOMER}-algorithm": "AES256",
-            f"{_CUSTOMER}-key": Secret(b64encode(key).decode()),
+            f"{_CUSTOMER}-key": Secret(b64encode(checked).decode()),
             f"{_CUSTOMER}-key-md5": digest,
         }
         object.__setattr__(self, "_headers", FrozenDict(headers))

@@ -26,6 +26,7 @@ from minio_sdk import (
 )
 from minio_sdk.config import MiB
 from minio_sdk.flows import copies
+from minio_sdk.models.object_encryption import GivenEncryption
 from tests.conformance.conftest import new_setting
 from tests.conformance.setting import Setting, Style, Tenancy, wipe
 from tests.oracle import s3_of
@@ -139,7 +140,12 @@ async def test_a_large_object_with_a_customers_key(
 async def test_copies_with_customers_keys(client: AsyncMinIOClient, bucket: str) -> None:
     """A copy keeps the key, gets another one, or none, and new metadata leave it as it is."""
     await client.put_object(bucket, "a", b"1", encryption=KEY)
-    for key, given, opens in (("kept", None, KEY), ("other", OTHER, OTHER), ("none", False, None)):
+    cases: list[tuple[str, GivenEncryption, SseC | None]] = [
+        ("kept", None, KEY),
+        ("other", OTHER, OTHER),
+        ("none", False, None),
+    ]
+    for key, given, opens in cases:
         await client.copy_object(bucket, key, bucket, "a", source_encryption=KEY, encryption=given)
         assert await client.get_object(bucket, key, encryption=opens) == b"1"
     await client.copy_object(bucket, "a", bucket, "a", source_encryption=KEY, encryption=OTHER)
