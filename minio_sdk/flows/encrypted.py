@@ -102,7 +102,7 @@ async def look_at(
         EncryptionError: not as it was to be.
     """
     wanted = engine.encryption
-    if wanted is None:
+    if wanted is None or stored.encryption is not None:  # the latter was compared
         return stored
     version = None if stored.version_id == "null" else stored.version_id
     duty = Duty(operation, wanted, None)

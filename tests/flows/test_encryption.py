@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from minio_sdk import (
     AccessDeniedError,
+    AsyncMinIOClient,
     AuditRecord,
     Cache,
     ConfigurationError,
@@ -31,13 +34,14 @@ from minio_sdk import (
 )
 from minio_sdk.config import MiB
 from minio_sdk.encrypting import duty_of, explained
+from minio_sdk.flows import encrypted
 from minio_sdk.models.object_encryption import Encryption
 from minio_sdk.operation import Place
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.message import Reply
-from tests.both import Connect, both, stored
-from tests.scripted import Request, ScriptedServer, Step, drop_before_reply, reply, s3_error
+from tests.both import Connect, blocking, both, config_for, stored
+from tests.scripted import Request, ScriptedServer, Step, drop_before_reply, hang, reply, s3_error
 from tests.test_secrecy import shown
 
 KEY, OTHER = SseC(b"canary-key-of-thirty-two-bytes-!"), SseC(bytes(32))
@@ -635,3 +639,49 @@ def test_an_operation_never_holds_a_key() -> None:
 def test_a_configuration_that_would_leak_is_none() -> None:
     with pytest.raises(ConfigurationError, match="plain HTTP"):
         MinIOClient(base_url="http://127.0.0.1:1", tenant_id=None, encryption=KEY)
+
+
+# -- at the same time --------------------------------------------------------------------------------
+
+
+def test_threads_with_keys_of_their_own_never_send_each_others() -> None:
+    keys = {f"k{number}": SseC(bytes([number]) * 32) for number in range(8)}
+    wrong: list[str] = []
+
+    def handler(request: Request) -> Step:
+        key = keys[request.path.rpartition("/")[2]]
+        if request.header(f"{CUSTOMER}-md5") != key.key_md5:
+            wrong.append(request.target)
+        return stored(request.path.encode(), headers={**echo(key), "Server": "MinIO"})
+
+    with ScriptedServer(handler=handler) as server:
+        with blocking(server, **ALLOWED) as client, ThreadPoolExecutor(8) as pool:
+            client.get_object("docs", "k0", encryption=keys["k0"])  # says who it is
+
+            def act(name: str) -> bytes:
+                client.put_object("docs", name, b"1", encryption=keys[name])
+                return client.get_object("docs", name, encryption=keys[name])
+
+            found = list(pool.map(act, [*keys] * 5))
+    assert wrong == []
+    assert found == [f"/acme-docs/{name}".encode() for name in keys] * 5
+
+
+@pytest.mark.asyncio
+async def test_a_question_that_is_cancelled_leaves_no_upload(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(encrypted, "BEGINNING", 0.01)
+    store = Store(obeys=True)
+
+    def handler(request: Request) -> Step:
+        return hang() if request.method == "PUT" else store(request)
+
+    with ScriptedServer(handler=handler) as server:
+        async with AsyncMinIOClient(config_for(server, **ALLOWED)) as client:
+            task = asyncio.create_task(client.put_object("docs", "a", b"1", encryption=KEY))
+            await asyncio.to_thread(server.wait_for, 2)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert [request.method for request in server.requests] == ["POST", "PUT", "DELETE"]
