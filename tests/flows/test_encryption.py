@@ -46,7 +46,7 @@ from tests.test_secrecy import shown
 
 KEY, OTHER = SseC(b"canary-key-of-thirty-two-bytes-!"), SseC(bytes(32))
 TEXT = str.__str__(KEY.headers()["x-amz-server-side-encryption-customer-key"])
-ALLOWED = {"allow_sse_c_over_http": True}
+ALLOWED: dict[str, Any] = {"allow_sse_c_over_http": True}
 CUSTOMER = "x-amz-server-side-encryption-customer-key"
 SOURCE = "x-amz-copy-source-server-side-encryption-customer-key"
 KINDS: dict[str, Encryption] = {"s3": SseS3(), "kms": SseKms("k"), "c": KEY}

@@ -65,12 +65,14 @@ def test_what_is_no_key_is_refused_and_not_shown(key: Any) -> None:
         lambda: SseC(key),
         lambda: encryption_of({"key": key}, "source_encryption"),
     ]
+    said = []
     for make in makers:
         with pytest.raises(ValidationError, match=r"encryption\.key: .*32 bytes") as caught:
             make()
-        assert "canary" not in str(caught.value)
-        assert TEXT[:20] not in str(caught.value)
-    assert "source_encryption.key" in str(caught.value)
+        said.append(str(caught.value))
+    assert "source_encryption.key" in said[1]
+    assert "canary" not in "".join(said)
+    assert TEXT[:20] not in "".join(said)
 
 
 @pytest.mark.parametrize(
