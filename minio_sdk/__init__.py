@@ -41,10 +41,13 @@ if TYPE_CHECKING:
         ConfigurationError,
         ConflictError,
         CredentialsError,
+        EncryptionError,
+        EncryptionKeyError,
         IntegrityError,
         MinIOConnectionError,
         MinIOError,
         MinIOTimeoutError,
+        NotEncryptedError,
         NotFoundError,
         NotSupportedError,
         ObjectChangedError,
@@ -98,6 +101,7 @@ if TYPE_CHECKING:
         Transition,
     )
     from minio_sdk.models.notification import NotificationRule
+    from minio_sdk.models.object_encryption import ObjectEncryption, SseC, SseKms, SseS3
     from minio_sdk.models.object_lock import ObjectLock, Retention
     from minio_sdk.models.presigned import PresignedPost
     from minio_sdk.models.progress import TransferProgress
@@ -167,6 +171,8 @@ __all__ = [
     "DeleteError",
     "DeleteResult",
     "DeletedObject",
+    "EncryptionError",
+    "EncryptionKeyError",
     "EnvironmentProvider",
     "Expiration",
     "Grant",
@@ -188,11 +194,13 @@ __all__ = [
     "MultipartUpload",
     "NoncurrentVersionExpiration",
     "NoncurrentVersionTransition",
+    "NotEncryptedError",
     "NotFoundError",
     "NotSupportedError",
     "NotificationRule",
     "ObjectAttributes",
     "ObjectChangedError",
+    "ObjectEncryption",
     "ObjectInfo",
     "ObjectLock",
     "ObjectLockedError",
@@ -220,6 +228,9 @@ __all__ = [
     "ServiceAccount",
     "SnapshotDiff",
     "SnapshotInfo",
+    "SseC",
+    "SseKms",
+    "SseS3",
     "Statement",
     "Tenant",
     "TenantAccess",
@@ -300,6 +311,7 @@ _HOMES = {
         "Transition",
     ),
     "minio_sdk.models.notification": ("NotificationRule",),
+    "minio_sdk.models.object_encryption": ("ObjectEncryption", "SseC", "SseKms", "SseS3"),
     "minio_sdk.models.object_lock": ("ObjectLock", "Retention"),
     "minio_sdk.models.presigned": ("PresignedPost",),
     "minio_sdk.models.progress": ("TransferProgress",),

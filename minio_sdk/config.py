@@ -27,6 +27,7 @@ from minio_sdk.models.names import (
     check_tenant_id,
     check_whole_bucket,
 )
+from minio_sdk.models.object_encryption import Encryption, SseC, SseKms, encryption_of
 from minio_sdk.models.secret import FrozenDict
 from minio_sdk.models.variables import settings_in, url_from_env
 
@@ -96,6 +97,11 @@ class Config:
             `low_speed_time` is given up, and that try counts as a timeout. None, the default, lets it take
             as long as it brings something within `timeout`.
         low_speed_time: the seconds over which that speed is measured. Default 30.
+        encryption: how all that is stored is encrypted by the server: `SseS3()`, `SseKms(...)`, or
+            `SseC(key)`, which all that is read is opened with, too. Methods have an argument of the same name
+            that wins, with False for none. Default None: as the server and the bucket have it.
+        allow_sse_c_over_http: let keys of `SseC` and contexts of `SseKms` go over plain HTTP, where anybody
+            on the way can read them. Default False; for tests.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -133,6 +139,8 @@ class Config:
     hedge: Hedge | None = None
     low_speed_limit: int | None = None
     low_speed_time: float = 30
+    encryption: Encryption | None = None
+    allow_sse_c_over_http: bool = False
 
     def __post_init__(self) -> None:
         urls = check_urls("base_url", self.base_url)
@@ -174,6 +182,7 @@ class Config:
             raise bad_setting("hedge", self.hedge, "must be Hedge(...), or None for none")
         if self.low_speed_limit is not None:
             _integer("low_speed_limit", self.low_speed_limit, 1, 1 << 50)
+        self._check_encryption()
         self._check_audit()
         self._check_keys()
         self._check_whose_keys()
@@ -188,6 +197,42 @@ class Config:
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    def _check_encryption(self) -> None:
+        if not isinstance(self.allow_sse_c_over_http, bool):
+            value = self.allow_sse_c_over_http
+            raise bad_setting("allow_sse_c_over_http", value, "must be True or False")
+        if self.encryption is None:
+            return
+        try:
+            found = encryption_of(self.encryption)
+            if found is not None:
+                self.check_secrecy(found, "encryption")
+        except ValidationError as error:
+            raise ConfigurationError(error.message, hint=error.hint) from None
+        self._set("encryption", found)
+
+    def check_secrecy(self, encryption: Encryption, argument: str, url: str | None = None) -> None:
+        """Refuse to send a secret over a connection that others can read.
+
+        Args:
+            encryption: what is to be sent.
+            argument: how the caller calls it.
+            url: where to; None for the server, all its endpoints.
+
+        Raises:
+            ValidationError: it is secret, and the connection isn't.
+        """
+        if not encryption.is_secret or self.allow_sse_c_over_http:
+            return
+        urls = self.endpoints if url is None else (url,)
+        if all(each.lower().startswith("https:") for each in urls):
+            return
+        what = "the key of SseC" if isinstance(encryption, SseC) else "the context of SseKms"
+        raise ValidationError(
+            f"{argument}: {what} would go over plain HTTP, where anybody on the way can read it",
+            hint="an https:// base_url; for tests alone Config(allow_sse_c_over_http=True)",
+        )
 
     def _check_audit(self) -> None:
         audit = self.audit
@@ -299,6 +344,7 @@ class Config:
             ConfigurationError: a setting that doesn't exist, or a bad value.
         """
         changes = _renamed(changes)
+        self._check_whose_encryption(changes)
         if "credentials" in changes and changes["credentials"] is not None:
             for name in ("access_key", "secret_key", "session_token"):
                 changes.setdefault(name, None)
@@ -310,6 +356,22 @@ class Config:
                 changes.setdefault("credentials", None)
         return replace(self, **changes)
 
+    def _check_whose_encryption(self, changes: Mapping[str, Any]) -> None:
+        """Refuse to take one tenant's key along to another: it is most likely nobody's intention."""
+        other = changes.get("tenant_id", self.tenant_id)
+        if "encryption" in changes or other == self.tenant_id or self.tenant_id is None:
+            return
+        mine = self.encryption
+        if isinstance(mine, SseC) or (isinstance(mine, SseKms) and mine.key_id is not None):
+            if isinstance(other, str) and canonical_tenant(other) == canonical_tenant(
+                self.tenant_id
+            ):
+                return
+            raise ConfigurationError(
+                f"encryption: is that of tenant {shown(self.tenant_id)}; give the other tenant's own beside "
+                "tenant_id, or encryption=None"
+            )
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
         """The settings that the environment holds.
@@ -317,7 +379,8 @@ class Config:
         ``MINIO_ENDPOINT``, several with commas between them (or ``MINIO_HOST`` and ``MINIO_PORT``;
         ``MINIO_SECURE`` makes an address without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``hedge`` and ``proxies``; then
+        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``encryption``, ``hedge`` and
+        ``proxies``; then
         ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
         ``AWS_CA_BUNDLE``.
 

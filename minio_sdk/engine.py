@@ -22,8 +22,11 @@ from minio_sdk.cache import Caches, Change, Store
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials.refreshing import settled
+from minio_sdk.encrypted_calls import EncryptedCalls
+from minio_sdk.encrypting import explained, is_silent
 from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, reword
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.object_encryption import Encryption, GivenEncryption, SseC, encryption_of
 from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
 from minio_sdk.signing import Signing
@@ -211,11 +214,23 @@ class Api:
         copies: whether it knows CopyObject; None until it was asked (`minio_sdk.flows.copies`).
         checksums: False when it has refused checksums.
         admin: whether it has MinIO's admin API; None until it was asked (`minio_sdk.flows.admin_calls`).
+        encrypts: the kinds of encryption that it has proven to know (`minio_sdk.flows.encrypted`).
+        echoes: those of which it has said at an upload's beginning that all of it will be encrypted so.
         unpacks: whether it makes objects of a tar; None until one was sent (`minio_sdk.flows.packing`).
         appends: whether it appends to objects; None until it was asked (`minio_sdk.flows.native`).
     """
 
-    __slots__ = ("admin", "appends", "checksums", "copies", "name", "server", "unpacks")
+    __slots__ = (
+        "admin",
+        "appends",
+        "checksums",
+        "copies",
+        "echoes",
+        "encrypts",
+        "name",
+        "server",
+        "unpacks",
+    )
 
     def __init__(self, name: str) -> None:
         self.name: str | None = None if name == "auto" else name
@@ -225,9 +240,11 @@ class Api:
         self.admin: bool | None = None
         self.unpacks: bool | None = None
         self.appends: bool | None = None
+        self.encrypts: set[str] = set()
+        self.echoes: set[str] = set()
 
 
-class Engine:
+class Engine(EncryptedCalls):
     """Sends operations for one configuration.
 
     Attributes:
@@ -239,7 +256,11 @@ class Engine:
         auditor: tells the user's function of each operation; None where there is none.
         caches: what this client and its views keep of what they read.
         store: that of these settings; None where nothing is kept.
+        encryption: of what is stored; a customer's key also opens what is read. None for none.
+        source_encryption: what opens the sources of copies.
     """
+
+    api: Api
 
     __slots__ = (
         "_find_api",
@@ -249,8 +270,10 @@ class Engine:
         "caches",
         "config",
         "deadline",
+        "encryption",
         "known_buckets",
         "scope",
+        "source_encryption",
         "store",
         "transport",
     )
@@ -276,15 +299,52 @@ class Engine:
         self.caches = caches or Caches()
         self.store: Store | None = self.caches.store(config.cache)
         self._shares: dict[int, Config] = {}
+        default = config.encryption or None
+        self.encryption: Encryption | None = default
+        self.source_encryption: Encryption | None = default
 
-    def begin(self) -> Engine:
-        """The engine for one call of the user: with `Config.deadline`, one that ends."""
+    def begin(
+        self, encryption: GivenEncryption = None, source_encryption: GivenEncryption = None
+    ) -> Engine:
+        """The engine for one call of the user: with `Config.deadline`, one that ends.
+
+        Args:
+            encryption: the caller's; None leaves it as it is.
+            source_encryption: that of the source of a copy.
+
+        Raises:
+            ValidationError: no encryption, or a secret that would go over a connection that anybody can read.
+        """
         seconds = self.config.deadline
-        if seconds is None:
+        if seconds is None and encryption is None and source_encryption is None:
             return self
         call = self._copy()
-        call.deadline = self.transport.clock.monotonic() + seconds
+        if seconds is not None:
+            call.deadline = self.transport.clock.monotonic() + seconds
+        if encryption is not None:
+            call.encryption = self._checked(encryption, "encryption")
+        if source_encryption is not None:
+            call.source_encryption = self._checked(source_encryption, "source_encryption")
         return call
+
+    def _checked(self, given: GivenEncryption, argument: str) -> Encryption | None:
+        found = encryption_of(given, argument)
+        if found is not None:
+            self.config.check_secrecy(found, argument)
+        return found
+
+    @property
+    def customer_key(self) -> SseC | None:
+        """The customer's key that opens what is read."""
+        return self.encryption if isinstance(self.encryption, SseC) else None
+
+    def encrypted(self, encryption: Encryption | None) -> Engine:
+        """This engine with another encryption, which was checked before."""
+        if encryption == self.encryption:
+            return self
+        other = self._copy()
+        other.encryption = encryption
+        return other
 
     def share(self, at_once: int) -> Engine:
         """This engine for one of several that work side by side: each does at most so much at once."""
@@ -352,6 +412,8 @@ class Engine:
                     hint=f"Config(api={operation.api!r})",
                 )
             request = operation.request()
+            if operation.encrypts and (self.encryption or self.source_encryption):
+                return await self._send_sealed(request, operation)
             if self.auditor is None:
                 return self._result(operation, await self._exchange(request))
             with self.auditor.watch(request, operation) as watch:
@@ -359,8 +421,15 @@ class Engine:
                 watch.result = result = self._result(operation, watch.reply)
                 return result
         except MinIOError as error:
-            self.named(error, operation)
-            raise
+            found = error
+            if operation.encrypts:
+                found = explained(error, operation, None)
+                if found is error and is_silent(error, operation):
+                    found = await self._said(error, operation)
+            self.named(found, operation)
+            if found is error:
+                raise
+            raise found from None
 
     async def _changing(self, operation: Operation[T]) -> T:
         """The result of an operation that changes objects: no cache has them from now on."""

@@ -20,6 +20,9 @@
     ├── QuotaExceededError        a quota of the tenant, the bucket or the account is used up
     ├── IntegrityError            bytes that are not the ones that were sent
     │   └── ObjectChangedError    two generations of one object met in one read
+    ├── EncryptionError           what is encrypted, or with what, is not as it was asked for
+    │   ├── EncryptionKeyError    a customer's key is missing, or isn't the object's
+    │   └── NotEncryptedError     the server has stored it unencrypted
     ├── NotSupportedError         this server, or this installation, can't do it
     ├── ValidationError           (also ValueError) a bad argument, found before anything was sent
     └── ConfigurationError        (also ValueError) a bad setting
@@ -40,10 +43,13 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "CredentialsError",
+    "EncryptionError",
+    "EncryptionKeyError",
     "IntegrityError",
     "MinIOConnectionError",
     "MinIOError",
     "MinIOTimeoutError",
+    "NotEncryptedError",
     "NotFoundError",
     "NotSupportedError",
     "ObjectChangedError",
@@ -258,6 +264,18 @@ class IntegrityError(MinIOError):
 
 class ObjectChangedError(IntegrityError):
     """The object was replaced while it was being read."""
+
+
+class EncryptionError(MinIOError):
+    """How an object is encrypted is not as it was asked for."""
+
+
+class EncryptionKeyError(EncryptionError):
+    """A customer's key is missing, isn't the one of the object, or the object has none."""
+
+
+class NotEncryptedError(EncryptionError):
+    """The server has stored unencrypted what was to be encrypted."""
 
 
 class NotSupportedError(MinIOError):

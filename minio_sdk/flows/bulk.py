@@ -42,6 +42,7 @@ from minio_sdk.flows.packing import Pack, Packer
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.names import check_concurrency, check_flag
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.record import Record
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operations.delete_objects import MAX_KEYS
@@ -100,6 +101,7 @@ class Job:
         resume: files go on where an earlier run was interrupted in the middle of one.
         pack: small objects go together; True, or how many bytes.
         bypass: versions are removed although they are locked in governance mode.
+        encryption, source_encryption: of items that say nothing of it.
 
     Raises:
         ValidationError: an argument that is of no use for the whole call.
@@ -113,6 +115,8 @@ class Job:
     resume: bool = False
     pack: bool | int | None = None
     bypass: bool = False
+    encryption: GivenEncryption = None
+    source_encryption: GivenEncryption = None
 
     def __post_init__(self) -> None:
         check_flag("resume", self.resume)
@@ -137,6 +141,7 @@ async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResu
         raise invalid("items", items, f"must be a list or another iterable of {verb}s")
     if job.bucket is not None:
         engine.place(job.bucket)
+    engine.begin(job.encryption, job.source_encryption)  # one that is of no use for any item
     limit = job.limit(engine, verb)
     packer = None
     if job.pack is not None and job.pack is not False:
@@ -398,6 +403,11 @@ def _checked(verb: str, item: Any, index: int, job: Job, tally: Tally) -> dict[s
         given.setdefault("resume", True)
     if job.bypass:
         given.setdefault("bypass_governance", True)
+    # Here, since items go to other processes, too.
+    if job.encryption is not None:
+        given.setdefault("encryption", job.encryption)
+    if job.source_encryption is not None:
+        given.setdefault("source_encryption", job.source_encryption)
     return given if tally.begins(index, given) else None
 
 

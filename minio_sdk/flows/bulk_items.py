@@ -31,6 +31,7 @@ from minio_sdk.flows.progress import OnProgress, Share
 from minio_sdk.flows.sources import Source
 from minio_sdk.models.moments import Moment
 from minio_sdk.models.names import check_flag
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import DeletedObject, ObjectInfo, ObjectMetadata, UploadResponse
 from minio_sdk.wire.failure import class_of
 
@@ -134,8 +135,10 @@ def _upload(
     metadata: Any = None,
     resume: bool = False,
     progress: OnProgress | None = None,
+    encryption: GivenEncryption = None,
     **others: Any,
 ) -> Awaitable[UploadResponse]:
+    engine = engine.begin(encryption)
     if resume is not False:
         check_flag("resume", resume)
     if (data is None) is (path is None):
@@ -169,8 +172,10 @@ def _download(
     resume: bool = False,
     progress: OnProgress | None = None,
     at: Moment | None = None,
+    encryption: GivenEncryption = None,
 ) -> Awaitable[bytes | ObjectMetadata]:
     check_flag("resume", resume)
+    engine = engine.begin(encryption)
     if path is None:
         return reading.get(engine, bucket, key, version_id=version_id, at=at)
     return downloads.to_file(engine, bucket, key, path, version_id, progress, resume, at)
@@ -184,10 +189,12 @@ async def _copy(
     source_key: str,
     source_version_id: str | None = None,
     at: Moment | None = None,
+    encryption: GivenEncryption = None,
+    source_encryption: GivenEncryption = None,
     **options: Any,
 ) -> UploadResponse:
     return await copies.copy(
-        engine,
+        copies.begun(engine, encryption, source_encryption),
         engine.place(dest_bucket),
         dest_key,
         engine.place(source_bucket),
@@ -196,6 +203,7 @@ async def _copy(
         changes=Changes(**{n: v for n, v in options.items() if n in _CHANGES}),
         conditions=Conditions(**{n: v for n, v in options.items() if n in _CONDITIONS}),
         at=at,
+        keeps=encryption is None,
     )
 
 
@@ -203,21 +211,21 @@ VERBS: dict[str, Verb] = {
     "upload": Verb(
         ("bucket", "key", "data"),
         2,
-        _DESCRIBING | {"path", "if_none_match", "if_match", "resume"},
+        _DESCRIBING | {"path", "if_none_match", "if_match", "resume", "encryption"},
         _upload,
         tells=True,
     ),
     "download": Verb(
         ("bucket", "key", "path"),
         2,
-        frozenset({"version_id", "at", "resume"}),
+        frozenset({"version_id", "at", "resume", "encryption"}),
         _download,
         tells=True,
     ),
     "copy": Verb(
         ("dest_bucket", "dest_key", "source_bucket", "source_key"),
         4,
-        _CHANGES | _CONDITIONS | {"source_version_id", "at"},
+        _CHANGES | _CONDITIONS | {"source_version_id", "at", "encryption", "source_encryption"},
         _copy,
     ),
     "delete": Verb(

@@ -31,7 +31,8 @@ from minio_sdk.wire.quirks import takes_checksums
 async def get(engine: Engine, bucket: str, key: str) -> bytes:
     """The bytes of an object."""
     store = engine.store
-    if store is None:
+    if store is None or engine.customer_key is not None:
+        # What has a key of its own is never kept: it would be there for those who don't have the key.
         return await objects.get(engine, bucket, key)
     place = engine.place(bucket)
     origin = engine.transport.signing.endpoint.url
@@ -59,7 +60,8 @@ def trusted(engine: Engine) -> Shelf | None:
     That is so with keys that never change, and where nobody wants a record of each read.
     """
     store, provider = engine.store, engine.transport.signing.provider
-    if store is None or not store.settings.trust or engine.auditor or not provider.fixed:
+    keyed = engine.auditor is not None or engine.customer_key is not None
+    if store is None or not store.settings.trust or keyed or not provider.fixed:
         return None
     keys = provider.ask()
     try:

@@ -11,7 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import AccessDeniedError, NotFoundError, PreconditionFailedError, invalid
+from minio_sdk.errors import (
+    AccessDeniedError,
+    EncryptionKeyError,
+    NotFoundError,
+    PreconditionFailedError,
+    invalid,
+)
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operation import Place
 from minio_sdk.operations.head_object import HeadObject
@@ -58,6 +64,18 @@ def condition(if_none_match: str | None, if_match: str | None) -> Condition | No
     return Condition(etag)
 
 
+async def _with_any_key(
+    engine: Engine, place: Place, key: str, wanted: Condition
+) -> ObjectMetadata | None:
+    """An object that the key of its successor doesn't open; None where the server alone can compare it."""
+    if wanted.etag is None:
+        return ObjectMetadata(key=key, size=0)  # it is there, and that is all that counts
+    try:
+        return await engine.begin(encryption=False).send(HeadObject(place, key))
+    except EncryptionKeyError:
+        return None
+
+
 async def check_condition(engine: Engine, place: Place, key: str, wanted: Condition) -> None:
     """Refuse to write when the condition doesn't hold now.
 
@@ -69,6 +87,10 @@ async def check_condition(engine: Engine, place: Place, key: str, wanted: Condit
         found = await engine.send(HeadObject(place, key))
     except NotFoundError:
         pass
+    except EncryptionKeyError:
+        found = await _with_any_key(engine, place, key, wanted)
+        if found is None:
+            return
     except AccessDeniedError:
         return  # these credentials may write and not read: the server alone can tell
     if wanted.etag is None and found is not None:

@@ -30,10 +30,11 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import buckets, in_parts, moments, objects, quirks
+from minio_sdk.flows import buckets, encrypted, in_parts, moments, objects, quirks
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.models.moments import Moment, moment_or_version
 from minio_sdk.models.names import check_key, check_version_id
+from minio_sdk.models.object_encryption import GivenEncryption, SseC
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
 from minio_sdk.operation import CopySource, Place
 from minio_sdk.operations.copy_object import CopyObject, UploadPartCopy
@@ -75,6 +76,17 @@ class _Job:
     onto_itself: bool
 
 
+def begun(
+    engine: Engine, encryption: GivenEncryption, source_encryption: GivenEncryption
+) -> Engine:
+    """The engine for one copy: what has a customer's key keeps it, unless it is told otherwise."""
+    call = engine.begin(encryption, source_encryption)
+    if encryption is None and call.encryption is None:
+        key = call.source_encryption
+        return call.encrypted(key if isinstance(key, SseC) else None)
+    return call
+
+
 async def copy(
     engine: Engine,
     dest: Place,
@@ -86,6 +98,7 @@ async def copy(
     changes: Changes = _NONE,
     conditions: Conditions = _ANY,
     at: Moment | None = None,
+    keeps: bool = True,
 ) -> UploadResponse:
     """Copy an object; what `changes` doesn't give anew is carried over.
 
@@ -97,6 +110,7 @@ async def copy(
         changes: what is to be different.
         conditions: what must be true of the source.
         at: what the source was at that moment, in place of a version.
+        keeps: an object that is copied onto itself stays encrypted as it is, where nothing else is said.
 
     Raises:
         ObjectChangedError: the source was replaced after it was looked at.
@@ -105,7 +119,9 @@ async def copy(
     wanted = CopySource(source, source_key, source_version_id)
     operation = CopyObject(dest, dest_key, wanted, 0)
     onto_itself = _is_onto_itself(operation)
-    if onto_itself and changes == _NONE and source_version_id is None and moment is None:
+    rekeyed = engine.encryption != engine.source_encryption or not keeps
+    of_now = source_version_id is None and moment is None
+    if onto_itself and changes == _NONE and of_now and not rekeyed:
         raise ValidationError(
             f"dest_key={dest_key!r}: is the source itself, and nothing is to be changed by the copy",
             hint="another key, or give metadata, tags or another of the arguments that replace",
@@ -117,6 +133,10 @@ async def copy(
     found = await look_at(engine, wanted, conditions)
     if then is not None and then.etag not in (None, found.etag):
         raise moments.changed(engine, HeadObject(source, source_key))
+    if onto_itself and keeps and engine.encryption is None:
+        engine = engine.encrypted(encrypted.kept(found.encryption))
+        if engine.encryption is not None:  # the server has said that it knows it
+            engine.api.encrypts.add(type(engine.encryption).__name__)
     if suspicious(dest_key):
         await quirks.refuse(engine, operation, empty=found.size == 0)
     if dest.bucket == source.bucket:
@@ -159,14 +179,20 @@ def _is_onto_itself(operation: CopyObject) -> bool:
 
 
 async def set_metadata(
-    engine: Engine, bucket: str, key: str, metadata: Mapping[str, str]
+    engine: Engine,
+    bucket: str,
+    key: str,
+    metadata: Mapping[str, str],
+    encryption: GivenEncryption = None,
 ) -> UploadResponse:
     """Replace the user's metadata of an object, and nothing else of it."""
+    engine = engine.begin(encryption, encryption)
     if metadata is None:
         raise invalid("metadata", metadata, "must be a mapping; {} removes all of it")
     place = engine.place(bucket)
     try:
-        return await copy(engine, place, key, place, key, changes=Changes(metadata=metadata))
+        changes = Changes(metadata=metadata)
+        return await copy(engine, place, key, place, key, changes=changes)
     except ValidationError as error:
         error.message = error.message.replace("dest_key=", "key=", 1)
         raise
@@ -182,11 +208,13 @@ async def look_at(
     """
     operation = HeadObject(source.place, source.key, source.version_id)
     try:
-        found = await objects.read(engine, operation)
+        found = await objects.read(_of_source(engine), operation)
         check_conditions(engine, source, conditions, found)
     except MinIOError as error:
         engine.named(error, operation)
         error.operation = CopyObject.name  # the user asked for no HEAD
+        if error.hint is not None and "encryption=SseC" in error.hint:
+            error.hint = error.hint.replace("encryption=", "source_encryption=", 1)
         raise
     return found
 
@@ -204,6 +232,11 @@ def check_conditions(
     engine.named(error, HeadObject(source.place, source.key))
     error.operation = CopyObject.name
     raise error
+
+
+def _of_source(engine: Engine) -> Engine:
+    """The engine that reads the source."""
+    return engine.encrypted(engine.source_encryption)
 
 
 def _changed(error: MinIOError) -> ObjectChangedError:
@@ -236,8 +269,9 @@ async def _whole(engine: Engine, job: _Job) -> UploadResponse:
     changes, found = job.changes, job.found
     headers: dict[str, str] = {}
     # MinIO forgets Expires unless it is told anew, and S3 refuses a copy of an object onto itself that
-    # changes its tags only.
-    if changes.describes or found.expires or (job.onto_itself and changes.tags is not None):
+    # changes its tags only; SeaweedFS, one that changes its key only.
+    anew = job.onto_itself and (changes.tags is not None or engine.encryption is not None)
+    if changes.describes or found.expires or anew:
         headers["x-amz-metadata-directive"] = "REPLACE"
         headers.update(changes.description(found))
     if changes.tags is not None:
@@ -250,8 +284,9 @@ async def _whole(engine: Engine, job: _Job) -> UploadResponse:
         engine.api.copies = True
     if not engine.api.copies:
         await _prove(engine, operation)
+    await encrypted.prove(engine, operation)
     try:
-        return await engine.send(operation)
+        return await encrypted.look_at(engine, await engine.send(operation), operation)
     except NotSupportedError as error:
         if error.status == 200:  # not a word of the server on this copy: it took it for an upload
             engine.api.copies = False
@@ -293,6 +328,7 @@ async def _ask(engine: Engine, place: Place) -> bool:
     says that there is no such object; another one stores nothing under that key, which is removed again.
     """
     key = f"{PROBE}{secrets.token_hex(8)}"
+    engine = engine.begin(encryption=False, source_encryption=False)
     try:
         await engine.send(CopyObject(place, key, CopySource(place, f"{key}-missing"), 0))
     except ObjectNotFoundError:  # of a missing bucket any server would speak
@@ -379,7 +415,7 @@ async def check_unchanged(engine: Engine, source: CopySource) -> None:
     if source.version_id is not None:
         return
     operation = HeadObject(source.place, source.key)
-    again = await engine.send(operation)
+    again = await _of_source(engine).send(operation)
     if again.etag != source.etag:
         error = PreconditionFailedError("", code="PreconditionFailed", status=412)
         engine.named(error, operation)

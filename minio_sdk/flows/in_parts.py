@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, PreconditionFailedError, UploadNotFoundError
-from minio_sdk.flows import buckets
+from minio_sdk.flows import buckets, encrypted
 from minio_sdk.flows.checked import refused, sent, unrepeatable
 from minio_sdk.flows.conditions import Condition, check_condition
 from minio_sdk.flows.leases import Lease
@@ -54,6 +54,7 @@ class InParts:
         """The object; without checksums if the server refuses those of parts."""
         if self.resuming is not None and self.resuming.begun is not None:
             self.begun.append(self.resuming.begun)
+            await encrypted.prove(self.engine, self.create)
         try:
             return await self._try()
         except MinIOError as error:
@@ -174,6 +175,7 @@ async def assemble(
     """
     begun: list[Begun] = []
     place, key = create.place, create.key
+    await encrypted.prove(engine, create)
     try:
         await start(engine, create, begun, checked=False)
         etags, size = await fill(begun[0].upload_id)
@@ -182,11 +184,13 @@ async def assemble(
             await check_condition(engine, place, key, condition)
             headers = condition.headers()
         id = begun[0].upload_id
-        return await complete(engine, CompleteMultipartUpload(place, key, id, etags, size, headers))
+        operation = CompleteMultipartUpload(place, key, id, etags, size, headers)
+        done = await complete(engine, operation)
     except BaseException:
         for each in begun:
             await abort(engine, AbortMultipartUpload(place, key, each.upload_id))
         raise
+    return await encrypted.look_at(engine, done, create)
 
 
 def completion(
@@ -212,7 +216,10 @@ def completion(
 async def complete(engine: Engine, operation: CompleteMultipartUpload) -> UploadResponse:
     """Make the parts an object; a lost answer is settled by asking for the object."""
     try:
-        return await engine.send(operation)
+        done = await engine.send(operation)
+        if done.encryption is None and engine.encryption is not None:
+            return replace(done, encryption=encrypted.asked(engine.encryption))  # each part was so
+        return done
     except (UploadNotFoundError, PreconditionFailedError) as error:
         if error.attempts == 1:
             raise

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     BucketNotFoundError,
+    EncryptionKeyError,
     MinIOError,
     NotFoundError,
     ObjectNotFoundError,
@@ -81,6 +82,8 @@ async def object_exists(engine: Engine, bucket: str, key: str) -> bool:
         await engine.send(operation)
     except NotFoundError:
         return False
+    except EncryptionKeyError:
+        return True  # it is, with another key
     return True
 
 

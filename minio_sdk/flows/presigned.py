@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import ConfigurationError, NotSupportedError, invalid
+from minio_sdk.errors import ConfigurationError, NotSupportedError, ValidationError, invalid
 from minio_sdk.models.names import check_version_id
+from minio_sdk.models.object_encryption import GivenEncryption, SseC
 from minio_sdk.models.presigned import PresignedPost
 from minio_sdk.operation import Operation, Place
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire import presigned as rules
+from minio_sdk.wire.describing import check_storage_class
 from minio_sdk.wire.quirks import not_kept
 from minio_sdk.wire.sigv4 import Signer
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -33,6 +35,7 @@ async def url(
     version_id: str | None = None,
     response_headers: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    encryption: GivenEncryption = None,
 ) -> str:
     """A URL that is good for one method on one object, for some seconds."""
     rules.check_expiry(expires)
@@ -48,6 +51,10 @@ async def url(
             raise invalid("version_id", version_id, f"{method} makes a version, and names none")
         query.append(("versionId", check_version_id(version_id)))
     asked = rules.asked_headers(headers)
+    said = _said(engine, method, encryption)
+    if both := asked.keys() & said.keys():
+        raise invalid("headers", min(both), "is said by encryption, too")
+    asked.update(said)
     if method in ("PUT", "POST"):
         _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
     elif method == "DELETE":
@@ -77,6 +84,8 @@ async def post(
     tags: Mapping[str, str] | None = None,
     success_action_status: int | None = None,
     success_action_redirect: str | None = None,
+    storage_class: str | None = None,
+    encryption: GivenEncryption = None,
 ) -> PresignedPost:
     """A form that uploads one object, for some seconds."""
     rules.check_expiry(expires)
@@ -85,6 +94,9 @@ async def post(
     rules.limit_size(form, content_length_range)
     rules.limit_type(form, content_type)
     rules.describe(form, metadata, tags)
+    if storage_class is not None:
+        form.fixed["x-amz-storage-class"] = check_storage_class(storage_class)
+    form.fixed.update(_in_form(engine, encryption))
     rules.answer_with(form, success_action_status, success_action_redirect)
     _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
     signer = await _signer(engine, expires)
@@ -97,6 +109,31 @@ async def post(
     # As plain text: what is put into a page has to be shown there.
     fields = {name: str.__str__(value) for name, value in {**form.free, **signed}.items()}
     return PresignedPost(url=endpoint.origin + endpoint.path + place.path, fields=fields)
+
+
+def _said(engine: Engine, method: str, given: GivenEncryption) -> dict[str, str]:
+    """The headers of encryption that the user of a URL has to send."""
+    wanted = engine.begin(given).encryption
+    if given and method == "DELETE":
+        raise invalid("method", method, "goes without encryption: nothing is read or stored")
+    if wanted is None or method == "DELETE":
+        return {}
+    if method in ("GET", "HEAD") and not isinstance(wanted, SseC):
+        return {}
+    url = engine.config.public_url or engine.config.endpoints[0]
+    engine.config.check_secrecy(wanted, "encryption", url)
+    return wanted.headers()
+
+
+def _in_form(engine: Engine, given: GivenEncryption) -> dict[str, str]:
+    """The fields of encryption in a form, which whoever has the form can read."""
+    wanted = engine.begin(given).encryption
+    if wanted is not None and wanted.is_secret:
+        raise ValidationError(
+            "encryption: a form would show a customer's key, or the context, to all who have it",
+            hint="get_presigned_put_url(..., encryption=), or encryption=SseS3() or SseKms(key_id)",
+        )
+    return {} if wanted is None else wanted.headers()
 
 
 def _endpoint(engine: Engine) -> Endpoint:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import aclosing
+from typing import Any
 
 from minio_sdk.config import MiB
 from minio_sdk.engine import Engine
@@ -16,6 +17,7 @@ from minio_sdk.errors import (
     BucketNotFoundError,
     IntegrityError,
     NotFoundError,
+    NotSupportedError,
     ObjectNotFoundError,
     as_class,
 )
@@ -23,6 +25,7 @@ from minio_sdk.flows import cached, listing, objects, uploads
 from minio_sdk.flows.sources import BinaryFile, Data, Source
 from minio_sdk.models.names import check_key, check_prefix
 from minio_sdk.models.results import UploadResponse
+from minio_sdk.operation import Operation
 from minio_sdk.operations.gateway import GatewayDelete, GatewayDownload, GatewayList, GatewayUpload
 from minio_sdk.wire.message import Body, StreamBody
 
@@ -37,6 +40,7 @@ async def upload(engine: Engine, key: str, data: Data) -> UploadResponse:
         place = engine.place(engine.config.bucket)
         headers = uploads.object_headers(key, None, None)
         return await uploads.put(engine, place, key, source, headers, create_bucket=True)
+    _refuse_encryption(engine, GatewayUpload(key=key, body=b""))
     body, file = await _gateway_body(engine, source)
     try:
         return await engine.send(GatewayUpload(key=key, body=body, signed=_signed(engine)))
@@ -48,7 +52,9 @@ async def upload(engine: Engine, key: str, data: Data) -> UploadResponse:
 async def download(engine: Engine, key: str) -> bytes:
     """The bytes under `key`."""
     if await engine.speaks() == "enterprise":
-        return await engine.send(GatewayDownload(key=key, signed=_signed(engine)))
+        operation = GatewayDownload(key=key, signed=_signed(engine))
+        _refuse_encryption(engine, operation)
+        return await engine.send(operation)
     try:
         return await cached.get(engine, engine.config.bucket, key)
     except BucketNotFoundError as error:
@@ -82,6 +88,16 @@ async def delete(engine: Engine, key: str) -> None:
             await objects.delete(engine, engine.config.bucket, key)
     except NotFoundError:
         return
+
+
+def _refuse_encryption(engine: Engine, operation: Operation[Any]) -> None:
+    """The gateway's API has no word for it, and would pass it over."""
+    if engine.encryption is None:
+        return
+    why = "the gateway's own API can't be told how to encrypt"
+    error = NotSupportedError(why, hint="Config(api='s3'), or encryption=None")
+    engine.named(error, operation)
+    raise error
 
 
 def _signed(engine: Engine) -> bool:

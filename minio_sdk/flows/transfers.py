@@ -11,6 +11,7 @@ from typing import Any
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     ConflictError,
+    EncryptionError,
     IntegrityError,
     MinIOError,
     NotFoundError,
@@ -30,13 +31,32 @@ from minio_sdk.flows.journal import (
 from minio_sdk.flows.parts import part_size
 from minio_sdk.flows.sources import FileSlices
 from minio_sdk.flows.strays import QUIET, end_strays, end_upload, stored_parts
-from minio_sdk.models.results import UploadResponse
+from minio_sdk.models.results import ObjectMetadata, UploadResponse
 from minio_sdk.models.transfers import Transfer
 from minio_sdk.operation import Place
+from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import Begun, StoredPart
 
-HOPELESS = (IntegrityError, PreconditionFailedError, UploadNotFoundError, ValidationError)
+
+def _digest(engine: Engine, place: Place, key: str, headers: Mapping[str, str]) -> str:
+    """What tells one way of storing the object from another; of a secret, nobody can tell more by it."""
+    text = json.dumps(sorted(headers.items())).encode()
+    if engine.encryption is None:
+        return hashlib.sha256(text).hexdigest()
+    # A key of 32 random bytes can't be guessed; that of a context can, so the object's name is the salt.
+    salt = json.dumps([place.server_bucket, place.prefix, key]).encode()
+    said = json.dumps(sorted(engine.encryption.headers().items())).encode()
+    return hashlib.pbkdf2_hmac("sha256", said, salt + text, 1000).hex()
+
+
+HOPELESS = (
+    EncryptionError,
+    IntegrityError,
+    PreconditionFailedError,
+    UploadNotFoundError,
+    ValidationError,
+)
 """After these, going on later would end in the same way."""
 
 
@@ -66,7 +86,7 @@ class Resuming:
             "key": key,
             "path": slices.path,
             "size": slices.size,
-            "headers": hashlib.sha256(json.dumps(sorted(headers.items())).encode()).hexdigest(),
+            "headers": _digest(engine, place, key, headers),
             "mark": [*slices.mark, slices.changed],
             "part": part_size(engine, slices.size),
         }
@@ -253,14 +273,28 @@ async def _discard_upload(engine: Engine, journal: Journal, entry: Mapping[str, 
 
 
 async def stored_by_us(
-    engine: Engine, place: Place, key: str, etag: str | None, size: int
+    engine: Engine,
+    place: Place,
+    key: str,
+    etag: str | None,
+    size: int,
+    body: bytes | bytearray | memoryview | None = None,
 ) -> UploadResponse | None:
-    """The object, where it is what an earlier try was to store, whose answer was lost; else None."""
+    """The object, where it is what an earlier try was to store, whose answer was lost; else None.
+
+    Args:
+        engine: asks.
+        place, key: the object.
+        etag, size: what it has to have.
+        body: what it has to be, where encryption gives it an ETag that tells nothing of it.
+    """
     try:
         found = await engine.send(HeadObject(place, key))
+        if found.size != size:
+            return None
+        if found.etag != etag and not await _is(engine, place, found, body):
+            return None
     except MinIOError:
-        return None
-    if found.size != size or found.etag != etag:
         return None
     return UploadResponse(
         key=key,
@@ -268,7 +302,19 @@ async def stored_by_us(
         etag=found.etag,
         version_id=found.version_id,
         bucket=place.bucket,
+        encryption=found.encryption,
     )
+
+
+async def _is(
+    engine: Engine, place: Place, found: ObjectMetadata, body: bytes | bytearray | memoryview | None
+) -> bool:
+    """Whether an object whose ETag isn't its MD5 has these very bytes."""
+    if body is None or not len(body) or found.encryption is None:
+        return False
+    pinned = {} if found.etag is None else {"if-match": f'"{found.etag}"'}
+    piece = await engine.send(GetObjectPart(place, found.key, 0, len(body) - 1, None, pinned))
+    return piece.etag in (None, found.etag) and piece.cut(0, len(body) - 1) == body
 
 
 def hopeless(error: MinIOError) -> bool:

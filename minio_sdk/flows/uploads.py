@@ -129,7 +129,8 @@ def put(
     whole = source.whole
     most = min(WORTH, engine.config.multipart_threshold)
     unheard = progress is None or progress is False
-    plain = condition is None and unheard and not (suspicious(key) or asks_for_lock(headers))
+    plain = condition is None and unheard and engine.encryption is None
+    plain = plain and not (suspicious(key) or asks_for_lock(headers))
     if plain and whole is not None and len(whole) < most:
         return _put_small(engine, PutObject(place, key, whole, headers), create_bucket)
     return _put_told(
@@ -366,7 +367,7 @@ async def _settled(engine: Engine, operation: PutObject, error: MinIOError) -> U
     if error.attempts == 1 or isinstance(body, StreamBody):
         raise error
     etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    ours = await stored_by_us(engine, operation.place, operation.key, etag, len(body))
+    ours = await stored_by_us(engine, operation.place, operation.key, etag, len(body), body)
     if ours is None:
         raise error
     return ours

@@ -13,6 +13,7 @@ from typing import Any
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     AccessDeniedError,
+    EncryptionKeyError,
     NotSupportedError,
     ObjectNotFoundError,
     ServerError,
@@ -62,7 +63,7 @@ async def mistaken(engine: Engine, place: Place, pairs: Iterable[Pair]) -> list[
 async def _is_there(engine: Engine, place: Place, pair: Pair) -> bool:
     try:
         await engine.send(HeadObject(place, *pair))
-    except (ObjectNotFoundError, AccessDeniedError):
+    except (ObjectNotFoundError, AccessDeniedError, EncryptionKeyError):
         return True  # a delete marker; or the operation itself may be allowed
     except (VersionNotFoundError, ServerError):
         return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from minio_sdk.models.object_encryption import ObjectEncryption
 from minio_sdk.models.object_lock import Retention
 from minio_sdk.models.record import Record
 from minio_sdk.models.secret import freeze
@@ -23,6 +24,7 @@ class UploadResponse(Record):
         etag: the object's ETag without quotes; None where the server gave none.
         version_id: the new version, on a versioned bucket.
         bucket: the bucket as the caller wrote it.
+        encryption: how the server says that it is encrypted; None where it says nothing.
     """
 
     status: str = "uploaded"
@@ -31,6 +33,7 @@ class UploadResponse(Record):
     etag: str | None = None
     version_id: str | None = None
     bucket: str | None = None
+    encryption: ObjectEncryption | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +150,7 @@ class ObjectMetadata(Record):
             of `set_bucket_replication` is for it.
         retention: until when it is locked, as far as the server tells.
         legal_hold: whether it is held, as far as the server tells.
+        encryption: how the server says that it is encrypted; None where it says nothing.
     """
 
     key: str
@@ -167,6 +171,7 @@ class ObjectMetadata(Record):
     replication_status: str | None = None
     retention: Retention | None = None
     legal_hold: bool = False
+    encryption: ObjectEncryption | None = None
 
     def __post_init__(self) -> None:
         freeze(self, "metadata")

@@ -91,6 +91,7 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "shared_bucket": str,
     "public_url": str,
     "verify": _verify,
+    "allow_sse_c_over_http": _truth,
     "cert": str,
     "state_dir": str,
     **dict.fromkeys(

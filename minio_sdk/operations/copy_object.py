@@ -11,8 +11,9 @@ from typing import ClassVar
 
 from minio_sdk.errors import MinIOError, NotSupportedError, reword
 from minio_sdk.models.results import UploadResponse
-from minio_sdk.operation import CopySource, ObjectOperation, T
+from minio_sdk.operation import CopySource, Encrypts, ObjectOperation, T
 from minio_sdk.operations.documents import document
+from minio_sdk.wire.encryption import told
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
@@ -54,6 +55,7 @@ class CopyObject(CopyOperation[UploadResponse]):
     """
 
     name: ClassVar[str] = "CopyObject"
+    encrypts: ClassVar[Encrypts] = "copies"
 
     size: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class CopyObject(CopyOperation[UploadResponse]):
             etag=unquoted(found.etag),
             version_id=reply.headers.get("x-amz-version-id"),
             bucket=self.place.bucket,
+            encryption=told(reply.headers),
         )
 
 
@@ -100,6 +103,7 @@ class UploadPartCopy(CopyOperation[str]):
     """
 
     name: ClassVar[str] = "UploadPartCopy"
+    encrypts: ClassVar[Encrypts] = "copies a part"
     not_found: ClassVar[str] = "NoSuchUpload"
 
     upload_id: str

@@ -10,10 +10,11 @@ from typing import ClassVar
 from minio_sdk.config import MiB
 from minio_sdk.errors import IntegrityError, MinIOError, PreconditionFailedError
 from minio_sdk.models.names import check_version_id
-from minio_sdk.operation import ObjectOperation
-from minio_sdk.wire.checksums import ASK, CUSTOMER_KEY, crc32_of_object, md5_of_object
+from minio_sdk.operation import Encrypts, ObjectOperation
+from minio_sdk.wire.checksums import ASK, crc32_of_object, md5_of_object
 from minio_sdk.wire.conditions import Fresh, strong_etag
 from minio_sdk.wire.crc import crc32
+from minio_sdk.wire.encryption import CUSTOMER_ALGORITHM
 from minio_sdk.wire.failure import check_s3, check_version, not_s3
 from minio_sdk.wire.message import Reply, Request, Room
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
@@ -32,6 +33,7 @@ class GetObject(ObjectOperation[bytes]):
     """
 
     name: ClassVar[str] = "GetObject"
+    encrypts: ClassVar[Encrypts] = "reads"
 
     checksum: bool = False
 
@@ -90,6 +92,7 @@ class GetObjectIfChanged(ObjectOperation[Fresh]):
     """
 
     name: ClassVar[str] = "GetObject"
+    encrypts: ClassVar[Encrypts] = "reads"
     ok: ClassVar[frozenset[int]] = frozenset({200, 304})
 
     checksum: bool = False
@@ -117,7 +120,7 @@ class GetObjectIfChanged(ObjectOperation[Fresh]):
             # One that names no ETag means the one that it was asked about.
             return Fresh(None, etag if "etag" in headers else self.etag)
         data = GetObject(self.place, self.key, self.checksum).parse(reply)
-        if CUSTOMER_KEY in headers or "no-store" in headers.get("cache-control", "").lower():
+        if CUSTOMER_ALGORITHM in headers or "no-store" in headers.get("cache-control", "").lower():
             etag = None
         return Fresh(data, etag)
 
@@ -135,6 +138,7 @@ class GetObjectPart(ObjectOperation[Piece]):
     """
 
     name: ClassVar[str] = "GetObject"
+    encrypts: ClassVar[Encrypts] = "reads"
     ok: ClassVar[frozenset[int]] = frozenset({200, 206})
 
     first: int | None = None

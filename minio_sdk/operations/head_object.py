@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from minio_sdk.models.names import check_version_id
 from minio_sdk.models.results import ObjectMetadata
-from minio_sdk.operation import ObjectOperation
+from minio_sdk.operation import Encrypts, ObjectOperation
 from minio_sdk.wire.checksums import crc32_of_object
+from minio_sdk.wire.encryption import told
 from minio_sdk.wire.failure import check_s3, check_version
 from minio_sdk.wire.headers import http_date, integer, unquoted
 from minio_sdk.wire.locking import is_held, retention_in
@@ -28,6 +29,7 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
     """
 
     name: ClassVar[str] = "HeadObject"
+    encrypts: ClassVar[Encrypts] = "reads"
 
     version_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
             replication_status=headers.get("x-amz-replication-status"),
             retention=retention_in(headers),
             legal_hold=is_held(headers),
+            encryption=told(headers),
         )
 
 
@@ -71,6 +74,7 @@ class HeadChecksum(ObjectOperation[tuple[str | None, int | None]]):
     """The ETag of an object, and the CRC32 of all of it where the server knows it."""
 
     name: ClassVar[str] = "HeadObject"
+    encrypts: ClassVar[Encrypts] = "reads"
 
     version_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)

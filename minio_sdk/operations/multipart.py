@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from minio_sdk.models.results import UploadResponse
-from minio_sdk.operation import ObjectOperation, Operation
+from minio_sdk.operation import Encrypts, ObjectOperation, Operation
 from minio_sdk.wire.checksums import ALGORITHM, CRC32, TYPE, crc32_text
+from minio_sdk.wire.encryption import told
 from minio_sdk.wire.failure import check_crc32
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.message import Reply, Request
@@ -46,6 +47,7 @@ class CreateMultipartUpload(ObjectOperation[Begun]):
     """Begin an upload."""
 
     name: ClassVar[str] = "CreateMultipartUpload"
+    encrypts: ClassVar[Encrypts] = "begins"
     not_found: ClassVar[str] = "NoSuchBucket"
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class UploadPart(ObjectOperation[str]):
     """
 
     name: ClassVar[str] = "UploadPart"
+    encrypts: ClassVar[Encrypts] = "stores a part"
     not_found: ClassVar[str] = "NoSuchUpload"
 
     upload_id: str
@@ -134,6 +137,7 @@ class CompleteMultipartUpload(ObjectOperation[UploadResponse]):
     """
 
     name: ClassVar[str] = "CompleteMultipartUpload"
+    encrypts: ClassVar[Encrypts] = "needs the key"
     not_found: ClassVar[str] = "NoSuchUpload"
 
     upload_id: str
@@ -172,6 +176,7 @@ class CompleteMultipartUpload(ObjectOperation[UploadResponse]):
             etag=unquoted(read(_CompleteAnswer, node).etag),
             version_id=reply.headers.get("x-amz-version-id"),
             bucket=self.place.bucket,
+            encryption=told(reply.headers),
         )
 
 
@@ -292,6 +297,7 @@ class ListParts(ObjectOperation[PartsPage]):
     """
 
     name: ClassVar[str] = "ListParts"
+    encrypts: ClassVar[Encrypts] = "needs the key"
     not_found: ClassVar[str] = "NoSuchUpload"
 
     upload_id: str

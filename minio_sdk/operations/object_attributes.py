@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from minio_sdk.models.details import ObjectAttributes, ObjectPart
-from minio_sdk.operation import ObjectOperation
+from minio_sdk.operation import Encrypts, ObjectOperation
 from minio_sdk.operations.documents import of_object, versioned_query
 from minio_sdk.wire.failure import check_version
 from minio_sdk.wire.headers import http_date, unquoted
@@ -87,6 +87,7 @@ class GetObjectAttributes(ObjectOperation[tuple[ObjectAttributes, int | None]]):
     """
 
     name: ClassVar[str] = "GetObjectAttributes"
+    encrypts: ClassVar[Encrypts] = "needs the key"
 
     version_id: str | None = None
     marker: int = 0

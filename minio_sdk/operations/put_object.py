@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from minio_sdk.models.object_encryption import SERVER, ObjectEncryption
 from minio_sdk.models.results import UploadResponse
-from minio_sdk.operation import ObjectOperation
+from minio_sdk.operation import Encrypts, ObjectOperation
 from minio_sdk.operations.documents import md5_text
 from minio_sdk.wire.checksums import CRC32, crc32_text
+from minio_sdk.wire.encryption import CUSTOMER_ALGORITHM, told
 from minio_sdk.wire.failure import check_crc32, check_s3
 from minio_sdk.wire.headers import unquoted
 from minio_sdk.wire.locking import asks_for_lock
@@ -27,6 +29,7 @@ class PutObject(ObjectOperation[UploadResponse]):
 
     name: ClassVar[str] = "PutObject"
     not_found: ClassVar[str] = "NoSuchBucket"
+    encrypts: ClassVar[Encrypts] = "stores"
 
     body: Body
     headers: dict[str, str] = field(default_factory=dict)
@@ -51,20 +54,26 @@ class PutObject(ObjectOperation[UploadResponse]):
         size = len(body) if type(body) is bytes else length_of(body)
         headers = reply.headers
         etag, version_id = unquoted(headers.get("etag")), headers.get("x-amz-version-id")
-        return _stored(self.key, size or 0, etag, version_id, self.place.bucket)
+        found = told(headers) if SERVER in headers or CUSTOMER_ALGORITHM in headers else None
+        return _stored(self.key, size or 0, etag, version_id, self.place.bucket, found)
 
 
 # Thousands are made in a moment: a third of the time is left by setting the slots without the frozen
 # dataclass in between.
 _new = object.__new__
-_STATUS, _KEY, _SIZE, _ETAG, _VERSION_ID, _BUCKET = (
+_STATUS, _KEY, _SIZE, _ETAG, _VERSION_ID, _BUCKET, _ENCRYPTION = (
     getattr(UploadResponse, name).__set__
-    for name in ("status", "key", "size", "etag", "version_id", "bucket")
+    for name in ("status", "key", "size", "etag", "version_id", "bucket", "encryption")
 )
 
 
 def _stored(
-    key: str, size: int, etag: str | None, version_id: str | None, bucket: str | None
+    key: str,
+    size: int,
+    etag: str | None,
+    version_id: str | None,
+    bucket: str | None,
+    encryption: ObjectEncryption | None,
 ) -> UploadResponse:
     made = _new(UploadResponse)
     _STATUS(made, "uploaded")
@@ -73,4 +82,5 @@ def _stored(
     _ETAG(made, etag)
     _VERSION_ID(made, version_id)
     _BUCKET(made, bucket)
+    _ENCRYPTION(made, encryption)
     return made

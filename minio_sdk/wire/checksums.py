@@ -10,6 +10,8 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 
+from minio_sdk.models.object_encryption import SERVER
+from minio_sdk.wire.encryption import CUSTOMER_ALGORITHM
 from minio_sdk.wire.headers import unquoted
 
 CRC32 = "x-amz-checksum-crc32"
@@ -18,7 +20,6 @@ TYPE = "x-amz-checksum-type"
 ASK = {"x-amz-checksum-mode": "ENABLED"}
 
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
-CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
 
 
 def crc32_text(crc: int) -> str:
@@ -48,7 +49,7 @@ def crc32_of_object(headers: Mapping[str, str]) -> int | None:
 def md5_of_object(headers: Mapping[str, str]) -> str | None:
     """The object's MD5, where its ETag is that; the ETags of parts, and of some encryption, are not."""
     etag = unquoted(headers.get("etag")) or ""
-    encryption = headers.get("x-amz-server-side-encryption", "AES256")
-    if encryption != "AES256" or CUSTOMER_KEY in headers:
+    encryption = headers.get(SERVER, "AES256")
+    if encryption != "AES256" or CUSTOMER_ALGORITHM in headers:
         return None
     return etag if _MD5.fullmatch(etag) else None

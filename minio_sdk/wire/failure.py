@@ -80,6 +80,7 @@ _HINTS: dict[str, str] = {
     "ExpiredToken": "get new temporary credentials",
     "InvalidBucketState": "object lock needs create_bucket(..., object_lock=True), and versions stay on then",
     "InvalidObjectState": "restore_object() brings back what is archived, and nothing else",
+    "InvalidStorageClass": "a class that this server has: on MinIO STANDARD or REDUCED_REDUNDANCY",
     "InvalidAccessKeyId": "check access_key: the server doesn't know it",
     "NoSuchBucket": "create_bucket() first, and check the tenant and the spelling",
     "NoSuchKey": "list_objects() shows the keys there are",

@@ -22,6 +22,7 @@ _HIDDEN = frozenset(
         "proxy-authorization",
         "x-amz-copy-source-server-side-encryption-customer-key",
         "x-amz-security-token",
+        "x-amz-server-side-encryption-context",
         "x-amz-server-side-encryption-customer-key",
     }
 )

@@ -17,7 +17,9 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
+from minio_sdk.models.object_encryption import CONTEXT
 from minio_sdk.models.secret import SecretBytes
+from minio_sdk.wire.encryption import CUSTOMER_KEY, SOURCE_KEY
 from minio_sdk.wire.heads import is_sized, is_target, whole_lines
 from minio_sdk.wire.message import Request
 from minio_sdk.wire.sigv4 import ALGORITHM, Signer, SigningKey, is_signed, trimmed
@@ -37,6 +39,10 @@ _OURS = frozenset(
     }
 )
 """What a request of ours never brings itself, and is written here at its place."""
+
+_NEVER = _OURS | {CUSTOMER_KEY, SOURCE_KEY, CONTEXT}
+"""What no outline has: besides those, what is secret, of which nothing is to be kept or be seen in a local
+variable as plain bytes."""
 
 # What is filled in, by its place among the facts of a request; values of its own headers come behind.
 _PATH, _QUERY, _HASH, _STAMP, _VALUES = 0, 1, 2, 3, 4
@@ -179,7 +185,7 @@ class Outline:
 
 def has_outline(request: Request) -> bool:
     """Whether an outline can say what is to be said."""
-    return request.length is not None and _OURS.isdisjoint(request.headers)
+    return request.length is not None and _NEVER.isdisjoint(request.headers)
 
 
 def _encoded(values: tuple[str, ...]) -> tuple[bytes, ...] | None:

@@ -17,6 +17,10 @@ _CHECKSUMS = ("minio", "seaweedfs", "amazons3")
 """How the ``Server`` header of those begins that are known to take checksums."""
 
 
+_OBEYING = ("minio", "amazons3")
+"""How the ``Server`` header of those begins that encrypt as they are told, or refuse."""
+
+
 _OTHERS = (*_COMPLETE[1:], "werkzeug", "garage", "versitygw")
 """How the ``Server`` header of those begins that are known not to be MinIO."""
 
@@ -58,6 +62,11 @@ def is_complete(server: str | None) -> bool:
 def takes_checksums(server: str | None) -> bool:
     """Whether a server, by its ``Server`` header, is known to take checksums in plain headers."""
     return server is not None and server.lower().startswith(_CHECKSUMS)
+
+
+def obeys_encryption(server: str | None) -> bool:
+    """Whether a server, by its ``Server`` header, is known never to pass over what asks for encryption."""
+    return server is not None and server.lower().startswith(_OBEYING)
 
 
 def not_kept(server: str, whole: str, empty: bool) -> str | None:

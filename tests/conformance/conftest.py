@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -78,6 +79,20 @@ async def setting(
     shared_bucket: str,
 ) -> AsyncIterator[Setting]:
     """A new tenant (or none) with nothing on the server, and nothing left there afterwards."""
+    async with new_setting(request, server, s3, style, tenancy, shared_bucket) as found:
+        yield found
+
+
+@asynccontextmanager
+async def new_setting(
+    request: pytest.FixtureRequest,
+    server: Server,
+    s3: Any,
+    style: Style,
+    tenancy: Tenancy,
+    shared_bucket: str,
+) -> AsyncIterator[Setting]:
+    """The setting of a test on a server, which may be another one than that of most tests."""
     if gap := request.node.get_closest_marker("needs"):
         _expect_gap(request, gap.args[0], server.kind, tenancy)
     # By the test's name: every kind of tenant id is met, and the same one when a test is repeated.

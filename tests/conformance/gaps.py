@@ -138,6 +138,13 @@ FEATURES: dict[str, dict[str, Gap]] = {
     },
     "CORS of a bucket": {"minio": Gap("has one setting for the whole server")},
     "if_match of anything": {"moto": Gap("takes the star for an ETag")},
+    "keys of customers": {"moto": Gap("ignores them, and stores the object as it is")},
+    "copies in parts with keys of customers": {
+        "seaweedfs": Gap("has not built it"),
+        "moto": Gap("ignores keys of customers"),
+    },
+    "a key management service": {"seaweedfs": Gap("answers 500: the tests have none for it")},
+    "encryption in forms": {"moto": Gap("ignores these fields of a form")},
     "encryption of a bucket": {"minio": Gap("has it with a key management service only", UNSCOPED)},
     "archived objects": {
         "seaweedfs": Gap("has none", UNSCOPED),

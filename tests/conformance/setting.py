@@ -169,6 +169,8 @@ class Setting:
             "bucket": self.bucket("default"),
             "base_delay": 0.05,  # a server that hiccups under load is not what is tested
         }
+        if self.server.ca_file is not None:
+            fields["verify"] = self.server.ca_file
         return Config(self.server.base_url, self.tenant_id, **fields).with_(**changes)
 
     def connect(self, **changes: Any) -> AsyncMinIOClient:

@@ -221,7 +221,7 @@ KINDS = {
     "policy": "policy",
     "replication": "replication",
     "rules": "rules",
-    "encryption": "mapping", "lock": "mapping", "retention": "mapping",
+    "encryption": "mapping", "source_encryption": "mapping", "lock": "mapping", "retention": "mapping",
     "tags": "mapping", "metadata": "mapping", "headers": "mapping", "response_headers": "mapping",
     "include": "texts", "exclude": "texts",
 }  # fmt: skip

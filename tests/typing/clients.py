@@ -46,6 +46,7 @@ from minio_sdk import (
     MirrorResult,
     MultipartUpload,
     NotificationRule,
+    ObjectEncryption,
     ObjectInfo,
     ObjectLock,
     ObjectMetadata,
@@ -61,6 +62,8 @@ from minio_sdk import (
     Retention,
     ServerInfo,
     ServiceAccount,
+    SseC,
+    SseKms,
     Statement,
     Tenant,
     TenantAccess,
@@ -180,6 +183,13 @@ def blocking(client: MinIOClient, path: Path) -> None:
     )
     assert_type(client.upload_file("docs", "k", path, if_match="e"), UploadResponse)
     assert_type(client.get_object("docs", "k"), bytes)
+    key = SseC(bytes(32))
+    stored = client.put_object("docs", "k", b"x", encryption=key)
+    assert_type(stored.encryption, ObjectEncryption | None)
+    assert_type(client.get_object("docs", "k", encryption=key), bytes)
+    client.upload_object("docs", "k", b"x", encryption=SseKms("k", {"a": "b"}))
+    client.copy_object("docs", "k", "docs", "l", encryption=False, source_encryption=SseC("text"))
+    client.upload_many([], encryption={"algorithm": "AES256"})
     client.get_object("docs", "k", range=(0, None), version_id="v", if_match="e")
     client.get_object("docs", "k", if_modified_since=datetime.now(timezone.utc))
     assert_type(client.download_stream("docs", "k", range=(0, 9)), Iterator[bytes])

@@ -144,6 +144,9 @@ def test_a_405_for_a_delete_marker_is_an_object_that_is_gone() -> None:
 def test_every_class_of_error_can_come_from_some_answer_or_has_a_reason_not_to() -> None:
     elsewhere = {
         errors.MinIOConnectionError,  # there is no answer
+        errors.EncryptionError,  # found in successes, and by the words of refusals: test_encrypting.py
+        errors.EncryptionKeyError,
+        errors.NotEncryptedError,
         errors.ObjectChangedError,  # two answers that don't go together
         errors.ObjectLockedError,  # the answers are the same as to those who may not; the lock is asked for
         errors.ValidationError,  # before anything is sent

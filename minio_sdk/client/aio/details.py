@@ -13,13 +13,19 @@ from minio_sdk.models.details import (
     ObjectAttributes,
     UploadedPart,
 )
+from minio_sdk.models.object_encryption import GivenEncryption
 
 
 class Details(AsyncBase):
     """Attributes, access control lists, archived objects, unfinished uploads."""
 
     async def get_object_attributes(
-        self, bucket: str, key: str, *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectAttributes:
         """Size, ETag, checksums and parts of an object, as far as the server tells.
 
@@ -27,6 +33,7 @@ class Details(AsyncBase):
             bucket: its name.
             key: its key.
             version_id: a version of it; None for the current one.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             VersionNotFoundError, ObjectNotFoundError, BucketNotFoundError: it isn't there.
@@ -39,7 +46,7 @@ class Details(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return await self._run(details.attributes(engine, bucket, key, version_id))
 
     async def get_object_acl(

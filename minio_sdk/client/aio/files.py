@@ -8,6 +8,7 @@ from typing import Literal, overload
 from minio_sdk.client.aio.base import AsyncBase
 from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter, opened
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.object_encryption import GivenEncryption
 
 
 class Files(AsyncBase):
@@ -22,6 +23,7 @@ class Files(AsyncBase):
         *,
         version_id: str | None = None,
         at: Moment | None = None,
+        encryption: GivenEncryption = None,
     ) -> AsyncObjectReader: ...
 
     @overload
@@ -33,6 +35,7 @@ class Files(AsyncBase):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> AsyncObjectWriter: ...
 
     def open(
@@ -45,6 +48,7 @@ class Files(AsyncBase):
         at: Moment | None = None,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> AsyncObjectReader | AsyncObjectWriter:
         """An object as a binary file.
 
@@ -59,6 +63,8 @@ class Files(AsyncBase):
             at: for reading, what it was at this moment, as for `get_object`.
             content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
             metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
+            encryption: for writing `SseS3()`, `SseKms(...)` or `SseC(key)`, for reading the `SseC(key)` that
+                it was stored with; False for none; None takes `Config.encryption`.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there; for writing, when it is closed or
@@ -74,5 +80,5 @@ class Files(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return opened(engine, bucket, key, mode, version_id, content_type, metadata, at)

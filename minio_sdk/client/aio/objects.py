@@ -10,6 +10,7 @@ from minio_sdk.flows import found, moments, objects, reading
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
 
 
@@ -28,6 +29,7 @@ class Objects(AsyncBase):
         if_none_match: str | None = None,
         if_modified_since: datetime | None = None,
         if_unmodified_since: datetime | None = None,
+        encryption: GivenEncryption = None,
     ) -> bytes:
         """The bytes of an object, exactly as they were stored.
 
@@ -43,6 +45,7 @@ class Objects(AsyncBase):
             if_none_match: only if it has another ETag than this.
             if_modified_since: only if it is newer than this date, which must have a time zone.
             if_unmodified_since: only if it is no newer than this date.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             PreconditionFailedError: one of the conditions did not hold.
@@ -52,6 +55,7 @@ class Objects(AsyncBase):
             ObjectNotFoundError, BucketNotFoundError: it isn't there, or wasn't at that moment.
             NotSupportedError: what was there at that moment can't be known, such as in a bucket that keeps
                 no versions.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             MinIOError: it failed after all retries.
 
         Example:
@@ -59,7 +63,7 @@ class Objects(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return await self._run(
             reading.get(
                 engine,
@@ -82,6 +86,7 @@ class Objects(AsyncBase):
         *,
         version_id: str | None = None,
         at: Moment | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectMetadata:
         """Size, type, ETag, dates and the user's metadata of an object.
 
@@ -90,12 +95,14 @@ class Objects(AsyncBase):
             key: its key.
             version_id: a version of it; None for the current one.
             at: what it was at this moment, as for `get_object`.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             VersionNotFoundError: it has no such version.
             ObjectNotFoundError, BucketNotFoundError: it isn't there, or wasn't at that moment.
             NotSupportedError: what was there at that moment can't be known, such as in a bucket that keeps
                 no versions.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             MinIOError: it failed after all retries.
 
         Example:
@@ -104,15 +111,25 @@ class Objects(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
-        return await self._run(moments.head(self._engine.begin(), bucket, key, version_id, at))
+        engine = self._engine.begin(encryption)
+        return await self._run(moments.head(engine, bucket, key, version_id, at))
 
-    async def object_exists(self, bucket: str, key: str, *, at: Moment | None = None) -> bool:
+    async def object_exists(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        at: Moment | None = None,
+        encryption: GivenEncryption = None,
+    ) -> bool:
         """Whether the object exists; False too when its bucket doesn't.
 
         Args:
             bucket: its name.
             key: its key.
             at: whether it existed at this moment, as for `get_object`.
+            encryption: `SseC(key)` with the key that it was stored with, without which some servers don't
+                tell; None takes `Config.encryption`.
 
         Raises:
             NotSupportedError: what was there at that moment can't be known.
@@ -122,7 +139,8 @@ class Objects(AsyncBase):
             >>> if await client.object_exists("docs", "q4.pdf"):
             ...     print("there")
         """
-        return await self._run(moments.exists(self._engine.begin(), bucket, key, at))
+        engine = self._engine.begin(encryption)
+        return await self._run(moments.exists(engine, bucket, key, at))
 
     async def delete_object(
         self,

@@ -12,6 +12,7 @@ from minio_sdk.flows import uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.flows.sources import Data, Source
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.object_lock import Retention
 from minio_sdk.models.results import UploadResponse
 
@@ -38,6 +39,7 @@ class Uploads(AsyncBase):
         storage_class: str | None = None,
         retention: Retention | Mapping[str, Any] | None = None,
         legal_hold: bool = False,
+        encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Store an object; its bucket is made when the server says that it is missing.
@@ -58,6 +60,8 @@ class Uploads(AsyncBase):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             retention: until when it is locked, as a `Retention`; its bucket must have object lock.
             legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
+            encryption: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none; None as
+                `Config.encryption` has it.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -70,7 +74,9 @@ class Uploads(AsyncBase):
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
             ConflictError: it was to be locked, and its bucket has no object lock.
-            NotSupportedError: the server stored it without the lock that it was to have.
+            NotSupportedError: the server stored it without the lock that it was to have, or would not
+                encrypt it.
+            NotEncryptedError: the server stored it unencrypted, though it was to be encrypted.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -78,7 +84,7 @@ class Uploads(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         headers = uploads.object_headers(
             key,
             content_type,
@@ -129,6 +135,7 @@ class Uploads(AsyncBase):
         storage_class: str | None = None,
         retention: Retention | Mapping[str, Any] | None = None,
         legal_hold: bool = False,
+        encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Store an object in a bucket that exists; else as `upload_object`.
@@ -150,6 +157,8 @@ class Uploads(AsyncBase):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             retention: until when it is locked, as a `Retention`; its bucket must have object lock.
             legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
+            encryption: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none; None as
+                `Config.encryption` has it.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -160,7 +169,9 @@ class Uploads(AsyncBase):
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
             ConflictError: it was to be locked, and its bucket has no object lock.
-            NotSupportedError: the server stored it without the lock that it was to have.
+            NotSupportedError: the server stored it without the lock that it was to have, or would not
+                encrypt it.
+            NotEncryptedError: the server stored it unencrypted, though it was to be encrypted.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -168,7 +179,7 @@ class Uploads(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         headers = uploads.object_headers(
             key,
             content_type,
@@ -209,6 +220,7 @@ class Uploads(AsyncBase):
         storage_class: str | None = None,
         retention: Retention | Mapping[str, Any] | None = None,
         legal_hold: bool = False,
+        encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
         resume: bool = False,
     ) -> UploadResponse:
@@ -230,6 +242,8 @@ class Uploads(AsyncBase):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             retention: until when it is locked, as a `Retention`; its bucket must have object lock.
             legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
+            encryption: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none; None as
+                `Config.encryption` has it.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -245,7 +259,9 @@ class Uploads(AsyncBase):
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
             ConflictError: it was to be locked, and its bucket has no object lock.
-            NotSupportedError: the server stored it without the lock that it was to have.
+            NotSupportedError: the server stored it without the lock that it was to have, or would not
+                encrypt it.
+            NotEncryptedError: the server stored it unencrypted, though it was to be encrypted.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -253,7 +269,7 @@ class Uploads(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         headers = uploads.object_headers(
             key,
             content_type,

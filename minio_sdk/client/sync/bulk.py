@@ -9,12 +9,13 @@ from concurrent.futures import Executor
 from typing import Any
 
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import bulk, mirror
+from minio_sdk.flows import bulk, copies, mirror
 from minio_sdk.flows.bulk import Items, Job
 from minio_sdk.flows.mirror import Wish
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.models.bulk import BulkResult, MirrorResult
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.object_encryption import GivenEncryption
 
 Side = str | os.PathLike[str] | tuple[str, str]
 """A folder's path, or ``"minio://bucket/prefix"``, or (bucket, prefix)."""
@@ -34,6 +35,7 @@ class Bulk(Base):
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
         pack: bool | int | None = None,
+        encryption: GivenEncryption = None,
     ) -> BulkResult:
         """Store many objects; their buckets are made when they are missing.
 
@@ -59,7 +61,8 @@ class Bulk(Base):
             pack: send objects of up to 128 KiB together, as tars that MinIO unpacks: True for tars of 1 MiB,
                 or bytes, from 262144 up to a quarter of `Config.memory_budget`. Each object is looked
                 for before it counts as stored. What a tar can't carry, and all of it for servers other
-                than MinIO, is uploaded as usual. Not together with `executor`.
+                than MinIO, is uploaded as usual, and so is what is encrypted. Not together with `executor`.
+            encryption: as of `upload_object`, for items that don't say it themselves.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -78,7 +81,9 @@ class Bulk(Base):
         """
         engine = self._engine
         away = self._elsewhere(executor)
-        job = Job(bucket, concurrency, progress, away, checkpoint, resume, pack)
+        job = Job(
+            bucket, concurrency, progress, away, checkpoint, resume, pack, encryption=encryption
+        )
         return self._run(bulk.perform(engine, "upload", items, job))
 
     def download_many(
@@ -91,6 +96,7 @@ class Bulk(Base):
         progress: OnProgress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
+        encryption: GivenEncryption = None,
     ) -> BulkResult:
         """Fetch many objects, into memory or into files.
 
@@ -114,6 +120,7 @@ class Bulk(Base):
             resume: large files go on where an earlier run was interrupted, also a killed process, as with
                 `download_file`; a failure then leaves what is on disk. Items without a path begin anew. An
                 item may say it for itself.
+            encryption: as of `get_object`, for items that don't say it themselves.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, its bytes, or
@@ -131,7 +138,15 @@ class Bulk(Base):
             >>> done.results[0]
         """
         engine = self._engine
-        job = Job(bucket, concurrency, progress, self._elsewhere(executor), checkpoint, resume)
+        job = Job(
+            bucket,
+            concurrency,
+            progress,
+            self._elsewhere(executor),
+            checkpoint,
+            resume,
+            encryption=encryption,
+        )
         return self._run(bulk.perform(engine, "download", items, job))
 
     def delete_many(
@@ -196,6 +211,8 @@ class Bulk(Base):
         executor: Executor | None = None,
         progress: OnProgress | bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
+        encryption: GivenEncryption = None,
+        source_encryption: GivenEncryption = None,
     ) -> BulkResult:
         """Copy many objects on the server.
 
@@ -213,6 +230,7 @@ class Bulk(Base):
                 it raises ends the job. True shows a bar, which needs the extra ``cli``.
             checkpoint: a file to which each item that is done is added at once. A later run of the job passes
                 over those it finds there, by their names; it goes on after an interrupt or a killed process.
+            encryption, source_encryption: as of `copy_object`, for items that don't say it themselves.
 
         Returns:
             `BulkResult`: for each item, in the order of the input, an `UploadResponse` or its `MinIOError`.
@@ -230,7 +248,16 @@ class Bulk(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
         """
         engine = self._engine
-        job = Job(None, concurrency, progress, self._elsewhere(executor), checkpoint)
+        away = self._elsewhere(executor)
+        job = Job(
+            None,
+            concurrency,
+            progress,
+            away,
+            checkpoint,
+            encryption=encryption,
+            source_encryption=source_encryption,
+        )
         return self._run(bulk.perform(engine, "copy", items, job))
 
     def upload_many_concurrent(self, uploads: Items, *, resume: bool = False) -> list[Any]:
@@ -303,6 +330,8 @@ class Bulk(Base):
         concurrency: int | None = None,
         progress: OnProgress | bool | None = None,
         at: Moment | None = None,
+        encryption: GivenEncryption = None,
+        source_encryption: GivenEncryption = None,
     ) -> MirrorResult:
         """Make a folder or a prefix what another one is; only what differs is transferred.
 
@@ -325,6 +354,9 @@ class Bulk(Base):
             progress: as of `upload_many`.
             at: what a remote source was at this moment, as for `get_object`; of two files of a size, that of
                 another date then differs too, since what was there then is older.
+            encryption: of what is stored, or the `SseC(key)` of what goes into a folder; None takes
+                `Config.encryption`.
+            source_encryption: the `SseC(key)` of objects that are copied; None takes `Config.encryption`.
 
         Returns:
             `MirrorResult`: what was copied, skipped, deleted, and failed with which error; true when
@@ -341,6 +373,7 @@ class Bulk(Base):
             >>> done = client.mirror("reports", "minio://docs/reports", delete=True)
             >>> print(len(done.copied), len(done.deleted), done.failed)
         """
+        engine = copies.begun(self._engine, encryption, source_encryption)
         wish = Wish(
             source,
             target,
@@ -354,4 +387,4 @@ class Bulk(Base):
             progress,
             at,
         )
-        return self._run(mirror.mirror(self._engine, wish))
+        return self._run(mirror.mirror(engine, wish))

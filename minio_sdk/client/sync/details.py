@@ -14,13 +14,19 @@ from minio_sdk.models.details import (
     ObjectAttributes,
     UploadedPart,
 )
+from minio_sdk.models.object_encryption import GivenEncryption
 
 
 class Details(Base):
     """Attributes, access control lists, archived objects, unfinished uploads."""
 
     def get_object_attributes(
-        self, bucket: str, key: str, *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version_id: str | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectAttributes:
         """Size, ETag, checksums and parts of an object, as far as the server tells.
 
@@ -28,6 +34,7 @@ class Details(Base):
             bucket: its name.
             key: its key.
             version_id: a version of it; None for the current one.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             VersionNotFoundError, ObjectNotFoundError, BucketNotFoundError: it isn't there.
@@ -40,7 +47,7 @@ class Details(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._run(details.attributes(engine, bucket, key, version_id))
 
     def get_object_acl(

@@ -9,6 +9,7 @@ from typing import Literal, overload
 from minio_sdk.client.sync.base import Base
 from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter, opened
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.object_encryption import GivenEncryption
 
 
 class Files(Base):
@@ -23,6 +24,7 @@ class Files(Base):
         *,
         version_id: str | None = None,
         at: Moment | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectReader: ...
 
     @overload
@@ -34,6 +36,7 @@ class Files(Base):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectWriter: ...
 
     def open(
@@ -46,6 +49,7 @@ class Files(Base):
         at: Moment | None = None,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectReader | ObjectWriter:
         """An object as a binary file.
 
@@ -60,6 +64,8 @@ class Files(Base):
             at: for reading, what it was at this moment, as for `get_object`.
             content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
             metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
+            encryption: for writing `SseS3()`, `SseKms(...)` or `SseC(key)`, for reading the `SseC(key)` that
+                it was stored with; False for none; None takes `Config.encryption`.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there; for writing, when it is closed or
@@ -75,5 +81,5 @@ class Files(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return opened(engine, bucket, key, mode, version_id, content_type, metadata, at)

@@ -10,6 +10,7 @@ from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import copies, object_tags
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import UploadResponse
 
 
@@ -34,6 +35,8 @@ class ObjectSettings(Base):
         cache_control: str | None = None,
         expires: datetime | str | None = None,
         storage_class: str | None = None,
+        encryption: GivenEncryption = None,
+        source_encryption: GivenEncryption = None,
         if_match: str | None = None,
         if_none_match: str | None = None,
         if_modified_since: datetime | None = None,
@@ -57,6 +60,10 @@ class ObjectSettings(Base):
             expires: when the content is stale, in place of the source's; as a datetime with a time zone.
             storage_class: such as ``"STANDARD_IA"``; None gives the server's default, or keeps the class
                 of an object that is copied onto itself.
+            encryption: of the copy: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none. None takes
+                `Config.encryption`, else a source with a customer's key keeps that, an object that is copied
+                onto itself stays as it is, and any other is encrypted as its bucket has it.
+            source_encryption: the `SseC(key)` of the source; None takes `Config.encryption`.
             if_match, if_none_match: copy only if the source has this ETag, or has it not. They are about
                 the source, never about what is at the destination.
             if_modified_since, if_unmodified_since: copy only if the source was changed after this moment,
@@ -70,7 +77,10 @@ class ObjectSettings(Base):
             BucketNotFoundError: one of the buckets isn't there; the error names it.
             PreconditionFailedError: a condition doesn't hold.
             ObjectChangedError: the source was replaced while it was being copied.
-            NotSupportedError: the server doesn't copy; or what was there at `at` can't be known.
+            EncryptionKeyError: the key of the source is missing, or another one.
+            NotEncryptedError: the copy was to be encrypted, and isn't.
+            NotSupportedError: the server doesn't copy, or not with encryption; or what was there at `at`
+                can't be known.
             ValidationError: a bad argument, or a copy of an object onto itself that changes nothing.
             MinIOError: it failed after all retries.
 
@@ -80,7 +90,7 @@ class ObjectSettings(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
         """
-        engine = self._engine.begin()
+        engine = copies.begun(self._engine, encryption, source_encryption)
         changes = Changes(
             metadata=metadata,
             tags=tags,
@@ -104,11 +114,17 @@ class ObjectSettings(Base):
                 changes=changes,
                 conditions=conditions,
                 at=at,
+                keeps=encryption is None,
             )
         )
 
     def set_object_metadata(
-        self, bucket: str, key: str, metadata: Mapping[str, str]
+        self,
+        bucket: str,
+        key: str,
+        metadata: Mapping[str, str],
+        *,
+        encryption: GivenEncryption = None,
     ) -> UploadResponse:
         """Replace the user's metadata of an object; everything else of it stays.
 
@@ -119,6 +135,7 @@ class ObjectSettings(Base):
             bucket: its name.
             key: its key.
             metadata: names, with ``x-amz-meta-`` in front or not, and values; ``{}`` removes all.
+            encryption: the `SseC(key)` that the object has, and keeps; None takes `Config.encryption`.
 
         Returns:
             `UploadResponse` with the status ``"copied"``, and the new version.
@@ -134,7 +151,8 @@ class ObjectSettings(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
         """
-        return self._run(copies.set_metadata(self._engine.begin(), bucket, key, metadata))
+        engine = self._engine.begin()
+        return self._run(copies.set_metadata(engine, bucket, key, metadata, encryption))
 
     def set_object_tags(
         self, bucket: str, key: str, tags: Mapping[str, str], *, version_id: str | None = None

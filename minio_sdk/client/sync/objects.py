@@ -11,6 +11,7 @@ from minio_sdk.flows import found, moments, objects, reading
 from minio_sdk.flows.found import Question
 from minio_sdk.flows.objects import Keys
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import DeleteResult, ObjectInfo, ObjectMetadata
 
 
@@ -29,6 +30,7 @@ class Objects(Base):
         if_none_match: str | None = None,
         if_modified_since: datetime | None = None,
         if_unmodified_since: datetime | None = None,
+        encryption: GivenEncryption = None,
     ) -> bytes:
         """The bytes of an object, exactly as they were stored.
 
@@ -44,6 +46,7 @@ class Objects(Base):
             if_none_match: only if it has another ETag than this.
             if_modified_since: only if it is newer than this date, which must have a time zone.
             if_unmodified_since: only if it is no newer than this date.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             PreconditionFailedError: one of the conditions did not hold.
@@ -53,6 +56,7 @@ class Objects(Base):
             ObjectNotFoundError, BucketNotFoundError: it isn't there, or wasn't at that moment.
             NotSupportedError: what was there at that moment can't be known, such as in a bucket that keeps
                 no versions.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             MinIOError: it failed after all retries.
 
         Example:
@@ -60,7 +64,7 @@ class Objects(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._run(
             reading.get(
                 engine,
@@ -83,6 +87,7 @@ class Objects(Base):
         *,
         version_id: str | None = None,
         at: Moment | None = None,
+        encryption: GivenEncryption = None,
     ) -> ObjectMetadata:
         """Size, type, ETag, dates and the user's metadata of an object.
 
@@ -91,12 +96,14 @@ class Objects(Base):
             key: its key.
             version_id: a version of it; None for the current one.
             at: what it was at this moment, as for `get_object`.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             VersionNotFoundError: it has no such version.
             ObjectNotFoundError, BucketNotFoundError: it isn't there, or wasn't at that moment.
             NotSupportedError: what was there at that moment can't be known, such as in a bucket that keeps
                 no versions.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             MinIOError: it failed after all retries.
 
         Example:
@@ -105,15 +112,25 @@ class Objects(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
-        return self._run(moments.head(self._engine.begin(), bucket, key, version_id, at))
+        engine = self._engine.begin(encryption)
+        return self._run(moments.head(engine, bucket, key, version_id, at))
 
-    def object_exists(self, bucket: str, key: str, *, at: Moment | None = None) -> bool:
+    def object_exists(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        at: Moment | None = None,
+        encryption: GivenEncryption = None,
+    ) -> bool:
         """Whether the object exists; False too when its bucket doesn't.
 
         Args:
             bucket: its name.
             key: its key.
             at: whether it existed at this moment, as for `get_object`.
+            encryption: `SseC(key)` with the key that it was stored with, without which some servers don't
+                tell; None takes `Config.encryption`.
 
         Raises:
             NotSupportedError: what was there at that moment can't be known.
@@ -123,7 +140,8 @@ class Objects(Base):
             >>> if client.object_exists("docs", "q4.pdf"):
             ...     print("there")
         """
-        return self._run(moments.exists(self._engine.begin(), bucket, key, at))
+        engine = self._engine.begin(encryption)
+        return self._run(moments.exists(engine, bucket, key, at))
 
     def delete_object(
         self,

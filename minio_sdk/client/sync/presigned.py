@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import presigned
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.presigned import PresignedPost
 
 
@@ -23,6 +24,7 @@ class Presigned(Base):
         version_id: str | None = None,
         response_headers: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> str:
         """A URL that anyone can use for one method on one object, for some time.
 
@@ -40,6 +42,9 @@ class Presigned(Base):
                 content-encoding, content-language, cache-control and expires.
             headers: headers that the URL's user then has to send exactly so, such as ``content-type``,
                 ``content-md5`` or ``x-amz-meta-author``.
+            encryption: `SseS3()`, `SseKms(...)` or `SseC(key)`, for GET and HEAD `SseC(key)`; None takes
+                `Config.encryption`. The URL's user has to send what its `headers()` says; no key is in
+                the URL.
 
         Returns:
             The URL. Its user sends no header but `headers`, and in particular no ``X-Tenant-ID``.
@@ -66,6 +71,7 @@ class Presigned(Base):
             version_id=version_id,
             response_headers=response_headers,
             headers=headers,
+            encryption=encryption,
         )
         return self._run(flow)
 
@@ -76,6 +82,7 @@ class Presigned(Base):
         expiry_seconds: int = 3600,
         *,
         headers: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
     ) -> str:
         """A URL that anyone can upload one object to, for some time.
 
@@ -84,6 +91,7 @@ class Presigned(Base):
             key: the key.
             expiry_seconds: 1 to 604,800 (7 days); default 3,600 (1 hour).
             headers: as for `get_presigned_url`; ``content-length`` among them fixes the size.
+            encryption: as for `get_presigned_url`.
 
         Returns:
             The URL, for PUT with the bytes as the body.
@@ -98,7 +106,9 @@ class Presigned(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
         """
         engine = self._engine.begin()
-        flow = presigned.url(engine, bucket, key, expiry_seconds, "PUT", headers=headers)
+        flow = presigned.url(
+            engine, bucket, key, expiry_seconds, "PUT", headers=headers, encryption=encryption
+        )
         return self._run(flow)
 
     def presigned_post(
@@ -113,6 +123,8 @@ class Presigned(Base):
         tags: Mapping[str, str] | None = None,
         success_action_status: int | None = None,
         success_action_redirect: str | None = None,
+        storage_class: str | None = None,
+        encryption: GivenEncryption = None,
     ) -> PresignedPost:
         """A form with which a browser uploads one object, within limits that the server enforces.
 
@@ -131,6 +143,9 @@ class Presigned(Base):
             success_action_status: 200, 201 (answers with XML) or 204; default the server's, 204.
             success_action_redirect: where the browser goes afterwards, with the server's names of bucket
                 and key behind it.
+            storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
+            encryption: `SseS3()` or `SseKms(...)` without a context; None takes `Config.encryption`. With a
+                customer's key there are no forms, since it would be shown in them.
 
         Returns:
             `PresignedPost`: ``url`` and ``fields``.
@@ -156,5 +171,7 @@ class Presigned(Base):
             tags=tags,
             success_action_status=success_action_status,
             success_action_redirect=success_action_redirect,
+            storage_class=storage_class,
+            encryption=encryption,
         )
         return self._run(flow)

@@ -12,6 +12,7 @@ from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import downloads, reading
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import ObjectMetadata
 
 
@@ -31,6 +32,7 @@ class Reading(Base):
         if_none_match: str | None = None,
         if_modified_since: datetime | None = None,
         if_unmodified_since: datetime | None = None,
+        encryption: GivenEncryption = None,
     ) -> Iterator[bytes]:
         """The bytes of an object in pieces, one of which is in memory; an empty object has none.
 
@@ -45,9 +47,11 @@ class Reading(Base):
             at: what it was at this moment, as for `get_object`.
             piece_size: bytes of each piece but the last. Default 8 MiB.
             if_match, if_none_match, if_modified_since, if_unmodified_since: as for `get_object`.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there; at the first piece.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             ObjectChangedError: it was replaced or removed between two pieces.
             ValidationError: a bad argument; at once.
             MinIOError: a piece failed after all retries.
@@ -58,7 +62,7 @@ class Reading(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._iterate(
             reading.stream(
                 engine,
@@ -83,6 +87,7 @@ class Reading(Base):
         *,
         version_id: str | None = None,
         at: Moment | None = None,
+        encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
         resume: bool = False,
     ) -> ObjectMetadata:
@@ -97,6 +102,7 @@ class Reading(Base):
             path: the file, in a folder that exists.
             version_id: a version of it; None for the current one.
             at: what it was at this moment, as for `get_object`.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
             progress: a function that gets a `TransferProgress` after each piece, and one with
                 ``objects_done=1`` before the file appears; what it raises ends the download. True shows
                 a bar in a terminal or notebook, which needs the extra ``cli``.
@@ -109,6 +115,7 @@ class Reading(Base):
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             ConflictError: with `resume`, another run of the same download is under way.
             ObjectChangedError: it was replaced or removed meanwhile.
             IntegrityError: what arrived is not what the server said it has.
@@ -122,7 +129,7 @@ class Reading(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._run(
             downloads.to_file(engine, bucket, key, path, version_id, progress, resume, at)
         )
@@ -135,6 +142,7 @@ class Reading(Base):
         *,
         version_id: str | None = None,
         at: Moment | None = None,
+        encryption: GivenEncryption = None,
     ) -> int:
         """Put an object into memory of your own, several pieces at a time.
 
@@ -144,12 +152,14 @@ class Reading(Base):
             buffer: a bytearray, memoryview, array or the like that can be written to.
             version_id: a version of it; None for the current one.
             at: what it was at this moment, as for `get_object`.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Returns:
             How many bytes the object has; what lies behind them in the buffer stays as it is.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            EncryptionKeyError: a customer's key is missing, or isn't the object's.
             ObjectChangedError: it was replaced or removed meanwhile; what the buffer then holds is not
                 the object.
             ValidationError: the buffer is too small, and stays as it is; or can't be written to.
@@ -161,5 +171,5 @@ class Reading(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._run(downloads.into(engine, bucket, key, buffer, version_id, at))

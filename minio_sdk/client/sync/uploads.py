@@ -13,6 +13,7 @@ from minio_sdk.flows import uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.flows.sources import Data, Source
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.object_lock import Retention
 from minio_sdk.models.results import UploadResponse
 
@@ -39,6 +40,7 @@ class Uploads(Base):
         storage_class: str | None = None,
         retention: Retention | Mapping[str, Any] | None = None,
         legal_hold: bool = False,
+        encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Store an object; its bucket is made when the server says that it is missing.
@@ -59,6 +61,8 @@ class Uploads(Base):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             retention: until when it is locked, as a `Retention`; its bucket must have object lock.
             legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
+            encryption: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none; None as
+                `Config.encryption` has it.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -71,7 +75,9 @@ class Uploads(Base):
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
             ConflictError: it was to be locked, and its bucket has no object lock.
-            NotSupportedError: the server stored it without the lock that it was to have.
+            NotSupportedError: the server stored it without the lock that it was to have, or would not
+                encrypt it.
+            NotEncryptedError: the server stored it unencrypted, though it was to be encrypted.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -79,7 +85,7 @@ class Uploads(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         headers = uploads.object_headers(
             key,
             content_type,
@@ -130,6 +136,7 @@ class Uploads(Base):
         storage_class: str | None = None,
         retention: Retention | Mapping[str, Any] | None = None,
         legal_hold: bool = False,
+        encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Store an object in a bucket that exists; else as `upload_object`.
@@ -151,6 +158,8 @@ class Uploads(Base):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             retention: until when it is locked, as a `Retention`; its bucket must have object lock.
             legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
+            encryption: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none; None as
+                `Config.encryption` has it.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -161,7 +170,9 @@ class Uploads(Base):
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
             ConflictError: it was to be locked, and its bucket has no object lock.
-            NotSupportedError: the server stored it without the lock that it was to have.
+            NotSupportedError: the server stored it without the lock that it was to have, or would not
+                encrypt it.
+            NotEncryptedError: the server stored it unencrypted, though it was to be encrypted.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -169,7 +180,7 @@ class Uploads(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         headers = uploads.object_headers(
             key,
             content_type,
@@ -210,6 +221,7 @@ class Uploads(Base):
         storage_class: str | None = None,
         retention: Retention | Mapping[str, Any] | None = None,
         legal_hold: bool = False,
+        encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
         resume: bool = False,
     ) -> UploadResponse:
@@ -231,6 +243,8 @@ class Uploads(Base):
             storage_class: such as ``"STANDARD_IA"``; None takes the bucket's own.
             retention: until when it is locked, as a `Retention`; its bucket must have object lock.
             legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
+            encryption: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none; None as
+                `Config.encryption` has it.
             progress: a function that gets a `TransferProgress` after each part that the server has, and
                 one with ``objects_done=1`` when the object is stored; what it raises before that ends
                 the upload, and nothing is stored. True shows a bar in a terminal or notebook, which
@@ -246,7 +260,9 @@ class Uploads(Base):
             PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored.
             ValidationError: a bad argument; nothing was sent.
             ConflictError: it was to be locked, and its bucket has no object lock.
-            NotSupportedError: the server stored it without the lock that it was to have.
+            NotSupportedError: the server stored it without the lock that it was to have, or would not
+                encrypt it.
+            NotEncryptedError: the server stored it unencrypted, though it was to be encrypted.
             MinIOError: it failed after all retries; then no object has appeared.
 
         Example:
@@ -254,7 +270,7 @@ class Uploads(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         headers = uploads.object_headers(
             key,
             content_type,
