@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from minio_sdk.client.aio.admin import AsyncAdmin
     from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter
     from minio_sdk.client.aio.provisioner import AsyncProvisioner
+    from minio_sdk.client.aio.streams import AsyncBucketEvents, AsyncSelectedRows
     from minio_sdk.client.sync.admin import Admin
     from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter
     from minio_sdk.client.sync.provisioner import Provisioner
+    from minio_sdk.client.sync.streams import BucketEvents, SelectedRows
     from minio_sdk.config import Config
     from minio_sdk.credentials.environment import ChainProvider, EnvironmentProvider
     from minio_sdk.credentials.mc import McConfigProvider
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
         UploadedPart,
     )
     from minio_sdk.models.encryption import BucketEncryption
+    from minio_sdk.models.events import BucketEvent, EventGap
     from minio_sdk.models.lifecycle import (
         AbortIncompleteMultipartUpload,
         DelMarkerExpiration,
@@ -110,6 +113,14 @@ if TYPE_CHECKING:
         ServerInfo,
         UploadResponse,
     )
+    from minio_sdk.models.select import (
+        CsvInput,
+        CsvOutput,
+        JsonInput,
+        JsonOutput,
+        ParquetInput,
+        SelectStats,
+    )
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
     from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
     from minio_sdk.models.usage import BucketUsage, TenantUsage
@@ -129,15 +140,19 @@ __all__ = [
     "AdminServerInfo",
     "AssumeRoleProvider",
     "AsyncAdmin",
+    "AsyncBucketEvents",
     "AsyncMinIOClient",
     "AsyncObjectReader",
     "AsyncObjectWriter",
     "AsyncProvisioner",
+    "AsyncSelectedRows",
     "AuditRecord",
     "AuditedKey",
     "BucketAlreadyExistsError",
     "BucketDataUsage",
     "BucketEncryption",
+    "BucketEvent",
+    "BucketEvents",
     "BucketInfo",
     "BucketNotEmptyError",
     "BucketNotFoundError",
@@ -154,6 +169,8 @@ __all__ = [
     "Credentials",
     "CredentialsError",
     "CredentialsProvider",
+    "CsvInput",
+    "CsvOutput",
     "DataUsage",
     "Decision",
     "DelMarkerExpiration",
@@ -161,13 +178,16 @@ __all__ = [
     "DeleteResult",
     "DeletedObject",
     "EnvironmentProvider",
+    "EventGap",
     "Expiration",
     "Grant",
     "Group",
     "HealthStatus",
     "InstanceMetadataProvider",
     "IntegrityError",
+    "JsonInput",
     "JsonLinesAudit",
+    "JsonOutput",
     "LifecycleFilter",
     "LifecycleRule",
     "LocalServer",
@@ -193,6 +213,7 @@ __all__ = [
     "ObjectPart",
     "ObjectReader",
     "ObjectWriter",
+    "ParquetInput",
     "Policy",
     "PreconditionFailedError",
     "PresignedPost",
@@ -206,6 +227,8 @@ __all__ = [
     "ReplicationRule",
     "RestoreResult",
     "Retention",
+    "SelectStats",
+    "SelectedRows",
     "ServerError",
     "ServerInfo",
     "ServiceAccount",
@@ -239,7 +262,9 @@ _HOMES = {
     "minio_sdk.client.aio.handles": ("AsyncObjectReader", "AsyncObjectWriter"),
     "minio_sdk.client.sync.admin": ("Admin",),
     "minio_sdk.client.sync.handles": ("ObjectReader", "ObjectWriter"),
+    "minio_sdk.client.aio.streams": ("AsyncBucketEvents", "AsyncSelectedRows"),
     "minio_sdk.client.aio.provisioner": ("AsyncProvisioner",),
+    "minio_sdk.client.sync.streams": ("BucketEvents", "SelectedRows"),
     "minio_sdk.client.sync.provisioner": ("Provisioner",),
     "minio_sdk.config": ("Config",),
     "minio_sdk.credentials.environment": ("ChainProvider", "EnvironmentProvider"),
@@ -275,6 +300,7 @@ _HOMES = {
         "UploadedPart",
     ),
     "minio_sdk.models.encryption": ("BucketEncryption",),
+    "minio_sdk.models.events": ("BucketEvent", "EventGap"),
     "minio_sdk.models.lifecycle": (
         "AbortIncompleteMultipartUpload",
         "DelMarkerExpiration",
@@ -300,6 +326,14 @@ _HOMES = {
         "ObjectMetadata",
         "ServerInfo",
         "UploadResponse",
+    ),
+    "minio_sdk.models.select": (
+        "CsvInput",
+        "CsvOutput",
+        "JsonInput",
+        "JsonOutput",
+        "ParquetInput",
+        "SelectStats",
     ),
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),
     "minio_sdk.models.usage": ("BucketUsage", "TenantUsage"),

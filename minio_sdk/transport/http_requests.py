@@ -18,7 +18,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import requests
 import requests.adapters
@@ -43,6 +43,9 @@ from minio_sdk.transport.stopping import pause
 from minio_sdk.transport.threads import ThreadCrew, ThreadRelay, map_in_threads, spread
 from minio_sdk.transport.window import Lane
 from minio_sdk.wire.message import Reply, Request
+
+if TYPE_CHECKING:
+    from minio_sdk.transport.feeds import ThreadFeed
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -289,6 +292,12 @@ class RequestsTransport:
     ) -> list[R]:
         """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
         return spread(submit, items, limit, done)
+
+    def feed(self) -> ThreadFeed:
+        """What reads an answer while it comes, in this thread."""
+        from minio_sdk.transport.feeds import ThreadFeed
+
+        return ThreadFeed(self)
 
     def crew(self, limit: int, *, grace: float = 0.0) -> ThreadCrew[Any]:
         """Work on at most `limit` threads beside the caller's."""

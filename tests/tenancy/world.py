@@ -226,6 +226,9 @@ class Wire:
     def relay(self, told: Callable[[Any], object]) -> Relay:
         return self._worlds.now.relay(told)
 
+    def feed(self) -> Fed:
+        return Fed(self)
+
     def crew(self, limit: int, *, grace: float = 0.0) -> AtOnce:
         return self._worlds.now.crew(limit, grace=grace)
 
@@ -237,6 +240,34 @@ class Wire:
 
     async def close(self) -> None:
         return None
+
+
+class Fed:
+    """An answer of the world as if it came piece by piece."""
+
+    closed = False
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._body = b""
+
+    async def open(self, request: Request, deadline: float | None, patience: float) -> Reply:
+        reply = await self._wire.send(request, deadline)
+        self._body = reply.body
+        return reply
+
+    async def read(self) -> bytes:
+        body, self._body = self._body, b""
+        return body
+
+    async def pause(self, failures: int, least: float) -> None:
+        self._wire.clock.sleep(1.0)
+
+    def drop(self) -> None:
+        self._body = b""
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class Worlds:

@@ -16,6 +16,7 @@ from minio_sdk.client.aio.bulk import Bulk
 from minio_sdk.client.aio.caching import Caching
 from minio_sdk.client.aio.details import Details
 from minio_sdk.client.aio.files import Files
+from minio_sdk.client.aio.live import Live
 from minio_sdk.client.aio.object_lock import ObjectLocks
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
@@ -39,6 +40,7 @@ class AsyncMinIOClient(
     ObjectSettings,
     ObjectLocks,
     Details,
+    Live,
     Reading,
     Files,
     Presigned,
