@@ -37,6 +37,9 @@ from minio_sdk.wire.event_lines import Lines, event_of, names_of, records
 MISSED_PINGS, SLACK = 3, 5.0
 """A connection is dead after so many signs of life that didn't come, and so many seconds more."""
 
+_NOT_THERE_YET = 0.002
+"""Seconds; what takes longer to be read has come meanwhile."""
+
 _EVENT = re.compile(r"s3:[A-Za-z*]+(?::[A-Za-z*]+)*", re.ASCII)
 
 
@@ -101,6 +104,7 @@ class Events:
         self._opened = self._alive = 0.0  # monotonic; when the connection was had, and lived last
         self._lived = 0.0  # the same moment since 1970; 0 before the first connection
         self._reason = ""
+        self._probing = False
         self._failure: MinIOError | None = None
         self._untold: EventGap | None = None
         self.reconnects = 0
@@ -149,10 +153,11 @@ class Events:
         if self._lines is None:
             await self._open()
             return
+        asked = self._clock.monotonic()
         data = await self._feed.read()
         if not data:
             raise MinIOConnectionError("the server has ended the events")
-        self._breathes()
+        self._breathes(waited=self._clock.monotonic() - asked)
         try:
             for line in self._lines.feed(data):
                 for record in records(line):
@@ -162,8 +167,10 @@ class Events:
         except MinIOError as error:
             self._failure = error  # after what has come before it
 
-    def _breathes(self) -> None:
-        self._alive, self._lived = self._clock.monotonic(), self._clock.time()
+    def _breathes(self, waited: float) -> None:
+        self._alive = self._clock.monotonic()
+        if waited >= _NOT_THERE_YET:  # what was there already has come at any time before
+            self._lived = self._clock.time()
         if self._alive - self._opened >= self._engine.config.base_delay:
             self._failures = 0
 
@@ -172,6 +179,7 @@ class Events:
         first = not self._lived
         # An ordinary question first: it is tried again by all the rules, and any answer says that the
         # server is there, and that clock and keys are right.
+        self._probing = True
         if place.prefix and place.bucket is not None:
             await buckets.check(engine, self._operation, now=True)
         else:
@@ -182,6 +190,7 @@ class Events:
                     await engine.send(ListBuckets(place))
             except AccessDeniedError:  # some may listen and no more
                 pass
+        self._probing = False
         try:
             await engine.open(self._operation, self._feed, self._patience)
         except MinIOTimeoutError as error:
@@ -197,13 +206,14 @@ class Events:
             raise
         self._lines, self._opened = Lines(), self._clock.monotonic()
         if first:
-            self._breathes()
+            self._breathes(waited=_NOT_THERE_YET)
             return
         self.reconnects += 1
         since, until = (
             datetime.fromtimestamp(when, timezone.utc) for when in (self._lived, self._clock.time())
         )
         self.gap = self._untold = EventGap(since=since, until=until, reason=self._reason)
+        self._lived = until.timestamp()
 
     async def _lost(self, error: MinIOError) -> None:
         """Wait before the next try, or give up.
@@ -217,15 +227,18 @@ class Events:
         silent = self._clock.monotonic() - self._alive
         limit = self._reconnect_for
         wait = error.retry_after or 0.0
+        # Before the first connection, what went wrong with the question before it was tried again already.
+        early = not self._lived and (self._probing or self._failures >= engine.config.max_retries)
         if (
-            not self._lived
+            early
             or not _passing(error)
             or wait > LONGEST_RETRY_AFTER
-            or (limit is not None and silent >= limit)
+            or (limit is not None and silent >= limit and self._lived)
         ):
             raise error
         self._reason = error.message
-        if self._failures or self._clock.monotonic() - self._opened < engine.config.base_delay:
+        brief = self._clock.monotonic() - self._opened < engine.config.base_delay
+        if self._failures or brief or not self._lived:
             self._failures += 1
             await self._feed.pause(self._failures, wait)
         else:  # it had gone well: nothing is to be missed that needn't

@@ -24,6 +24,7 @@ READING = {
     "GetObjectTagging",
     "HeadObject",
     "ListParts",
+    "SelectObjectContent",
 }
 WRITING = {
     "AbortMultipartUpload",

@@ -112,6 +112,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "is_object_legal_hold_enabled": lambda _: {**_OBJECT},
     "iter_objects": lambda _: {"bucket": "docs"},
     "list": lambda _: {},
+    "listen_bucket": lambda _: {"bucket": "docs", "reconnect_for": 0},
     "list_buckets": lambda _: {},
     "list_multipart_uploads": lambda _: {"bucket": "docs"},
     "list_objects": lambda _: {"bucket": "docs"},
@@ -125,6 +126,11 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "put_object": lambda _: {**_OBJECT, "data": b"1"},
     "restore_object": lambda _: {**_OBJECT},
     "restore_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
+    "select_object_content": lambda _: {
+        **_OBJECT,
+        "sql": "SELECT * FROM S3Object",
+        "input": {"CSV": {}},
+    },
     "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
     "set_bucket_encryption": lambda _: {"bucket": "docs", "encryption": {"algorithm": "AES256"}},
     "set_bucket_lifecycle": lambda _: {"bucket": "docs", "rules": _LIFECYCLE},
@@ -185,7 +191,7 @@ KINDS = {
     ),
     **dict.fromkeys(
         (
-            "suffix", "id", "upload_id", "tier",
+            "suffix", "id", "upload_id", "tier", "sql",
             "version_id", "source_version_id", "region", "mode", "method", "content_type",
             "content_encoding", "content_disposition", "content_language", "cache_control", "expires",
             "storage_class", "if_match", "if_none_match", "success_action_redirect",
@@ -199,8 +205,9 @@ KINDS = {
     "replication": "replication",
     "rules": "rules",
     "encryption": "mapping", "lock": "mapping", "retention": "mapping",
+    "input": "mapping", "output": "mapping",
     "tags": "mapping", "metadata": "mapping", "headers": "mapping", "response_headers": "mapping",
-    "include": "texts", "exclude": "texts",
+    "include": "texts", "exclude": "texts", "events": "texts",
 }  # fmt: skip
 """Parameters that can carry a name, or a text that a name could hide in, by how it is put there."""
 
@@ -209,8 +216,9 @@ HARMLESS = {
     "data", "days", "delete", "dry_run",
     "enabled", "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
     "if_unmodified_since", "legal_hold",
-    "length", "limit", "object_lock", "older_than", "pack", "path", "piece_size", "progress",
-    "range", "recursive", "resume", "skip_missing", "snapshots", "success_action_status", "versions",
+    "length", "limit", "object_lock", "older_than", "on_reconnect", "pack", "path", "piece_size", "ping",
+    "progress", "range", "reconnect_for", "recursive", "resume",
+    "scan_range", "skip_missing", "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
 
