@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from minio_sdk.client.aio.admin import AsyncAdmin
     from minio_sdk.client.aio.handles import AsyncObjectReader, AsyncObjectWriter
     from minio_sdk.client.aio.provisioner import AsyncProvisioner
+    from minio_sdk.client.aio.streams import AsyncBucketEvents, AsyncSelectedRows
     from minio_sdk.client.sync.admin import Admin
     from minio_sdk.client.sync.handles import ObjectReader, ObjectWriter
     from minio_sdk.client.sync.provisioner import Provisioner
+    from minio_sdk.client.sync.streams import BucketEvents, SelectedRows
     from minio_sdk.config import Config
     from minio_sdk.credentials.environment import ChainProvider, EnvironmentProvider
     from minio_sdk.credentials.mc import McConfigProvider
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
         UploadedPart,
     )
     from minio_sdk.models.encryption import BucketEncryption
+    from minio_sdk.models.events import BucketEvent, EventGap
     from minio_sdk.models.hedge import Hedge
     from minio_sdk.models.lifecycle import (
         AbortIncompleteMultipartUpload,
@@ -119,6 +122,14 @@ if TYPE_CHECKING:
         UndeletedObject,
         UploadResponse,
     )
+    from minio_sdk.models.select import (
+        CsvInput,
+        CsvOutput,
+        JsonInput,
+        JsonOutput,
+        ParquetInput,
+        SelectStats,
+    )
     from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
     from minio_sdk.models.transfers import Transfer, TransferRestartedWarning
     from minio_sdk.models.usage import BucketUsage, TenantUsage
@@ -139,15 +150,19 @@ __all__ = [
     "ArchiveEntry",
     "AssumeRoleProvider",
     "AsyncAdmin",
+    "AsyncBucketEvents",
     "AsyncMinIOClient",
     "AsyncObjectReader",
     "AsyncObjectWriter",
     "AsyncProvisioner",
+    "AsyncSelectedRows",
     "AuditRecord",
     "AuditedKey",
     "BucketAlreadyExistsError",
     "BucketDataUsage",
     "BucketEncryption",
+    "BucketEvent",
+    "BucketEvents",
     "BucketInfo",
     "BucketNotEmptyError",
     "BucketNotFoundError",
@@ -165,6 +180,8 @@ __all__ = [
     "Credentials",
     "CredentialsError",
     "CredentialsProvider",
+    "CsvInput",
+    "CsvOutput",
     "DataUsage",
     "Decision",
     "DelMarkerExpiration",
@@ -174,6 +191,7 @@ __all__ = [
     "EncryptionError",
     "EncryptionKeyError",
     "EnvironmentProvider",
+    "EventGap",
     "Expiration",
     "Grant",
     "Group",
@@ -181,7 +199,9 @@ __all__ = [
     "Hedge",
     "InstanceMetadataProvider",
     "IntegrityError",
+    "JsonInput",
     "JsonLinesAudit",
+    "JsonOutput",
     "LifecycleFilter",
     "LifecycleRule",
     "LocalServer",
@@ -209,6 +229,7 @@ __all__ = [
     "ObjectPart",
     "ObjectReader",
     "ObjectWriter",
+    "ParquetInput",
     "Policy",
     "PreconditionFailedError",
     "PresignedPost",
@@ -223,6 +244,8 @@ __all__ = [
     "ReplicationRule",
     "RestoreResult",
     "Retention",
+    "SelectStats",
+    "SelectedRows",
     "ServerError",
     "ServerInfo",
     "ServiceAccount",
@@ -260,7 +283,9 @@ _HOMES = {
     "minio_sdk.client.aio.handles": ("AsyncObjectReader", "AsyncObjectWriter"),
     "minio_sdk.client.sync.admin": ("Admin",),
     "minio_sdk.client.sync.handles": ("ObjectReader", "ObjectWriter"),
+    "minio_sdk.client.aio.streams": ("AsyncBucketEvents", "AsyncSelectedRows"),
     "minio_sdk.client.aio.provisioner": ("AsyncProvisioner",),
+    "minio_sdk.client.sync.streams": ("BucketEvents", "SelectedRows"),
     "minio_sdk.client.sync.provisioner": ("Provisioner",),
     "minio_sdk.config": ("Config",),
     "minio_sdk.credentials.environment": ("ChainProvider", "EnvironmentProvider"),
@@ -300,6 +325,7 @@ _HOMES = {
         "UploadedPart",
     ),
     "minio_sdk.models.encryption": ("BucketEncryption",),
+    "minio_sdk.models.events": ("BucketEvent", "EventGap"),
     "minio_sdk.models.lifecycle": (
         "AbortIncompleteMultipartUpload",
         "DelMarkerExpiration",
@@ -327,6 +353,14 @@ _HOMES = {
         "ServerInfo",
         "UndeletedObject",
         "UploadResponse",
+    ),
+    "minio_sdk.models.select": (
+        "CsvInput",
+        "CsvOutput",
+        "JsonInput",
+        "JsonOutput",
+        "ParquetInput",
+        "SelectStats",
     ),
     "minio_sdk.models.snapshots": ("RestoreResult", "SnapshotDiff", "SnapshotInfo"),
     "minio_sdk.models.usage": ("BucketUsage", "TenantUsage"),

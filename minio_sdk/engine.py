@@ -4,10 +4,11 @@ A call goes
 
     client method -> flow -> engine.send(operation) -> transport -> server
 
-A flow asks the engine for six things: `send` an operation, `map` a function over items with a limit,
-`spread` items over workers of the user's, a `crew` that works on between two calls, `sleep`, and `call` a
-blocking function. A transport answers them, blocking or async; the engine itself knows neither. It makes
-sure that an operation is one that the server's API has, turns a reply into the operation's result, and
+A flow asks the engine for seven things: `send` an operation, `map` a function over items with a limit,
+`spread` items over workers of the user's, a `crew` that works on between two calls, a `feed` that reads an
+answer while it comes, `sleep`, and `call` a blocking function. A transport answers them, blocking or
+async; the engine itself knows neither. It makes sure that an operation is one that the server's API has,
+turns a reply into the operation's result, and
 gives every error its names: operation, bucket, key, tenant, endpoint.
 """
 
@@ -102,6 +103,44 @@ class Crew(Protocol[R]):
         ...
 
 
+class Feed(Protocol):
+    """An answer that is read while it comes, over a connection of its own; it may be asked for again.
+
+    For one task or thread at a time, but for `close`.
+    """
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed, by us or with its client: what comes to nothing now is no failure."""
+        ...
+
+    async def open(self, request: Request, deadline: float | None, patience: float) -> Reply:
+        """Ask, after retries; the head, with a body where it is a failure.
+
+        Args:
+            request: the question.
+            deadline: the end of the call on the monotonic clock; None for no end.
+            patience: seconds of silence after which the connection counts as lost.
+        """
+        ...
+
+    async def read(self) -> bytes:
+        """Some of what comes next; empty at the end of the answer."""
+        ...
+
+    async def pause(self, failures: int, least: float) -> None:
+        """Wait as the retry policy does after so many failures, or `least` seconds; `close` ends it."""
+        ...
+
+    def drop(self) -> None:
+        """Close the connection, for another question or for none."""
+        ...
+
+    def close(self) -> None:
+        """Close it for good, from anywhere; whoever waits for something waits no longer."""
+        ...
+
+
 class Relay(Protocol):
     """Carries news from inside the work of `map` to who has called it."""
 
@@ -186,6 +225,10 @@ class Transport(Protocol):
         done: Callable[[R], object] | None = None,
     ) -> list[R]:
         """As `map`, for work that `submit` hands to others; what they are at is not waited for."""
+        ...
+
+    def feed(self) -> Feed:
+        """What reads an answer while it comes."""
         ...
 
     def crew(self, limit: int, *, grace: float = 0.0) -> Crew[Any]:
@@ -406,11 +449,7 @@ class Engine(EncryptedCalls):
         try:
             speaks = self.api.name or await self.speaks()
             if operation.api != speaks:
-                raise NotSupportedError(
-                    f"{operation.name} needs api={operation.api!r}, and this server is spoken to "
-                    f"with api={speaks!r}",
-                    hint=f"Config(api={operation.api!r})",
-                )
+                raise _other_api(operation, speaks)
             request = operation.request()
             if operation.encrypts and (self.encryption or self.source_encryption):
                 return await self._send_sealed(request, operation)
@@ -444,6 +483,35 @@ class Engine(EncryptedCalls):
             for disk in self.caches.disks():
                 await self.transport.call(disk.remove, change.names)
             return await self._send(operation)
+
+    async def open(self, operation: Operation[None], feed: Feed, patience: float) -> Reply:
+        """Ask for an answer that `feed` then gives piece by piece; its head.
+
+        Args:
+            operation: the question; what it parses is the head.
+            feed: what asks.
+            patience: seconds of silence after which the connection counts as lost.
+
+        Raises:
+            ValidationError: before anything is sent.
+            MinIOError: what went wrong, with all that is known about it.
+        """
+        try:
+            speaks = await self.speaks()
+            if operation.api != speaks:
+                raise _other_api(operation, speaks)
+            request = operation.request()
+            if self.auditor is None:
+                reply = await feed.open(request, self.deadline, patience)
+            else:
+                with self.auditor.watch(request, operation) as watch:
+                    watch.reply = reply = await feed.open(request, self.deadline, patience)
+            self.api.server = self.api.server or reply.headers.get("server", "")
+            self._result(operation, reply)
+            return reply
+        except MinIOError as error:
+            self.named(error, operation)
+            raise
 
     async def keys(self) -> Credentials | None:
         """The credentials in force, None for unsigned requests.
@@ -512,3 +580,11 @@ class Engine(EncryptedCalls):
             error.tenant_id = self.config.tenant_id
             if error.endpoint is None:
                 error.endpoint = self.transport.signing.endpoint.origin
+
+
+def _other_api(operation: Operation[Any], speaks: str) -> NotSupportedError:
+    return NotSupportedError(
+        f"{operation.name} needs api={operation.api!r}, and this server is spoken to "
+        f"with api={speaks!r}",
+        hint=f"Config(api={operation.api!r})",
+    )

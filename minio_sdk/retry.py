@@ -283,11 +283,14 @@ class RetryPolicy:
         """Seconds to wait after the attempt that has failed."""
         failure = _failed(state)
         if failure.delay is None:  # asked for twice, in an order that depends on tenacity's version
-            # 2 ** 1000 overflows a float; no delay grows for more than 60 doublings.
-            grown = self.base_delay * 2.0 ** min(failure.number - 1, 60)
-            delay = min(grown, self.max_delay) * (1.0 - self.jitter * self._chance())
-            failure.delay = max(delay, failure.wait)
+            failure.delay = max(self.backoff(failure.number), failure.wait)
         return failure.delay
+
+    def backoff(self, failures: int) -> float:
+        """Seconds to wait after so many failures, at least one, in a row."""
+        # 2 ** 1000 overflows a float; no delay grows for more than 60 doublings.
+        grown = self.base_delay * 2.0 ** min(failures - 1, 60)
+        return min(grown, self.max_delay) * (1.0 - self.jitter * self._chance())
 
     def _stops(
         self, retry: bool, replayable: bool, deadline: float | None

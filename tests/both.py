@@ -23,10 +23,12 @@ import pytest
 
 from minio_sdk import (
     AsyncAdmin,
+    AsyncBucketEvents,
     AsyncMinIOClient,
     AsyncObjectReader,
     AsyncObjectWriter,
     AsyncProvisioner,
+    AsyncSelectedRows,
     Config,
     MinIOClient,
     Provisioner,
@@ -124,18 +126,58 @@ class _Waiting:
             return _Waiting(result, self._loop)
         if isinstance(result, (AsyncObjectReader, AsyncObjectWriter)):
             return _WaitingFile(result, self._loop).__enter__()
-        return self._items(result) if hasattr(result, "__anext__") else result
+        if isinstance(result, (AsyncBucketEvents, AsyncSelectedRows)):
+            return _WaitingStream(result, self._loop)
+        return _each(result, self._loop) if hasattr(result, "__anext__") else result
 
-    def _items(self, items: Any) -> Iterator[Any]:
+
+def _each(items: Any, loop: asyncio.AbstractEventLoop) -> Iterator[Any]:
+    try:
+        while True:
+            try:
+                item = loop.run_until_complete(items.__anext__())
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        loop.run_until_complete(items.aclose())
+
+
+class _WaitingStream:
+    """An async answer that is read while it comes, each step run to its end on a loop."""
+
+    def __init__(self, stream: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._stream = stream
+        self._loop = loop
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._stream, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            result = found(*arguments, **named)
+            if inspect.iscoroutine(result):
+                return self._loop.run_until_complete(result)
+            return _each(result, self._loop)
+
+        return call
+
+    def __enter__(self) -> _WaitingStream:
+        self._loop.run_until_complete(self._stream.__aenter__())
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._loop.run_until_complete(self._stream.__aexit__(*error))
+
+    def __iter__(self) -> _WaitingStream:
+        return self
+
+    def __next__(self) -> Any:
         try:
-            while True:
-                try:
-                    item = self._loop.run_until_complete(items.__anext__())
-                except StopAsyncIteration:
-                    return
-                yield item
-        finally:
-            self._loop.run_until_complete(items.aclose())
+            return self._loop.run_until_complete(self._stream.__anext__())
+        except StopAsyncIteration:
+            raise StopIteration from None
 
 
 class _WaitingFile:

@@ -279,11 +279,14 @@ _WORDS = {
     "__aexit__": "__exit__",
     "AsyncMinIOClient": "MinIOClient",
     "AsyncIterator": "Iterator",
+    "AsyncBucketEvents": "BucketEvents",
     "AsyncObjectReader": "ObjectReader",
+    "AsyncSelectedRows": "SelectedRows",
     "AsyncObjectWriter": "ObjectWriter",
 }
 LOCAL = {
     "with_", "iter_objects", "download_stream", "open", "list_multipart_uploads", "list_parts",
+    "listen_bucket", "select_object_content",
 }  # fmt: skip
 """Methods of the async client that are not awaited: they touch nothing, give an async iterator, or
 what is awaited by itself."""

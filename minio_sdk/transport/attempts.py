@@ -96,9 +96,9 @@ class _Attempts:
             else:
                 body = _read_body(raw, self.wire.max_body, read)
         except BaseException:  # an interrupt as well: a half-read connection is good for nothing
-            _close(raw)
+            close_raw(raw)
             raise
-        return Reply(raw.status, _headers_of(raw), body)
+        return Reply(raw.status, headers_of(raw), body)
 
     def _read_in_time(self, raw: Any) -> Callable[..., bytes]:
         """`raw.read` for a call with a deadline or a pace, which no single read would notice."""
@@ -281,7 +281,7 @@ class Call(_Attempts):
         if self._foreign:
             # A stream is the caller's to read; an error's body is needed to judge it.
             body = _read_error(response) if response.status_code >= 400 else b""
-            return Reply(response.status_code, _headers_of(response.raw), body)
+            return Reply(response.status_code, headers_of(response.raw), body)
         reply = self._read(response.raw)
         response._content = reply.body
         response._content_consumed = True  # type: ignore[attr-defined]
@@ -305,11 +305,13 @@ def _lower_case(headers: dict[str, str]) -> CaseInsensitiveDict[str]:
     return made
 
 
-def _headers_of(raw: urllib3.BaseHTTPResponse) -> dict[str, str]:
+def headers_of(raw: urllib3.BaseHTTPResponse) -> dict[str, str]:
+    """The headers of an answer, names in lower case."""
     return {name.lower(): value for name, value in raw.headers.items()}
 
 
-def _close(raw: urllib3.BaseHTTPResponse) -> None:
+def close_raw(raw: urllib3.BaseHTTPResponse) -> None:
+    """Close an answer with its connection, of which something may not be read yet."""
     raw.close()
     raw.release_conn()
 
@@ -348,7 +350,7 @@ def _read_body(
     if len(data) > limit:
         if ok:
             raise too_large(limit)
-        _close(raw)
+        close_raw(raw)
         return data[:limit]
     if raw.closed or not data:
         return data

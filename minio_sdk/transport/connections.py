@@ -9,10 +9,11 @@ import ssl
 import sys
 import threading
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable
 from threading import get_ident
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 import certifi
@@ -30,6 +31,9 @@ from minio_sdk.transport.proxies import find_proxy, is_socks
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.transport.watching import watch
 from minio_sdk.wire.url import Endpoint, parse_endpoint
+
+if TYPE_CHECKING:
+    from minio_sdk.transport.feeds import ThreadFeed
 
 _INTERIM = 20  # answers before the answer, such as 103
 _FIELDS, _LINE = 100, 65536  # http.client takes no more
@@ -306,6 +310,7 @@ class Connections:
         self._lock = threading.Lock()
         self._manager: urllib3.PoolManager | None = None
         self._pool: LendingPool | None = None
+        self._feeds: weakref.WeakSet[ThreadFeed] = weakref.WeakSet()
         forget_after_fork(self)
 
     def pool(self) -> LendingPool:
@@ -339,10 +344,18 @@ class Connections:
         manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
         return manager
 
+    def keep(self, feed: ThreadFeed) -> None:
+        """Close a feed with all that is here."""
+        with self._lock:
+            self._feeds.add(feed)
+
     def close(self) -> None:
-        """Close idle connections; those in use close when their answer is read."""
+        """Close feeds and idle connections; others that are in use close when their answer is read."""
         with self._lock:
             manager, self._manager, self._pool = self._manager, None, None
+            feeds = list(self._feeds)
+        for feed in feeds:
+            feed.close()
         if manager is not None:
             manager.clear()
 
@@ -351,6 +364,9 @@ class Connections:
         self._lock = threading.Lock()
         self.budget.renew_lock()
         self.memory.renew()
+        for feed in list(self._feeds):
+            feed.forget()
+        self._feeds = weakref.WeakSet()
         # The pool is emptied when it is collected, which closes this process's copies of the sockets.
         self._manager = self._pool = None
 

@@ -7,6 +7,7 @@ and what was signed is what is sent.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -34,6 +35,7 @@ from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import AsyncByteBudget
 from minio_sdk.transport.direct_async import unobserved
+from minio_sdk.transport.feeds_async import TaskFeed
 from minio_sdk.transport.lines import Lines
 from minio_sdk.transport.odd import BLOCK, read_body
 from minio_sdk.transport.pace import Meter, pace_of
@@ -60,13 +62,19 @@ class _Here:
     def __init__(self, lines: Lines | None) -> None:
         self.lines = lines
         self.session: aiohttp.ClientSession | None = None
+        self.feeding: aiohttp.ClientSession | None = None
+
+    @property
+    def sessions(self) -> list[aiohttp.ClientSession]:
+        """Those that were opened."""
+        return [session for session in (self.session, self.feeding) if session is not None]
 
     async def close(self) -> None:
         """Close all that is open."""
         if self.lines is not None:
             await self.lines.close()
-        if self.session is not None:
-            await self.session.close()
+        for session in self.sessions:
+            await session.close()
 
 
 class AsyncConnections:
@@ -78,6 +86,7 @@ class AsyncConnections:
         budget: how much retrying the server is worth.
         skew: its clock against ours.
         memory: how many bytes of transfers may be in memory.
+        feeds: what is read while it comes, and ends with all that is here.
     """
 
     def __init__(self, config: Config) -> None:
@@ -90,6 +99,7 @@ class AsyncConnections:
         # One entry for each loop, which only the thread of that loop reads and writes.
         self._here: dict[asyncio.AbstractEventLoop, _Here] = {}
         self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
+        self.feeds: weakref.WeakSet[TaskFeed] = weakref.WeakSet()
         forget_after_fork(self)
 
     def lines(self) -> Lines | None:
@@ -102,8 +112,16 @@ class AsyncConnections:
         loop = asyncio.get_running_loop()
         here = self._here.get(loop) or self._open(loop)
         if here.session is None or here.session.closed:
-            here.session = self._new_session()
+            here.session = self._new_session(self._config.pool_size)
         return here.session
+
+    def feeding(self) -> aiohttp.ClientSession:
+        """aiohttp's session for feeds, of which each has a connection beside those of the pool."""
+        loop = asyncio.get_running_loop()
+        here = self._here.get(loop) or self._open(loop)
+        if here.feeding is None or here.feeding.closed:
+            here.feeding = self._new_session(0)
+        return here.feeding
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> _Here:
         self._drop_ended_loops()
@@ -123,13 +141,13 @@ class AsyncConnections:
             if loop.is_closed():
                 self._keepers.pop(loop, None)
                 here = self._here.pop(loop, None)
-                if here is not None and here.session is not None:
-                    _abandon(here.session)
+                for session in [] if here is None else here.sessions:
+                    _abandon(session)
 
     def _tls(self) -> Any:
         return _tls(self._config) if self.endpoint.scheme == "https" else None
 
-    def _new_session(self) -> aiohttp.ClientSession:
+    def _new_session(self, limit: int) -> aiohttp.ClientSession:
         if is_socks(self.proxy):
             raise NotSupportedError(
                 "the async client can't go through a SOCKS proxy",
@@ -137,7 +155,7 @@ class AsyncConnections:
             )
         config = self._config
         connector = Connector(
-            limit=config.pool_size, ttl_dns_cache=60, ssl=self._tls() or True, force_close=False
+            limit=limit, ttl_dns_cache=60, ssl=self._tls() or True, force_close=False
         )
         session = aiohttp.ClientSession(
             connector=connector,
@@ -157,6 +175,8 @@ class AsyncConnections:
         """Close what this loop has, and forget loops that have ended."""
         self._drop_ended_loops()
         loop = asyncio.get_running_loop()
+        for feed in list(self.feeds):
+            feed.close_here()
         self._here.pop(loop, None)
         keeper = self._keepers.pop(loop, None)
         if keeper is not None:
@@ -167,7 +187,10 @@ class AsyncConnections:
         self.budget.renew_lock()
         self.memory.renew()
         # Not let go of: what they do when they are collected, they do to the parent's loop.
-        sessions = [here.session for here in self._here.values() if here.session is not None]
+        for feed in list(self.feeds):
+            feed.forget()
+        self.feeds = weakref.WeakSet()
+        sessions = [session for here in self._here.values() for session in here.sessions]
         leave_to_parent(self._here, self._keepers, [_abandon(session) for session in sessions])
         self._here, self._keepers = {}, {}
 
@@ -277,7 +300,7 @@ class AiohttpTransport:
     async def _attempt(self, request: Request, deadline: float | None, number: int) -> Reply:
         keys = self.provider.ask() if request.signed else None
         if isinstance(keys, Future):
-            keys = await self._come(keys, deadline)
+            keys = await self.come(keys, deadline)
         try:
             if deadline is None:
                 return await self._exchange(request, keys)
@@ -299,7 +322,7 @@ class AiohttpTransport:
                 error
             )
 
-    async def _come(self, keys: Future[Any], deadline: float | None) -> Credentials | None:
+    async def come(self, keys: Future[Any], deadline: float | None) -> Credentials | None:
         """Keys that are on their way."""
         left = None if deadline is None else max(0.0, deadline - self.clock.monotonic())
         try:
@@ -432,6 +455,10 @@ class AiohttpTransport:
             return await asyncio.wrap_future(await asyncio.to_thread(submit, item))
 
         return await self.map(one, items, limit, done)
+
+    def feed(self) -> TaskFeed:
+        """What reads an answer while it comes, in this task."""
+        return TaskFeed(self)
 
     def crew(self, limit: int, *, grace: float = 0.0) -> TaskCrew[Any]:
         """Work in at most `limit` tasks beside the caller's."""

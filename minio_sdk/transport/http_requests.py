@@ -48,6 +48,7 @@ from minio_sdk.transport.window import Lane
 from minio_sdk.wire.message import Reply, Request
 
 if TYPE_CHECKING:
+    from minio_sdk.transport.feeds import ThreadFeed
     from minio_sdk.transport.racing import Race
 
 T = TypeVar("T")
@@ -332,6 +333,12 @@ class RequestsTransport:
     ) -> list[R]:
         """What becomes of each item where `submit` takes it, at most `limit` of them at once."""
         return spread(submit, items, limit, done)
+
+    def feed(self) -> ThreadFeed:
+        """What reads an answer while it comes, in this thread."""
+        from minio_sdk.transport.feeds import ThreadFeed
+
+        return ThreadFeed(self)
 
     def crew(self, limit: int, *, grace: float = 0.0) -> ThreadCrew[Any]:
         """Work on at most `limit` threads beside the caller's."""

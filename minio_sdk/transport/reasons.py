@@ -29,6 +29,13 @@ def too_large(most: int, length: int | None = None) -> ServerError:
     return ServerError(f"an answer of {length} bytes where at most {most} can be")
 
 
+def over() -> MinIOConnectionError:
+    """What a feed that was closed says to who still waits for it."""
+    error = MinIOConnectionError("it was closed")
+    error.permanent = True
+    return error
+
+
 class BodyFailed(Exception):
     """What was to be sent can't be read, or what came not be kept: no fault of the connection's."""
 

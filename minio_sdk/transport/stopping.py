@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -132,6 +134,16 @@ _here: ContextVar[Worker | None] = ContextVar("_here", default=None)
 def at_work(worker: Worker) -> None:
     """From now on this thread is `worker`."""
     _here.set(worker)
+
+
+@contextmanager
+def working_as(worker: Worker) -> Iterator[None]:
+    """This thread is `worker` while a block runs."""
+    token = _here.set(worker)
+    try:
+        yield
+    finally:
+        _here.reset(token)
 
 
 def check_running() -> None:

@@ -37,6 +37,7 @@ from minio_sdk.transport.threads import ThreadCrew, ThreadRelay
 from minio_sdk.wire.message import Reply, Request
 
 if TYPE_CHECKING:
+    from minio_sdk.transport.feeds import ThreadFeed
     from minio_sdk.transport.http_requests import RequestsTransport
 
 T = TypeVar("T")
@@ -127,6 +128,10 @@ class Lane:
         """What becomes of each item where `submit` takes it."""
         await self.move()
         return await self.inner.spread(submit, items, limit, done)
+
+    def feed(self) -> ThreadFeed:
+        """The inner one's: what flows in a window ask for is small, and is all read at once."""
+        return self.inner.feed()
 
     def crew(self, limit: int, *, grace: float = 0.0) -> ThreadCrew[Any]:
         """Work on threads beside the caller's, which is not to be the window's."""

@@ -194,6 +194,11 @@ FEATURES: dict[str, dict[str, Gap]] = {
         "moto": Gap("has none"),
         "seaweedfs": Gap("has none that can be set from outside"),
     },
+    "S3 Select": {"seaweedfs": Gap("has none")},
+    "live events": {
+        "moto": Gap("has none, and lists the bucket"),
+        "seaweedfs": Gap("has none"),
+    },
     "unfinished uploads by prefix": {
         "minio": Gap(
             "lists them by whole key only; it drops them by itself after a day", ("prefix",)

@@ -20,7 +20,14 @@ Style = Literal["sync", "async"]
 Tenancy = Literal["plain", "bucket", "prefix"]
 
 
-ITERATORS = ("iter_objects", "download_stream", "list_multipart_uploads", "list_parts")
+ITERATORS = (
+    "iter_objects",
+    "download_stream",
+    "list_multipart_uploads",
+    "list_parts",
+    "listen_bucket",
+    "select_object_content",
+)
 
 
 class Blocking:

@@ -19,7 +19,7 @@ from minio_sdk import Config
 from minio_sdk.blocking import iterate
 from minio_sdk.clock import Clock
 from minio_sdk.credentials import find_credentials
-from minio_sdk.engine import Api, Engine, Relay
+from minio_sdk.engine import Api, Engine, Feed, Relay
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.tasks import TaskRelay
@@ -170,6 +170,9 @@ class Memory:
         done: Callable[[R], object] | None = None,
     ) -> list[R]:
         raise AssertionError("the tests of executors have a server")
+
+    def feed(self) -> Feed:
+        raise AssertionError("the tests of feeds have a server")
 
     def crew(self, limit: int, *, grace: float = 0.0) -> AtOnce:
         return AtOnce()

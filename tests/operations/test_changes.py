@@ -25,6 +25,7 @@ READING = {
     "HeadObject",
     "ListParts",
     "PromptObject",
+    "SelectObjectContent",
 }
 WRITING = {
     "AppendObject",

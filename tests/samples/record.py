@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,19 @@ from minio_sdk.wire.sealing import RANDOM, seal
 from minio_sdk.wire.tar import END, entry_head, padded
 from minio_sdk.wire.url import quote_value
 from minio_sdk.wire.xml import escape
-from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, admin, locks, settings
+from tests.samples import (
+    BELOW,
+    FOLDER,
+    KEY,
+    OTHER,
+    SAMPLES,
+    SERVERS,
+    Asked,
+    admin,
+    live,
+    locks,
+    settings,
+)
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
@@ -173,6 +186,7 @@ def record(server: Server) -> None:
     scenes = (
         _buckets, _objects, _listings, _versions, _folded_versions, _parts, _uploads, _deletes,
         _settings, _copies, _admin, _iam, _packs, _locks, _details, _appended, _services,
+        _live,
     )  # fmt: skip
     for scene in scenes:
         scene(recorder, recorder.take)
@@ -534,6 +548,18 @@ def _appended(recorder: Recorder, take: Take) -> None:
     recorder.ask(DeleteObject(place, "nothing").request())
     arn = "arn:minio:s3-object-lambda::a:webhook"
     take("PromptObject", PromptObject(place, KEY, "What is it?", arn, "v1", {"model": "m"}))
+
+
+def _live(recorder: Recorder, take: Take) -> None:
+    place = live.LIVE
+    recorder.ask(buckets.CreateBucket(place).request())
+    recorder.ask(PutObject(place, KEY, live.PEOPLE, {}).request())
+    take("SelectObjectContent", live.SELECT)
+    take("SelectObjectContent-missing", replace(live.SELECT, key="nothing"))
+    if recorder.kind != "moto":  # which fails, with a web page
+        take("SelectObjectContent-wrong", replace(live.SELECT, sql="SELEKT"))
+    if recorder.kind != "minio":  # whose answer has no end
+        take("ListenBucketNotification", live.LISTEN)
 
 
 def _services(recorder: Recorder, take: Take) -> None:

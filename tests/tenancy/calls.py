@@ -121,6 +121,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "iter_objects": lambda _: {"bucket": "docs"},
     "list": lambda _: {},
     "list_archive": lambda _: {"bucket": "more", "key": ZIP},
+    "listen_bucket": lambda _: {"bucket": "docs", "reconnect_for": 0},
     "list_buckets": lambda _: {},
     "list_multipart_uploads": lambda _: {"bucket": "docs"},
     "list_objects": lambda _: {"bucket": "docs"},
@@ -136,6 +137,11 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "read_archive": lambda _: {"bucket": "more", "key": ZIP, "name": "a/b.txt"},
     "restore_object": lambda _: {**_OBJECT},
     "restore_snapshot": lambda _: {"bucket": "docs", "name": "s0"},
+    "select_object_content": lambda _: {
+        **_OBJECT,
+        "sql": "SELECT * FROM S3Object",
+        "input": {"CSV": {}},
+    },
     "set_bucket_cors": lambda _: {"bucket": "docs", "rules": _CORS},
     "set_bucket_encryption": lambda _: {"bucket": "docs", "encryption": {"algorithm": "AES256"}},
     "set_bucket_lifecycle": lambda _: {"bucket": "docs", "rules": _LIFECYCLE},
@@ -206,7 +212,7 @@ KINDS = {
     ),
     **dict.fromkeys(
         (
-            "suffix", "id", "upload_id", "tier", "prompt", "lambda_arn",
+            "suffix", "id", "upload_id", "tier", "prompt", "lambda_arn", "sql",
             "version_id", "source_version_id", "region", "mode", "method", "content_type",
             "content_encoding", "content_disposition", "content_language", "cache_control", "expires",
             "storage_class", "if_match", "if_none_match", "success_action_redirect",
@@ -222,8 +228,9 @@ KINDS = {
     "replication": "replication",
     "rules": "rules",
     "encryption": "mapping", "source_encryption": "mapping", "lock": "mapping", "retention": "mapping",
+    "input": "mapping", "output": "mapping",
     "tags": "mapping", "metadata": "mapping", "headers": "mapping", "response_headers": "mapping",
-    "include": "texts", "exclude": "texts",
+    "include": "texts", "exclude": "texts", "events": "texts",
 }  # fmt: skip
 """Parameters that can carry a name, or a text that a name could hide in, by how it is put there."""
 
@@ -232,8 +239,9 @@ HARMLESS = {
     "content_length_range", "copy", "create", "data", "days", "delete", "dry_run", "enabled",
     "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
     "if_unmodified_since", "legal_hold", "length", "limit", "max_size", "native", "object_lock",
-    "older_than", "pack", "path", "piece_size", "progress", "range", "recursive", "resume",
-    "since", "skip_missing", "snapshots", "success_action_status", "versions",
+    "older_than", "on_reconnect", "pack", "path", "piece_size", "ping", "progress", "range",
+    "reconnect_for", "recursive", "resume", "scan_range", "since", "skip_missing", "snapshots",
+    "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
 

@@ -24,12 +24,12 @@ _SETTINGS = {
     "policy", "lifecycle", "cors", "tagging", "versioning", "object-lock", "encryption", "acl", "replication",
     "notification",
 }  # fmt: skip
-_OF_OBJECTS = {"retention", "legal-hold", "acl", "attributes", "restore"}
+_OF_OBJECTS = {"retention", "legal-hold", "acl", "attributes", "restore", "select", "select-type"}
 _KEYS = {"prefix", "start-after", "marker", "key-marker", "continuation-token"}
 _OPAQUE = {"versionId", "uploadId", "version-id-marker", "upload-id-marker"}
 _PLAIN = {
     "list-type", "encoding-type", "delimiter", "max-keys", "versions", "uploads", "partNumber", "delete",
-    "part-number-marker",
+    "part-number-marker", "events", "ping", "suffix",
 }  # fmt: skip
 _HEADERS = {
     "host", "user-agent", "accept-encoding", "authorization", "x-tenant-id", "x-amz-date", "range",
@@ -73,7 +73,7 @@ def check_request(
         assert (
             method != "GET"
             or asks_versioning
-            or ("prefix" in names and names & {"list-type", "versions", "uploads"})
+            or ("prefix" in names and names & {"list-type", "versions", "uploads", "events"})
         )
         assert method != "POST" or names == {"delete"}
     for name, value in pairs:

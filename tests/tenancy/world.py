@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import io
+import json
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -27,6 +28,7 @@ from tests.clock import FakeClock
 from tests.flows.memory import AtOnce, Bucket, Memory
 from tests.tenancy import oracle
 from tests.tenancy.attacks import SECRET
+from tests.wire.test_event_stream import frame as event_frame
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -63,6 +65,13 @@ _TOLD = {
     "attributes": ("GetObjectAttributesResponse", "<ObjectSize>1</ObjectSize>"),
 }
 _OF_OBJECTS = ("retention", "legal-hold")
+
+
+_KIND = b"\r:message-type\x07\x00\x05event\x0b:event-type\x07"
+_SELECTED = b"".join(
+    event_frame(_KIND + bytes([0, len(name)]) + name, payload)
+    for name, payload in ((b"Records", b"a\n"), (b"End", b""))
+)
 
 
 class World(Memory):
@@ -150,6 +159,10 @@ class World(Memory):
                 return self._document_of(request, name, kind)
             if told := next((_TOLD[k] for k in _TOLD if k in query), None):
                 return _document(*told)
+            if "events" in query:
+                return self._events(name, query)
+            if "select" in query and request.method == "POST":
+                return Reply(200, {"content-type": "application/octet-stream"}, _SELECTED)
             if "restore" in query:
                 self.restored.add(f"{name}/{key}")
                 return Reply(202, {})
@@ -166,6 +179,18 @@ class World(Memory):
         if "versionId" in query and reply.status == 200:
             reply.headers = {**reply.headers, "x-amz-version-id": query["versionId"]}
         return reply
+
+    def _events(self, name: str, query: dict[str, str]) -> Reply:
+        events = [
+            {
+                "eventName": "s3:ObjectCreated:Put",
+                "s3": {"bucket": {"name": name}, "object": {"key": k}},
+            }
+            for k in self.buckets[name].keys
+            if k.startswith(query["prefix"]) and k.endswith(query["suffix"])
+        ]
+        lines = "".join(json.dumps({"Records": [event]}) + "\n" for event in events)
+        return Reply(200, {"content-type": "text/event-stream"}, lines.encode())
 
     def _document_of(self, request: Request, name: str, kind: str) -> Reply:
         if request.method == "PUT":
@@ -248,6 +273,9 @@ class Wire:
     def relay(self, told: Callable[[Any], object]) -> Relay:
         return self._worlds.now.relay(told)
 
+    def feed(self) -> Fed:
+        return Fed(self)
+
     def crew(self, limit: int, *, grace: float = 0.0) -> AtOnce:
         return self._worlds.now.crew(limit, grace=grace)
 
@@ -259,6 +287,35 @@ class Wire:
 
     async def close(self) -> None:
         return None
+
+
+class Fed:
+    """An answer of the world as if it came piece by piece."""
+
+    closed = False
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._body = b""
+
+    async def open(self, request: Request, deadline: float | None, patience: float) -> Reply:
+        reply = await self._wire.send(request, deadline)
+        self._body = reply.body
+        return reply
+
+    async def read(self) -> bytes:
+        body, self._body = self._body, b""
+        self.closed = not body  # nothing more happens in this world
+        return body
+
+    async def pause(self, failures: int, least: float) -> None:
+        self._wire.clock.sleep(1.0)
+
+    def drop(self) -> None:
+        self._body = b""
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class Worlds:
@@ -338,6 +395,8 @@ def consumed(result: Any) -> Any:
         data = result.read()
         result.close()
         return data
+    if hasattr(result, "rows"):
+        return result.read()
     return list(result) if isinstance(result, Iterator) else result
 
 

@@ -25,6 +25,7 @@ from minio_sdk import (
     AuditRecord,
     BucketDataUsage,
     BucketEncryption,
+    BucketEvent,
     BucketInfo,
     BulkResult,
     Cache,
@@ -33,13 +34,18 @@ from minio_sdk import (
     Config,
     CorsRule,
     Credentials,
+    CsvInput,
+    CsvOutput,
     Decision,
     DeleteResult,
+    EventGap,
     Expiration,
     Grant,
     Group,
     HealthStatus,
+    JsonInput,
     JsonLinesAudit,
+    JsonOutput,
     LifecycleFilter,
     LifecycleRule,
     MinIOClient,
@@ -60,6 +66,7 @@ from minio_sdk import (
     Replication,
     ReplicationRule,
     Retention,
+    SelectStats,
     ServerInfo,
     ServiceAccount,
     SseC,
@@ -397,6 +404,38 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     len(client.download("k"))  # type: ignore[arg-type]
     for wrong in client.iter_objects("docs"):  # type: ignore[attr-defined]
         print(wrong)
+
+
+def live(client: MinIOClient) -> None:
+    """Answers that are read while they come."""
+    with client.listen_bucket("docs", suffix=".jpg", events=["s3:ObjectCreated:*"]) as events:
+        for event in events:
+            assert_type(event, BucketEvent)
+    assert_type(client.listen_bucket(None, on_reconnect=missed).last_gap, EventGap | None)
+    found = client.select_object_content("docs", "a", "SELECT *", CsvInput(), CsvOutput())
+    assert_type(found.read(), bytes)
+    assert_type(next(found), bytes)
+    assert_type(next(found.rows(["a"])), dict[str, Any])
+    assert_type(found.stats, SelectStats | None)
+    client.select_object_content("docs", "a", "SELECT *", {"JSON": {"Type": "LINES"}})
+    client.select_object_content("docs", "a", "SELECT *", CsvOutput())  # type: ignore[arg-type]
+    client.listen_bucket("docs", ping="2")  # type: ignore[arg-type]
+
+
+async def live_awaited(client: AsyncMinIOClient) -> None:
+    """The same with await."""
+    async with client.listen_bucket("docs") as events:
+        async for event in events:
+            assert_type(event, BucketEvent)
+    found = client.select_object_content("docs", "a", "SELECT *", JsonInput(), JsonOutput())
+    assert_type(await found.read(), bytes)
+    assert_type([row async for row in found.rows()], list[dict[str, Any]])
+    await found.close()
+
+
+def missed(gap: EventGap) -> None:
+    """A function that is told of a time in which nobody listened."""
+    assert_type(gap.since, datetime)
 
 
 def audited(record: AuditRecord) -> None:

@@ -18,6 +18,7 @@ from minio_sdk.client.aio.caching import Caching
 from minio_sdk.client.aio.composing import Composing
 from minio_sdk.client.aio.details import Details
 from minio_sdk.client.aio.files import Files
+from minio_sdk.client.aio.live import Live
 from minio_sdk.client.aio.object_lock import ObjectLocks
 from minio_sdk.client.aio.object_settings import ObjectSettings
 from minio_sdk.client.aio.objects import Objects
@@ -45,6 +46,7 @@ class AsyncMinIOClient(
     Archives,
     Undeleting,
     Details,
+    Live,
     Reading,
     Files,
     Presigned,

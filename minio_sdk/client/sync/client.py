@@ -19,6 +19,7 @@ from minio_sdk.client.sync.caching import Caching
 from minio_sdk.client.sync.composing import Composing
 from minio_sdk.client.sync.details import Details
 from minio_sdk.client.sync.files import Files
+from minio_sdk.client.sync.live import Live
 from minio_sdk.client.sync.object_lock import ObjectLocks
 from minio_sdk.client.sync.object_settings import ObjectSettings
 from minio_sdk.client.sync.objects import Objects
@@ -46,6 +47,7 @@ class MinIOClient(
     Archives,
     Undeleting,
     Details,
+    Live,
     Reading,
     Files,
     Presigned,

@@ -1,0 +1,158 @@
+"""MinIO's live events as they come: lines of JSON, blank ones or empty lists to show that it lives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from minio_sdk.errors import ServerError
+from minio_sdk.models.events import BucketEvent
+from minio_sdk.wire.headers import META, iso_date, unquoted
+from minio_sdk.wire.metadata import read_metadata
+
+MAX_LINE = 1024 * 1024
+"""Bytes of a line; an event has a few thousand, a key of 1,024 in escapes and 2 KiB of metadata included."""
+
+
+class Lines:
+    """Splits what comes into lines, and keeps at most one that has no end yet."""
+
+    __slots__ = ("_pieces", "_size")
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The lines that have come to their end, without blanks around; empty ones are left out.
+
+        Raises:
+            ServerError: a line that is longer than any event.
+        """
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            self._keep(line)
+            whole = b"".join(self._pieces).strip()
+            self._pieces, self._size = [], 0
+            if whole:
+                yield whole
+        self._keep(rest)
+
+    def _keep(self, piece: bytes) -> None:
+        if not self._size:
+            piece = piece.lstrip()  # blanks keep the connection open, for days if need be
+        if not piece:
+            return
+        self._size += len(piece)
+        if self._size > MAX_LINE:
+            raise ServerError(f"an event of more than {MAX_LINE} bytes")
+        self._pieces.append(piece)
+
+
+def records(line: bytes) -> list[Mapping[str, Any]]:
+    """The events of a line as JSON has them; none of one that only shows life.
+
+    Raises:
+        ServerError: it isn't what MinIO sends.
+    """
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        raise _strange() from None
+    events = found.get("Records", found.get("records")) if isinstance(found, dict) else found
+    if events is None and isinstance(found, dict):
+        return []
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise _strange()
+    return events
+
+
+def _strange() -> ServerError:
+    return ServerError(
+        "what came is no event of MinIO's", hint="check base_url: is there a proxy on the way?"
+    )
+
+
+class Fields:
+    """An object of JSON whose members are what they should be, or missing.
+
+    Args:
+        found: the object, or what stands in its place.
+    """
+
+    __slots__ = ("_found",)
+
+    def __init__(self, found: object) -> None:
+        if found is not None and not isinstance(found, Mapping):
+            raise _strange()
+        self._found: Mapping[str, Any] = found or {}
+
+    def text(self, name: str) -> str:
+        """A text; empty where it is missing."""
+        value = self._found.get(name)
+        if value is not None and not isinstance(value, str):
+            raise _strange()
+        return value or ""
+
+    def number(self, name: str) -> int | None:
+        """A whole number; None where it is missing."""
+        value = self._found.get(name)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise _strange()
+        return value
+
+    def below(self, name: str) -> Fields:
+        """An object in it."""
+        return Fields(self._found.get(name))
+
+    def texts(self) -> dict[str, str]:
+        """All members that are texts, names in lower case."""
+        return {n.lower(): v for n, v in self._found.items() if isinstance(v, str)}
+
+
+def names_of(record: Mapping[str, Any]) -> tuple[str, str]:
+    """The server's names of the bucket and the key that an event is about.
+
+    Raises:
+        ServerError: it has none, or they are no texts.
+    """
+    s3 = Fields(record).below("s3")
+    bucket = s3.below("bucket").text("name")
+    if not bucket:
+        raise _strange()
+    return bucket, s3.below("object").text("key")
+
+
+def event_of(record: Mapping[str, Any], bucket: str, key: str) -> BucketEvent:
+    """An event with the tenant's names.
+
+    Args:
+        record: as it came.
+        bucket, key: what the tenant calls them.
+
+    Raises:
+        ServerError: a member is not what it should be.
+    """
+    whole = Fields(record)
+    found, source = whole.below("s3").below("object"), whole.below("source")
+    given = found.below("userMetadata").texts()
+    # Names as HTTP writes them, with and without the prefix that marks a user's own.
+    metadata = read_metadata({name: value for name, value in given.items() if META in name})
+    return BucketEvent(
+        name=whole.text("eventName"),
+        bucket=bucket,
+        key=key,
+        size=found.number("size"),
+        etag=unquoted(found.text("eTag")),
+        version_id=found.text("versionId") or None,
+        content_type=found.text("contentType") or None,
+        time=iso_date(whole.text("eventTime")),
+        sequencer=found.text("sequencer") or None,
+        metadata=metadata,
+        user=whole.below("userIdentity").text("principalId") or None,
+        region=whole.text("awsRegion") or None,
+        source_host=source.text("host") or None,
+        user_agent=source.text("userAgent") or None,
+        request_id=whole.below("responseElements").text("x-amz-request-id") or None,
+    )
