@@ -50,6 +50,8 @@ if TYPE_CHECKING:
         ObjectChangedError,
         ObjectLockedError,
         ObjectNotFoundError,
+        PartlyAppliedError,
+        PlanOutdatedError,
         PreconditionFailedError,
         QuotaExceededError,
         RateLimitError,
@@ -71,8 +73,16 @@ if TYPE_CHECKING:
         User,
     )
     from minio_sdk.models.audit import AuditedKey, AuditRecord
+    from minio_sdk.models.bucket_document import (
+        LEFT_OUT,
+        BucketChange,
+        BucketDocument,
+        BucketPlan,
+        LeftOut,
+    )
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cache import Cache, CacheStats
+    from minio_sdk.models.capabilities import ServerCapabilities
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
     from minio_sdk.models.details import (
@@ -230,6 +240,14 @@ __all__ = [
     "__version__",
     "create_client",
     "tenant_policy",
+    "LEFT_OUT",
+    "BucketChange",
+    "BucketDocument",
+    "BucketPlan",
+    "LeftOut",
+    "PartlyAppliedError",
+    "PlanOutdatedError",
+    "ServerCapabilities",
 ]
 
 _HOMES = {
@@ -262,8 +280,16 @@ _HOMES = {
         "ServiceAccount",
         "User",
     ),
+    "minio_sdk.models.bucket_document": (
+        "LEFT_OUT",
+        "BucketChange",
+        "BucketDocument",
+        "BucketPlan",
+        "LeftOut",
+    ),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cache": ("Cache", "CacheStats"),
+    "minio_sdk.models.capabilities": ("ServerCapabilities",),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
     "minio_sdk.models.details": (

@@ -23,6 +23,7 @@ from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials.refreshing import settled
 from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, reword
+from minio_sdk.models.capabilities import ServerCapabilities
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
@@ -207,9 +208,10 @@ class Api:
         checksums: False when it has refused checksums.
         admin: whether it has MinIO's admin API; None until it was asked (`minio_sdk.flows.admin_calls`).
         unpacks: whether it makes objects of a tar; None until one was sent (`minio_sdk.flows.packing`).
+        capabilities: what was found of it; None until it was asked for (`minio_sdk.flows.capabilities`).
     """
 
-    __slots__ = ("admin", "checksums", "copies", "name", "server", "unpacks")
+    __slots__ = ("admin", "capabilities", "checksums", "copies", "name", "server", "unpacks")
 
     def __init__(self, name: str) -> None:
         self.name: str | None = None if name == "auto" else name
@@ -218,6 +220,7 @@ class Api:
         self.checksums = True
         self.admin: bool | None = None
         self.unpacks: bool | None = None
+        self.capabilities: ServerCapabilities | None = None
 
 
 class Engine:

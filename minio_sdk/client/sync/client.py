@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Any
 
 from minio_sdk.client.sync.admin import Admin
+from minio_sdk.client.sync.bucket_documents import BucketDocuments
 from minio_sdk.client.sync.bucket_services import BucketServices
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
 from minio_sdk.client.sync.caching import Caching
+from minio_sdk.client.sync.capabilities import Capabilities
 from minio_sdk.client.sync.details import Details
 from minio_sdk.client.sync.files import Files
 from minio_sdk.client.sync.object_lock import ObjectLocks
@@ -35,6 +37,8 @@ class MinIOClient(
     Buckets,
     BucketSettings,
     BucketServices,
+    BucketDocuments,
+    Capabilities,
     Uploads,
     Objects,
     ObjectSettings,
