@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -214,7 +215,7 @@ async def _try(engine: Engine, found: ServerCapabilities) -> ServerCapabilities:
     """What comes of doing it, in a bucket that is made for it."""
     bucket = f"probe-{uuid.uuid4().hex[:12]}"
     results: dict[str, bool | None] = {}
-    await buckets.create(engine, bucket)
+    await _make(engine, bucket)
     try:
         place = engine.place(bucket)
         await buckets.when_known(engine, lambda: engine.send(PutObject(place, _KEY, _DATA)))
@@ -375,13 +376,19 @@ def _settings(place: Place) -> dict[str, Any]:
 
 async def _locks(engine: Engine, bucket: str) -> bool:
     """Whether buckets can be made whose objects can be locked."""
-    try:
-        await buckets.create(engine, bucket, object_lock=True)
-    except NotSupportedError:
-        await _removed(engine, bucket)
-        return False
+    await _make(engine, bucket, object_lock=True)
     await _removed(engine, bucket)
     return True
+
+
+async def _make(engine: Engine, bucket: str, object_lock: bool = False) -> None:
+    """Make a bucket, or leave none; a failure may come after it was made."""
+    try:
+        await buckets.create(engine, bucket, object_lock=object_lock)
+    except BaseException:
+        with suppress(MinIOError):
+            await buckets.delete(engine, bucket)
+        raise
 
 
 async def _removed(engine: Engine, bucket: str) -> None:
@@ -389,3 +396,6 @@ async def _removed(engine: Engine, bucket: str) -> None:
         await buckets.delete(engine, bucket, force=True)
     except BucketNotFoundError:
         pass
+    except MinIOError as error:
+        error.hint = f"it was made to try things in: delete_bucket({bucket!r}, force=True)"
+        raise
