@@ -227,7 +227,7 @@ async def _try(engine: Engine, found: ServerCapabilities) -> ServerCapabilities:
             for name, value in _settings(place).items():
                 results[name] = await _outcome(_set(engine, place, name, value))
     finally:
-        await _removed(engine, bucket)
+        await _removed(engine.begin(), bucket)  # it may be the deadline that ended it
     if not place.prefix:
         results["object_lock"] = await _outcome(_locks(engine, bucket))
     known = {name: value for name, value in results.items() if value is not None}
@@ -387,7 +387,7 @@ async def _make(engine: Engine, bucket: str, object_lock: bool = False) -> None:
         await buckets.create(engine, bucket, object_lock=object_lock)
     except BaseException:
         with suppress(MinIOError):
-            await buckets.delete(engine, bucket)
+            await buckets.delete(engine.begin(), bucket)
         raise
 
 
