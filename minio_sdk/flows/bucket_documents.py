@@ -42,7 +42,6 @@ from minio_sdk.models.bucket_document import (
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.names import check_flag
 from minio_sdk.operations.bucket_cors import PutBucketCors
-from minio_sdk.operations.buckets import HeadBucket
 from minio_sdk.operations.documents import document_headers
 from minio_sdk.wire.message import Request
 from minio_sdk.wire.quirks import is_minio, lacks_setting, locks_from_the_beginning
@@ -101,9 +100,9 @@ def _unscoped(engine: Engine, bucket: str, section: str) -> MinIOError:
 
 async def _expect_there(engine: Engine, bucket: str) -> None:
     if not await _is_there(engine, bucket):
-        error = BucketNotFoundError("the bucket does not exist", hint="create=True makes it")
-        engine.named(error, HeadBucket(engine.place(bucket)))
-        raise error
+        error = BucketNotFoundError("the bucket does not exist", code="NoSuchBucket")
+        error.hint = "create=True makes it"
+        raise _named(engine, bucket, error)
 
 
 async def _is_there(engine: Engine, bucket: str) -> bool:
@@ -120,11 +119,11 @@ async def _read(engine: Engine, bucket: str, sections: Iterable[str]) -> dict[st
         try:
             value = await SECTIONS[section].read(engine, bucket)
             if reason := _why_lacking(engine, section):
-                raise _lacking(engine, bucket, reason)
+                raise _named(engine, bucket, NotSupportedError(reason))
             return BucketDocument(**{section: value})[section]
         except ValidationError as error:
             why = f"what is set can't be given back: {error.message}"
-            return _of(section, ServerError(why, operation="GetBucketDocument", bucket=bucket))
+            return _of(section, _named(engine, bucket, ServerError(why)))
         except MinIOError as error:
             return _of(section, error)
 
@@ -147,9 +146,11 @@ def _of(section: str, error: MinIOError) -> MinIOError:
     return error
 
 
-def _lacking(engine: Engine, bucket: str, why: str) -> NotSupportedError:
-    error = NotSupportedError(why)
-    engine.named(error, HeadBucket(engine.place(bucket)))
+def _named(engine: Engine, bucket: str, error: MinIOError) -> MinIOError:
+    """An error that is about a bucket as a whole, and about no answer of the server."""
+    error.operation, error.bucket = "PlanBucket", bucket
+    error.tenant_id = engine.config.tenant_id
+    error.endpoint = engine.transport.signing.endpoint.origin
     return error
 
 
@@ -201,7 +202,7 @@ def _change(
     elif name == "object_lock" and fresh and there and locks_from_the_beginning(engine.api.server):
         why = "this server gives locks only to buckets that are made with them"
     if why is not None:
-        raise _of(name, _lacking(engine, bucket, why))
+        raise _of(name, _named(engine, bucket, NotSupportedError(why)))
     old, new = SECTIONS[name].shown(before, after)
     action = "remove" if removes else "add" if fresh else "change"
     return BucketChange(section=name, action=action, before=before, after=after, old=old, new=new)
@@ -309,8 +310,7 @@ async def _expect_current(engine: Engine, made: BucketPlan) -> None:
             f"since the plan was made, {', '.join(wrong)}; nothing was done",
             hint="plan_bucket() again",
         )
-        engine.named(error, HeadBucket(engine.place(made.bucket)))
-        raise error
+        raise _named(engine, made.bucket, error)
 
 
 class _NoCors(PutBucketCors):

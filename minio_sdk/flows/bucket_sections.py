@@ -81,13 +81,12 @@ def _aligned(
     before: Sequence[Any], after: Sequence[Any], key: Callable[[Any], Any]
 ) -> tuple[list[Any], list[Any]]:
     """Both as they are, but that what says the same is written the same."""
-    left = list(before)
+    left = [(key(item), item) for item in before]
     second = []
     for item in after:
-        twin = next((other for other in left if key(other) == key(item)), None)
-        if twin is not None:
-            left.remove(twin)
-        second.append(item if twin is None else twin)
+        mine = key(item)
+        at = next((number for number, (other, _) in enumerate(left) if other == mine), None)
+        second.append(item if at is None else left.pop(at)[1])
     return list(before), second
 
 
@@ -261,7 +260,7 @@ def check(engine: Engine, bucket: str, document: BucketDocument) -> None:
     for name in document.sections:
         if place.prefix and not SECTIONS[name].scoped:
             try:
-                own_place(engine, bucket, "PutBucketDocument")
+                own_place(engine, bucket, "PlanBucket")
             except NotSupportedError as error:
                 reword(error, f"{name}: {error.message}")
                 raise

@@ -230,7 +230,7 @@ def plainly(statement: Any) -> dict[str, Any]:
     `essence` passes over how servers write principals and conditions; this says which they are.
     """
     if not isinstance(statement, dict):
-        return {}
+        return {"": statement}  # which no policy has
     found: dict[str, Any] = {"Effect": statement.get("Effect")}
     for name in ("Principal", "NotPrincipal"):
         if statement.get(name):
@@ -239,13 +239,13 @@ def plainly(statement: Any) -> dict[str, Any]:
         if texts := statement.get(name):
             found[name] = sorted({str(text) for text in _several(texts)})
     tests = statement.get("Condition") or {}
-    conditions = {
-        operator: {key: _tested(operator, values) for key, values in sorted(keys.items())}
-        for operator, keys in sorted(tests.items())
-        if isinstance(keys, dict)
-    }
-    if conditions:
-        found["Condition"] = conditions
+    if isinstance(tests, dict) and all(isinstance(keys, dict) for keys in tests.values()):
+        tests = {
+            operator: {key: _tested(operator, values) for key, values in sorted(keys.items())}
+            for operator, keys in sorted(tests.items())
+        }
+    if tests:
+        found["Condition"] = tests
     return found
 
 
@@ -257,10 +257,11 @@ def meaning(document: Mapping[str, Any]) -> frozenset[str]:
         for name in ("Action", "NotAction"):
             if name in parts:
                 parts[name] = sorted({text.lower() for text in parts[name]})
-        if "Condition" in parts:
+        tests = parts.get("Condition")
+        if isinstance(tests, dict) and all(isinstance(keys, dict) for keys in tests.values()):
             parts["Condition"] = {
                 operator.lower(): {key.lower(): values for key, values in keys.items()}
-                for operator, keys in parts["Condition"].items()
+                for operator, keys in tests.items()
             }
         said.add(json.dumps(parts, sort_keys=True))
     return frozenset(said)

@@ -205,9 +205,10 @@ def test_bad_documents_are_refused_before_anything_is_sent(connect: Connect, doc
         for calls in (client.plan_buckets, client.apply_buckets):
             with pytest.raises(ValidationError):
                 calls({"docs": {"versioning": True}, "more": document})
-        for wrong in ([("docs", {})], None, "docs"):
+        wrongs: tuple[Any, ...] = ([("docs", {})], None, "docs")
+        for wrong in wrongs:
             with pytest.raises(ValidationError, match="must be a mapping"):
-                client.apply_buckets(wrong)  # type: ignore[arg-type]
+                client.apply_buckets(wrong)
         with pytest.raises(ValidationError, match="create"):
             client.apply_bucket("docs", {}, create=1)  # type: ignore[arg-type]
         with pytest.raises(ValidationError, match="sections"):
@@ -220,7 +221,11 @@ def test_what_belongs_to_a_whole_bucket_is_refused_by_prefix(connect: Connect) -
     behind = Whole()
     with serve(behind) as server, connect(server, tenancy="prefix") as client:
         for section in set(BucketDocument()) - {"tags"}:
-            for document in ({section: None, "tags": {}}, {section: DOCUMENT.get(section)}):
+            documents: list[dict[str, Any]] = [
+                {section: None, "tags": {}},
+                {section: DOCUMENT.get(section)},
+            ]
+            for document in documents:
                 with pytest.raises(NotSupportedError, match=f"^.*{section}: .*whole bucket"):
                     client.apply_bucket("docs", document)
             with pytest.raises(NotSupportedError, match=f"{section}: "):

@@ -47,7 +47,7 @@ class Asked:
         self.targets: list[str] = []
 
     def __call__(self, request: Request) -> Step:
-        self.targets.append(f"{request.method} {request.target}")  # type: ignore[attr-defined]
+        self.targets.append(f"{request.method} {request.target}")
         headers = {**ID, "Server": self.server}
         if request.path == "/":
             body = b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"
@@ -118,7 +118,10 @@ def test_what_was_found_is_remembered_for_a_day_and_by_all_views(connect: Connec
 def test_bad_arguments_are_refused_before_anything_is_sent(connect: Connect) -> None:
     behind = Asked(reply(200))
     with behind.serve() as server, connect(server) as client:
-        for wrong in ({"probe": "all"}, {"probe": None}, {"refresh": 1}, {"bucket": "../x"}):
+        wrongs: list[dict[str, Any]] = [
+            {"probe": "all"}, {"probe": None}, {"refresh": 1}, {"bucket": "../x"},
+        ]  # fmt: skip
+        for wrong in wrongs:
             with pytest.raises(ValidationError):
                 client.get_capabilities(**wrong)
     assert behind.targets == []

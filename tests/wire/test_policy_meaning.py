@@ -27,14 +27,15 @@ def under(operator: str, value: Any, key: str = "k") -> frozenset[str]:
 
 def test_what_is_written_in_another_way_says_the_same() -> None:
     """As servers were seen to write it, and as AWS says it does."""
-    for changes in (
+    alike: list[dict[str, Any]] = [
         {"Principal": {"AWS": "*"}},
         {"Principal": {"AWS": ["*"]}},
         {"Action": ["s3:getobject"]},
         {"Resource": ["arn:aws:s3:::b/*"]},
         {"Sid": "x"},
         {"Condition": {}},
-    ):
+    ]
+    for changes in alike:
         assert said(**changes) == said()
     assert meaning({"Statement": BASE}) == meaning({"Statement": [BASE, BASE]}) == said()
     assert said(Principal={"AWS": "123456789012"}) == said(
@@ -78,6 +79,14 @@ def test_what_says_something_else_differs(changes: dict[str, Any]) -> None:
 )
 def test_conditions_differ_by_what_they_compare_with(operator: str, one: Any, other: Any) -> None:
     assert under(operator, one) != under(operator, other)
+
+
+@pytest.mark.parametrize("odd", ["x", 5, None, [], {"Condition": ["x"]}, {"Condition": {"a": 1}}])
+def test_what_no_policy_has_differs_from_what_one_has(odd: Any) -> None:
+    """A server may have anything."""
+    assert meaning({"Statement": [odd]}) != said()
+    assert meaning({"Statement": [odd]}) != meaning({"Statement": ["y"]})
+    assert meaning({"Statement": [{**BASE, "Principal": {"AWS": None}}]}) != said()
 
 
 texts = st.sampled_from(["a", "b", "10.0.0.1", "true", "2030-01-01T00:00:00Z"])
