@@ -14,6 +14,7 @@ from typing import Any
 from minio_sdk.engine import AtHand, Engine
 from minio_sdk.errors import (
     AccessDeniedError,
+    BucketAlreadyExistsError,
     BucketNotFoundError,
     MinIOConnectionError,
     MinIOError,
@@ -226,7 +227,15 @@ async def apply(
     steps = list(made.changes)
     if made.creates:
         locks = any(change.section == "object_lock" for change in steps)
-        await buckets.create(engine, bucket, None, locks)
+        try:
+            await buckets.create(engine, bucket, None, locks)
+        except BucketAlreadyExistsError as error:
+            # As in `buckets.create_missing`: somebody's own, or ours and another client was quicker.
+            if error.code != "BucketAlreadyOwnedByYou" and engine.config.tenant_id is None:
+                raise
+            if isinstance(given, BucketPlan):
+                raise _outdated(engine, bucket, ["the bucket is there"]) from None
+            return await apply(engine, bucket, given)
         done.append("the bucket")
     for number, change in enumerate(steps):
         step = partial(_do, engine, bucket, change)
@@ -306,11 +315,13 @@ async def _expect_current(engine: Engine, made: BucketPlan) -> None:
             if not bucket_sections.same(engine, change.section, now, change.before):
                 wrong.append(f"{change.section} has changed")
     if wrong:
-        error = PlanOutdatedError(
-            f"since the plan was made, {', '.join(wrong)}; nothing was done",
-            hint="plan_bucket() again",
-        )
-        raise _named(engine, made.bucket, error)
+        raise _outdated(engine, made.bucket, wrong)
+
+
+def _outdated(engine: Engine, bucket: str, wrong: list[str]) -> MinIOError:
+    """The error for a plan that isn't for what is there."""
+    message = f"since the plan was made, {', '.join(wrong)}; nothing was done"
+    return _named(engine, bucket, PlanOutdatedError(message, hint="plan_bucket() again"))
 
 
 class _NoCors(PutBucketCors):

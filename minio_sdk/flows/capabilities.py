@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
-from minio_sdk.engine import Engine
+from minio_sdk.engine import AtHand, Engine
 from minio_sdk.errors import (
     AccessDeniedError,
+    BucketNotEmptyError,
     BucketNotFoundError,
     ConflictError,
     CredentialsError,
@@ -211,40 +212,87 @@ async def _answer(engine: Engine, name: str, place: Place) -> bool | None:
 # -- trying ----------------------------------------------------------------------------------------
 
 
+_GRACE = 5.0
+"""Seconds that an attempt has to end by itself after an interrupt: nothing may be made behind the removal."""
+_LATE = (0.1, 0.5, 2.0)
+"""Seconds between tries to remove a bucket that something came into all the same."""
+_Step = tuple[str, Callable[[], Awaitable[Any]]]
+
+
 async def _try(engine: Engine, found: ServerCapabilities) -> ServerCapabilities:
     """What comes of doing it, in a bucket that is made for it."""
     bucket = f"probe-{uuid.uuid4().hex[:12]}"
-    results: dict[str, bool | None] = {}
-    await _make(engine, bucket)
-    try:
-        place = engine.place(bucket)
+    locked = f"{bucket}-locked"
+    place = engine.place(bucket)
+    made: list[str] = []
+
+    async def make(name: str, object_lock: bool = False) -> bool:
+        made.append(name)
+        try:
+            await buckets.create(engine, name, object_lock=object_lock)
+        except AccessDeniedError:
+            made.remove(name)
+            raise
+        return True
+
+    async def begin() -> None:
+        await make(bucket)
         await buckets.when_known(engine, lambda: engine.send(PutObject(place, _KEY, _DATA)))
-        for name, attempt in _ATTEMPTS.items():
-            results[name] = await _outcome(attempt(engine, place))
-        for name in CHECKSUMS:
-            results[f"checksums.{name}"] = await _outcome(_checksum(engine, place, name))
-        if not place.prefix:
-            for name, value in _settings(place).items():
-                results[name] = await _outcome(_set(engine, place, name, value))
-    finally:
-        await _removed(engine.begin(), bucket)  # it may be the deadline that ended it
+
+    steps: list[_Step] = [("", begin)]
+    steps += [(n, partial(attempt, engine, place)) for n, attempt in _ATTEMPTS.items()]
+    steps += [(f"checksums.{n}", partial(_checksum, engine, place, n)) for n in CHECKSUMS]
     if not place.prefix:
-        results["object_lock"] = await _outcome(_locks(engine, bucket))
-    known = {name: value for name, value in results.items() if value is not None}
+        steps.append(("object_lock", partial(make, locked, True)))
+        steps += [(n, partial(_set, engine, place, n, v)) for n, v in _settings(place).items()]
+    try:
+        outcomes = await engine.transport.map(_outcome, AtHand(steps), 1, grace=_GRACE)
+    except BaseException as error:
+        try:
+            await _remove(engine, made)
+        except MinIOError as left:
+            if isinstance(error, MinIOError):
+                raise left from error
+        raise
+    await _remove(engine, made)
+    known = {
+        step[0]: value for step, value in zip(steps, outcomes, strict=True) if value is not None
+    }
     sums = {name: known.get(f"checksums.{name}") for name in CHECKSUMS}
     values: dict[str, Any] = {name: known[name] for name in FEATURES if name in known}
     return replace(found, **values, checksums=sums, tried=tuple(known))
 
 
-async def _outcome(attempt: Awaitable[bool | None]) -> bool | None:
+async def _outcome(step: _Step) -> bool | None:
+    """What comes of one attempt; what isn't one has to succeed."""
+    name, attempt = step
     try:
-        return await attempt
+        found: bool | None = await attempt()
     except (MinIOConnectionError, CredentialsError):
         raise
-    except NotSupportedError:
-        return False
-    except MinIOError:
-        return None
+    except MinIOError as error:
+        if not name:
+            raise
+        return False if isinstance(error, NotSupportedError) else None
+    return found
+
+
+async def _remove(engine: Engine, made: list[str]) -> None:
+    """Remove what was made, within a deadline of its own: it may be the deadline that has ended the rest."""
+    for bucket in made:
+        call = engine.begin()
+        for pause in (*_LATE, None):
+            try:
+                await buckets.delete(call, bucket, force=True)
+            except BucketNotFoundError:
+                break
+            except MinIOError as error:
+                error.hint = f"it was made to try things in: delete_bucket({bucket!r}, force=True)"
+                if pause is None or not isinstance(error, BucketNotEmptyError):
+                    raise
+                await engine.transport.sleep(pause)
+            else:
+                break
 
 
 _KEY = "probe"
@@ -372,30 +420,3 @@ def _settings(place: Place) -> dict[str, Any]:
         ],
         "encryption": BucketEncryption(),
     }
-
-
-async def _locks(engine: Engine, bucket: str) -> bool:
-    """Whether buckets can be made whose objects can be locked."""
-    await _make(engine, bucket, object_lock=True)
-    await _removed(engine, bucket)
-    return True
-
-
-async def _make(engine: Engine, bucket: str, object_lock: bool = False) -> None:
-    """Make a bucket, or leave none; a failure may come after it was made."""
-    try:
-        await buckets.create(engine, bucket, object_lock=object_lock)
-    except BaseException:
-        with suppress(MinIOError):
-            await buckets.delete(engine.begin(), bucket)
-        raise
-
-
-async def _removed(engine: Engine, bucket: str) -> None:
-    try:
-        await buckets.delete(engine, bucket, force=True)
-    except BucketNotFoundError:
-        pass
-    except MinIOError as error:
-        error.hint = f"it was made to try things in: delete_bucket({bucket!r}, force=True)"
-        raise

@@ -301,6 +301,39 @@ def test_a_bucket_is_made_only_when_it_may_be(connect: Connect) -> None:
 
 
 @both
+def test_another_client_that_makes_the_bucket_first(connect: Connect) -> None:
+    """Then a document is about that bucket, and a plan is outdated."""
+    behind = Whole(bucket=False)
+    taken = s3_error(409, "BucketAlreadyOwnedByYou")
+    with serve(behind) as server, connect(server) as client:
+        plan = client.plan_bucket("docs", {"tags": {"a": "1"}}, create=True)
+
+        def made(request: Request) -> Step:
+            behind.bucket = True
+            behind.kept["tagging"] = TAGS % b"a"
+            return taken
+
+        real, answered = behind._work, []
+
+        def work(request: Request, kind: str) -> Step:
+            if request.method == "PUT" and not kind and not behind.bucket:
+                answered.append(1)
+                return made(request)
+            return real(request, kind)
+
+        behind._work = work  # type: ignore[method-assign]
+        with pytest.raises(PlanOutdatedError, match="the bucket is there; nothing was done"):
+            client.apply_bucket("docs", plan)
+        behind.bucket = False
+        done = client.apply_bucket("docs", {"tags": {"a": "1"}}, create=True)
+        assert not done  # the other one has set the same
+        behind.bucket = False
+        done = client.apply_bucket("docs", {"tags": {"b": "1"}}, create=True)
+        assert [(change.section, change.action) for change in done.changes] == [("tags", "change")]
+        assert len(answered) == 3
+
+
+@both
 def test_a_lock_is_never_taken_away(connect: Connect) -> None:
     behind = Whole()
     behind.kept["object-lock"] = (

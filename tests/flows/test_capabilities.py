@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,9 @@ from typing import Any
 import pytest
 
 from minio_sdk import (
+    AsyncMinIOClient,
     BucketNotFoundError,
+    Config,
     MinIOConnectionError,
     MinIOError,
     NotSupportedError,
@@ -217,6 +221,42 @@ def test_what_was_tried_counts_more_than_what_is_answered() -> None:
     with pytest.raises(NotSupportedError, match="cors: .*get_capabilities"):
         run(bucket_documents.plan(engine, "docs", documents))
     assert "cors" not in run(bucket_documents.export(engine, "docs")).sections
+
+
+def test_a_cancelled_probe_waits_for_what_is_on_its_way_and_removes_it() -> None:
+    """Else an object would come into the bucket behind its removal."""
+    behind, arrived, release = world(), threading.Event(), threading.Event()
+    lock = threading.Lock()
+    asked: list[str] = []
+
+    def answer(request: Any) -> Step:
+        first = request.method == "PUT" and request.path.endswith("/probe") and not arrived.is_set()
+        if first:
+            arrived.set()
+            assert release.wait(10)
+        with lock:
+            asked.append(f"{request.method} {request.path}")
+            headers = {name.lower(): value for name, value in request.headers}
+            sent = Request(request.method, request.path, request.query, headers, request.body)
+            found = run(behind.send(sent, None))
+        headers = {name: v for name, v in found.headers.items() if name != "content-length"}
+        return reply(found.status, found.body, headers=headers)
+
+    async def cancelled(url: str) -> None:
+        config = Config(url, "acme", access_key="a", secret_key="b")
+        async with AsyncMinIOClient(config) as client:
+            task = asyncio.create_task(client.get_capabilities(probe="write"))
+            await asyncio.to_thread(arrived.wait, 10)
+            task.cancel()
+            release.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    with ScriptedServer(handler=answer, strict=False) as server:
+        asyncio.run(cancelled(server.url))
+    assert left(behind) == []
+    changed = [name for name in asked if name.startswith(("PUT", "DELETE"))]
+    assert [name.split()[0] for name in changed] == ["PUT", "PUT", "DELETE"]
 
 
 # -- files -----------------------------------------------------------------------------------------
