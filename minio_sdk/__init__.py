@@ -55,6 +55,8 @@ if TYPE_CHECKING:
         ObjectChangedError,
         ObjectLockedError,
         ObjectNotFoundError,
+        PartlyAppliedError,
+        PlanOutdatedError,
         PreconditionFailedError,
         QuotaExceededError,
         RateLimitError,
@@ -77,8 +79,16 @@ if TYPE_CHECKING:
     )
     from minio_sdk.models.archives import ArchiveEntry
     from minio_sdk.models.audit import AuditedKey, AuditRecord
+    from minio_sdk.models.bucket_document import (
+        LEFT_OUT,
+        BucketChange,
+        BucketDocument,
+        BucketPlan,
+        LeftOut,
+    )
     from minio_sdk.models.bulk import BulkResult, MirrorResult
     from minio_sdk.models.cache import Cache, CacheStats
+    from minio_sdk.models.capabilities import ServerCapabilities
     from minio_sdk.models.composing import ComposeSource
     from minio_sdk.models.cors import CorsRule
     from minio_sdk.models.credentials import Credentials, CredentialsProvider
@@ -274,6 +284,14 @@ __all__ = [
     "__version__",
     "create_client",
     "tenant_policy",
+    "LEFT_OUT",
+    "BucketChange",
+    "BucketDocument",
+    "BucketPlan",
+    "LeftOut",
+    "PartlyAppliedError",
+    "PlanOutdatedError",
+    "ServerCapabilities",
 ]
 
 _HOMES = {
@@ -308,12 +326,20 @@ _HOMES = {
         "ServiceAccount",
         "User",
     ),
+    "minio_sdk.models.bucket_document": (
+        "LEFT_OUT",
+        "BucketChange",
+        "BucketDocument",
+        "BucketPlan",
+        "LeftOut",
+    ),
     "minio_sdk.models.bulk": ("BulkResult", "MirrorResult"),
     "minio_sdk.models.cache": ("Cache", "CacheStats"),
     "minio_sdk.models.archives": ("ArchiveEntry",),
     "minio_sdk.models.prompting": ("PromptAnswer",),
     "minio_sdk.models.composing": ("ComposeSource",),
     "minio_sdk.models.hedge": ("Hedge",),
+    "minio_sdk.models.capabilities": ("ServerCapabilities",),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
     "minio_sdk.models.details": (

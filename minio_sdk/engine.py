@@ -26,6 +26,7 @@ from minio_sdk.credentials.refreshing import settled
 from minio_sdk.encrypted_calls import EncryptedCalls
 from minio_sdk.encrypting import explained, is_silent
 from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, reword
+from minio_sdk.models.capabilities import ServerCapabilities
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.object_encryption import Encryption, GivenEncryption, SseC, encryption_of
 from minio_sdk.operation import Operation, Place
@@ -261,11 +262,13 @@ class Api:
         echoes: those of which it has said at an upload's beginning that all of it will be encrypted so.
         unpacks: whether it makes objects of a tar; None until one was sent (`minio_sdk.flows.packing`).
         appends: whether it appends to objects; None until it was asked (`minio_sdk.flows.native`).
+        capabilities: what was found of it; None until it was asked for (`minio_sdk.flows.capabilities`).
     """
 
     __slots__ = (
         "admin",
         "appends",
+        "capabilities",
         "checksums",
         "copies",
         "echoes",
@@ -285,6 +288,7 @@ class Api:
         self.appends: bool | None = None
         self.encrypts: set[str] = set()
         self.echoes: set[str] = set()
+        self.capabilities: ServerCapabilities | None = None
 
 
 class Engine(EncryptedCalls):

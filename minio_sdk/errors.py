@@ -14,7 +14,8 @@
     ├── ConflictError             409
     │   ├── BucketAlreadyExistsError
     │   ├── BucketNotEmptyError
-    │   └── ObjectLockedError     a retention or a legal hold keeps the version of an object
+    │   ├── ObjectLockedError     a retention or a legal hold keeps the version of an object
+    │   └── PlanOutdatedError     what a plan was made for has changed since
     ├── PreconditionFailedError   412
     ├── RateLimitError            429, SlowDown
     ├── QuotaExceededError        a quota of the tenant, the bucket or the account is used up
@@ -23,6 +24,7 @@
     ├── EncryptionError           what is encrypted, or with what, is not as it was asked for
     │   ├── EncryptionKeyError    a customer's key is missing, or isn't the object's
     │   └── NotEncryptedError     the server has stored it unencrypted
+    ├── PartlyAppliedError        some changes of a plan are made, and one has failed
     ├── NotSupportedError         this server, or this installation, can't do it
     ├── ValidationError           (also ValueError) a bad argument, found before anything was sent
     └── ConfigurationError        (also ValueError) a bad setting
@@ -55,6 +57,8 @@ __all__ = [
     "ObjectChangedError",
     "ObjectLockedError",
     "ObjectNotFoundError",
+    "PartlyAppliedError",
+    "PlanOutdatedError",
     "PreconditionFailedError",
     "QuotaExceededError",
     "RateLimitError",
@@ -244,6 +248,24 @@ class BucketNotEmptyError(ConflictError):
 
 class ObjectLockedError(ConflictError):
     """The version of an object has a retention or a legal hold; its status is the server's own."""
+
+
+class PlanOutdatedError(ConflictError):
+    """What a plan was made for has changed since; nothing was done."""
+
+
+class PartlyAppliedError(MinIOError):
+    """Some changes of a plan are made, and one has failed; ``__cause__`` is why.
+
+    Attributes:
+        done: the sections that are as planned.
+        failed: the section that isn't; whether it has changed, the message says.
+        left: those that were not tried any more.
+    """
+
+    done: tuple[str, ...] = ()
+    failed: str = ""
+    left: tuple[str, ...] = ()
 
 
 class PreconditionFailedError(MinIOError):

@@ -111,6 +111,15 @@ def _destination_back(engine: Engine, destination: str) -> str:
 async def set_replication(engine: Engine, bucket: str, replication: object) -> None:
     """Replace the replication of a bucket, written with the tenant's names."""
     place = own_place(engine, bucket, PutBucketReplication.name)
+    await write(engine, REPLICATION, place, replication_out(engine, replication))
+
+
+def replication_out(engine: Engine, replication: object) -> Replication:
+    """A replication with the server's names of buckets.
+
+    Raises:
+        ValidationError: S3 would not take it, or it names what isn't the tenant's.
+    """
     wanted = replication_of(replication)
     # Elsewhere than on AWS a role may be the ARN of a target, which is a bucket of anybody's.
     if wanted.role and engine.config.tenant_id is not None and not _ROLE.fullmatch(wanted.role):
@@ -125,7 +134,7 @@ async def set_replication(engine: Engine, bucket: str, replication: object) -> N
         )
         for number, rule in enumerate(wanted.rules)
     )
-    await write(engine, REPLICATION, place, replace(wanted, rules=rules))
+    return replace(wanted, rules=rules)
 
 
 async def get_replication(engine: Engine, bucket: str) -> Replication | None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from ipaddress import ip_network
 from typing import Any
 
 from minio_sdk.errors import ValidationError, invalid
@@ -220,3 +222,88 @@ def distinct(document: Mapping[str, Any]) -> list[Any]:
         if all(mine != known for known, _ in kept):
             kept.append((mine, statement))
     return [statement for _, statement in kept]
+
+
+def plainly(statement: Any) -> dict[str, Any]:
+    """A statement in the one form of those that say the same; its Sid says nothing.
+
+    `essence` passes over how servers write principals and conditions; this says which they are.
+    """
+    if not isinstance(statement, dict):
+        return {"": statement}  # which no policy has
+    found: dict[str, Any] = {"Effect": statement.get("Effect")}
+    for name in ("Principal", "NotPrincipal"):
+        if statement.get(name):
+            found[name] = _principals(statement[name])
+    for name in ("Action", "NotAction", *_RESOURCES):
+        if texts := statement.get(name):
+            found[name] = sorted({str(text) for text in _several(texts)})
+    tests = statement.get("Condition") or {}
+    if isinstance(tests, dict) and all(isinstance(keys, dict) for keys in tests.values()):
+        tests = {
+            operator: {key: _tested(operator, values) for key, values in sorted(keys.items())}
+            for operator, keys in sorted(tests.items())
+        }
+    if tests:
+        found["Condition"] = tests
+    return found
+
+
+def meaning(document: Mapping[str, Any]) -> frozenset[str]:
+    """What a policy says, whatever the order and the letter case of what has none."""
+    said = set()
+    for statement in statements(document):
+        parts = plainly(statement)
+        for name in ("Action", "NotAction"):
+            if name in parts:
+                parts[name] = sorted({text.lower() for text in parts[name]})
+        tests = parts.get("Condition")
+        if isinstance(tests, dict) and all(isinstance(keys, dict) for keys in tests.values()):
+            parts["Condition"] = {
+                operator.lower(): {key.lower(): values for key, values in keys.items()}
+                for operator, keys in tests.items()
+            }
+        said.add(json.dumps(parts, sort_keys=True))
+    return frozenset(said)
+
+
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+
+
+def _principals(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"AWS"} and "*" in _several(value["AWS"]):
+        return "*"
+    return {
+        kind: sorted(
+            {
+                f"arn:aws:iam::{text}:root" if _ACCOUNT.fullmatch(str(text)) else str(text)
+                for text in _several(texts)
+            }
+        )
+        for kind, texts in sorted(value.items())
+    }
+
+
+def _tested(operator: str, values: Any) -> list[str]:
+    """What a condition compares with."""
+    kind = operator.lower().rpartition(":")[2].removesuffix("ifexists")
+    return sorted({_written(kind, value) for value in _several(values)})
+
+
+def _written(kind: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if kind in ("bool", "null"):
+        return text.lower()
+    try:
+        if kind in ("ipaddress", "notipaddress"):
+            return str(ip_network(text, strict=False))
+        if kind.startswith("date"):
+            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+            return moment.replace(tzinfo=moment.tzinfo or timezone.utc).isoformat()
+    except ValueError:
+        pass
+    return text

@@ -128,3 +128,40 @@ def lists_versions(server: str | None) -> bool:
         server: its ``Server`` header; None when it isn't known yet.
     """
     return not sorts_by_folder(server)
+
+
+def lacks_setting(server: str | None, section: str) -> str | None:
+    """Why a server is known not to have a setting of buckets that it answers questions about, or None.
+
+    Args:
+        server: its ``Server`` header; None when it isn't known yet.
+        section: such as ``"replication"``.
+    """
+    if sorts_by_folder(server) and section in ("notification", "replication"):
+        return "SeaweedFS doesn't know it"
+    return None
+
+
+def locks_from_the_beginning(server: str | None) -> bool:
+    """Whether a server, by its ``Server`` header, gives locks only to buckets that are made with them."""
+    return (server or "").lower().startswith(("minio", "seaweedfs", "ceph"))
+
+
+_KINDS = {
+    "minio": "minio", "seaweedfs": "seaweedfs", "amazons3": "aws", "ceph": "ceph", "garage": "garage",
+    "versitygw": "versitygw",
+}  # fmt: skip
+
+
+def kind_of(server: str | None) -> str | None:
+    """What a server is, by its ``Server`` header; None when that doesn't tell."""
+    name = (server or "").lower()
+    return next((kind for start, kind in _KINDS.items() if name.startswith(start)), None)
+
+
+def only_asked(server: str | None, section: str) -> bool:
+    """Whether a server answers questions about a setting also where it can't be set.
+
+    MinIO does: it takes no CORS rules, and encryption only where its operator has set up keys.
+    """
+    return is_minio(server) is True and section in ("cors", "encryption")

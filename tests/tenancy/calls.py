@@ -49,10 +49,18 @@ def _folder(folder: Path) -> Path:
     return path
 
 
+_DOCUMENT = {
+    "versioning": True, "tags": {"a": "b"}, "policy": _POLICY, "cors": _CORS, "lifecycle": _LIFECYCLE,
+    "notification": _NOTIFICATIONS, "replication": {"rules": [{"destination": "more"}]},
+    "encryption": {"algorithm": "aws:kms"},
+}  # fmt: skip
+
 CALLS: dict[str, Callable[[Path], Arguments]] = {
     "abort_incomplete_uploads": lambda _: {"bucket": "docs", "prefix": "of-"},
     "abort_multipart_upload": lambda _: {**_OBJECT, "upload_id": "begun"},
     "append_object": lambda _: {**_OBJECT, "data": b"1"},
+    "apply_bucket": lambda _: {"bucket": "docs", "document": _DOCUMENT},
+    "apply_buckets": lambda _: {"documents": {"docs": _DOCUMENT}},
     "bucket_exists": lambda _: {"bucket": "docs"},
     "compose_object": lambda _: {
         "bucket": "more",
@@ -95,6 +103,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "download_stream": lambda _: {**_OBJECT},
     "enable_object_legal_hold": lambda _: {**_OBJECT},
     "fan_out": lambda _: {"bucket": "docs", "data": b"1", "items": ["one", {"key": "two"}]},
+    "export_bucket": lambda _: {"bucket": "docs"},
     "get_bucket_acl": lambda _: {"bucket": "docs"},
     "get_bucket_cors": lambda _: {"bucket": "docs"},
     "get_bucket_encryption": lambda _: {"bucket": "docs"},
@@ -106,6 +115,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "get_bucket_replication": lambda _: {"bucket": "docs"},
     "get_bucket_tags": lambda _: {"bucket": "docs"},
     "get_bucket_versioning": lambda _: {"bucket": "docs"},
+    "get_capabilities": lambda _: {"bucket": "docs"},
     "get_object": lambda _: {**_OBJECT},
     "get_object_acl": lambda _: {**_OBJECT},
     "get_object_attributes": lambda _: {**_OBJECT},
@@ -131,6 +141,8 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "mirror": lambda folder: {"source": _folder(folder), "target": ("docs", "mirrored")},
     "object_exists": lambda _: {**_OBJECT},
     "open": lambda _: {**_OBJECT},
+    "plan_bucket": lambda _: {"bucket": "docs", "document": _DOCUMENT},
+    "plan_buckets": lambda _: {"documents": {"docs": _DOCUMENT}},
     "presigned_post": lambda _: {**_OBJECT},
     "prompt_object": lambda _: {**_OBJECT, "prompt": "What is it?"},
     "put_object": lambda _: {**_OBJECT, "data": b"1"},
@@ -175,6 +187,11 @@ VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
     ("compose_object", lambda _: {"bucket": "more", "key": "c", "sources": [("docs", OWN)]}),
     ("append_object", lambda _: {"bucket": "docs", "key": "new", "data": b"123456"}),
     ("fan_out", lambda _: {"bucket": "docs", "data": b"1" * (2**20 + 1), "items": ["a", "b"]}),
+    ("get_capabilities", lambda _: {"probe": "write"}),
+    (
+        "apply_bucket",
+        lambda _: {"bucket": "fresh", "document": {"tags": {"a": "b"}}, "create": True},
+    ),
     ("get_tenant_usage", lambda _: {"versions": True, "uploads": True, "snapshots": True}),
     ("list_objects", lambda _: {"bucket": "docs", "versions": True, "recursive": False}),
     ("list_objects", lambda _: {"bucket": "docs", "concurrency": 4}),
@@ -225,6 +242,8 @@ KINDS = {
     "items": "items", "uploads": "items", "downloads": "items", "deletes": "items",
     "source": "side", "target": "side",
     "policy": "policy",
+    "document": "document", "documents": "documents",
+    "sections": "texts", "probe": "text",
     "replication": "replication",
     "rules": "rules",
     "encryption": "mapping", "source_encryption": "mapping", "lock": "mapping", "retention": "mapping",
@@ -240,8 +259,8 @@ HARMLESS = {
     "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
     "if_unmodified_since", "legal_hold", "length", "limit", "max_size", "native", "object_lock",
     "older_than", "on_reconnect", "pack", "path", "piece_size", "ping", "progress", "range",
-    "reconnect_for", "recursive", "resume", "scan_range", "since", "skip_missing", "snapshots",
-    "success_action_status", "versions",
+    "reconnect_for", "recursive", "refresh", "resume", "scan_range", "since", "skip_missing",
+    "snapshots", "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
 
@@ -267,9 +286,28 @@ _BASE = {
 }  # fmt: skip
 
 
+def _documents() -> Iterator[Any]:
+    """Documents of a bucket with a hostile section."""
+    yield from ({"policy": policy} for policy in attacks.POLICIES)
+    yield from ({name: "beta-docs"} for name in (*attacks.HEADER_NAMES, "bucket", "name"))
+    for arn in attacks.DESTINATIONS:
+        yield from ({"replication": found} for found in attacks.replications(arn))
+    for text in [*attacks.FEW_TEXTS, *attacks.OTHERS]:
+        yield from ({"lifecycle": found, "cors": found} for found in attacks.rules(text))
+        yield from ({"tags": found} for found in attacks.mappings(text))
+        yield text
+
+
 def hostile(method: str, parameter: str, texts: list[str]) -> Iterator[Any]:
     """What an attacker gives for a parameter."""
     kind = KINDS[parameter]
+    if kind == "document":
+        yield from _documents()
+        return
+    if kind == "documents":
+        yield from ({"docs": found} for found in _documents())
+        yield from ({text: {"tags": {}}} for text in texts)
+        return
     if kind == "policy":
         yield from attacks.POLICIES
     if kind == "replication":

@@ -15,6 +15,7 @@ from typing import Any
 from typing_extensions import assert_type
 
 from minio_sdk import (
+    LEFT_OUT,
     AccessControlList,
     AdminServerInfo,
     ArchiveEntry,
@@ -24,9 +25,11 @@ from minio_sdk import (
     AsyncProvisioner,
     AuditRecord,
     BucketDataUsage,
+    BucketDocument,
     BucketEncryption,
     BucketEvent,
     BucketInfo,
+    BucketPlan,
     BulkResult,
     Cache,
     CacheStats,
@@ -398,6 +401,17 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     assert_type(await client.delete_many(["k"], bucket="docs", executor=pool), BulkResult)
     assert_type(await client.mirror("minio://docs/p", path, exclude=["*.tmp"]), MirrorResult)
     assert_type(await client.copy_many([("a", "k", "b", "k")]), BulkResult)
+    document = await client.export_bucket("docs", sections=("tags", "cors"))
+    assert_type(document, BucketDocument)
+    if document.cors is not LEFT_OUT:
+        assert_type(document.cors, tuple[CorsRule, ...])
+    plan = await client.plan_bucket("docs", BucketDocument(versioning=True, policy={}), create=True)
+    assert_type(plan, BucketPlan)
+    assert_type(await client.apply_bucket("docs", plan), BucketPlan)
+    assert_type(await client.plan_buckets({"docs": {"tags": {}}}), dict[str, BucketPlan])
+    assert_type(await client.apply_buckets({"docs": document, "more": plan}), BulkResult)
+    assert_type((await client.get_capabilities("docs", probe="write")).cors, bool | None)
+    BucketDocument(versioning="Enabled")  # type: ignore[arg-type]
     assert_type(await client.delete_many_concurrent([{"bucket": "docs", "key": "k"}]), list[Any])
     await client.close()
 

@@ -149,6 +149,8 @@ def test_every_class_of_error_can_come_from_some_answer_or_has_a_reason_not_to()
         errors.NotEncryptedError,
         errors.ObjectChangedError,  # two answers that don't go together
         errors.ObjectLockedError,  # the answers are the same as to those who may not; the lock is asked for
+        errors.PartlyAppliedError,  # one of several changes has failed, for any reason
+        errors.PlanOutdatedError,  # what is there isn't what was there
         errors.ValidationError,  # before anything is sent
         errors.ConfigurationError,
         errors.CredentialsError,  # before anything is sent to the server

@@ -10,11 +10,13 @@ from typing import Any
 
 from minio_sdk.client.aio.admin import AsyncAdmin
 from minio_sdk.client.aio.archives import Archives
+from minio_sdk.client.aio.bucket_documents import BucketDocuments
 from minio_sdk.client.aio.bucket_services import BucketServices
 from minio_sdk.client.aio.bucket_settings import BucketSettings
 from minio_sdk.client.aio.buckets import Buckets
 from minio_sdk.client.aio.bulk import Bulk
 from minio_sdk.client.aio.caching import Caching
+from minio_sdk.client.aio.capabilities import Capabilities
 from minio_sdk.client.aio.composing import Composing
 from minio_sdk.client.aio.details import Details
 from minio_sdk.client.aio.files import Files
@@ -38,6 +40,8 @@ class AsyncMinIOClient(
     Buckets,
     BucketSettings,
     BucketServices,
+    BucketDocuments,
+    Capabilities,
     Uploads,
     Objects,
     ObjectSettings,

@@ -11,11 +11,13 @@ from typing import Any
 
 from minio_sdk.client.sync.admin import Admin
 from minio_sdk.client.sync.archives import Archives
+from minio_sdk.client.sync.bucket_documents import BucketDocuments
 from minio_sdk.client.sync.bucket_services import BucketServices
 from minio_sdk.client.sync.bucket_settings import BucketSettings
 from minio_sdk.client.sync.buckets import Buckets
 from minio_sdk.client.sync.bulk import Bulk
 from minio_sdk.client.sync.caching import Caching
+from minio_sdk.client.sync.capabilities import Capabilities
 from minio_sdk.client.sync.composing import Composing
 from minio_sdk.client.sync.details import Details
 from minio_sdk.client.sync.files import Files
@@ -39,6 +41,8 @@ class MinIOClient(
     Buckets,
     BucketSettings,
     BucketServices,
+    BucketDocuments,
+    Capabilities,
     Uploads,
     Objects,
     ObjectSettings,

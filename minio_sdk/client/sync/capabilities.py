@@ -1,0 +1,46 @@
+# Made by scripts/make_sync.py from client/aio/capabilities.py: change that one.
+"""What the server has."""
+
+from __future__ import annotations
+
+from minio_sdk.client.sync.base import Base
+from minio_sdk.flows import capabilities
+from minio_sdk.models.capabilities import ServerCapabilities
+
+
+class Capabilities(Base):
+    """The probe of a server."""
+
+    def get_capabilities(
+        self, bucket: str | None = None, *, probe: str = "read", refresh: bool = False
+    ) -> ServerCapabilities:
+        """What this server has.
+
+        It is remembered for a day: by the clients of one connection pool, and with `Config.state_dir` by
+        later processes too.
+
+        Args:
+            bucket: a bucket that is asked for its settings; None takes the client's own, or the first
+                there is. With prefix tenancy none is asked, and what is set on buckets stays unknown.
+            probe: ``"read"`` asks harmless questions only. ``"write"`` also tries what questions can't tell,
+                in a bucket ``probe-...`` of the tenant that is made for it and removed.
+            refresh: ask anew.
+
+        Returns:
+            The capabilities; None stands for what isn't known.
+
+        Raises:
+            BucketNotFoundError: there is no such bucket.
+            AccessDeniedError: ``probe="write"``, and these credentials may not make a bucket.
+            ValidationError: `probe` is something else.
+            MinIOError: it failed after all retries.
+
+        Example:
+            >>> capabilities = client.get_capabilities()
+            >>> if capabilities.cors is False:
+            ...     print(capabilities)
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
+        """
+        engine = self._engine.begin()
+        return self._run(capabilities.get(engine, bucket, probe, refresh))
