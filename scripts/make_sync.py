@@ -32,7 +32,7 @@ RULES = [
     (r"\bAsyncMinIOClient\b", "MinIOClient"),
     (r"\bAsyncProvisioner\b", "Provisioner"),
     (r"\bAsyncBase\b", "Base"),
-    (r"\bAsyncAdmin\b", "Admin"),
+    (r"\bAsync(|Config|Service|Sites|Storage)Admin\b", r"\1Admin"),
     (r"\bAsyncObject(Reader|Writer)\b", r"Object\1"),
     (r"\bminio_sdk\.client\.aio\b", "minio_sdk.client.sync"),
     (r", with async and await\.", "."),

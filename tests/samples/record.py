@@ -76,6 +76,7 @@ from minio_sdk.wire.tar import END, entry_head, padded
 from minio_sdk.wire.url import quote_value
 from minio_sdk.wire.xml import escape
 from tests.samples import BELOW, FOLDER, KEY, OTHER, SAMPLES, SERVERS, Asked, admin, locks, settings
+from tests.samples.record_admin import record_more
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
@@ -410,6 +411,7 @@ def _admin(recorder: Recorder, take: Take) -> None:
     take("AdminSetBucketQuota-missing-bucket", quotas.AdminSetBucketQuota(MISSING, admin.QUOTA))
     take("AdminInfo", operator.AdminInfo())
     take("AdminDataUsage", operator.AdminDataUsage())
+    record_more(recorder, take, partial(recorder.ask, signing=take.keywords["signing"]))
 
 
 def _operator(recorder: Recorder) -> None:
