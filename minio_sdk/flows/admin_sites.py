@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import NotFoundError, ValidationError, invalid
+from minio_sdk.errors import NotFoundError, ServerError, ValidationError, invalid
 from minio_sdk.flows.admin_calls import gone, sealed, send
+from minio_sdk.flows.bucket_services import destination_back, destination_out
 from minio_sdk.flows.settings import own_place
 from minio_sdk.models.admin_sites import (
     RemoteTarget,
@@ -39,20 +41,42 @@ async def add_remote_target(
 ) -> str:
     """Let a bucket be replicated to another; the ARN for its rules."""
     place = own_place(engine, bucket, ops.AdminSetRemoteTarget.name)
+    # As the rules do that name it: with a tenant, a bucket of the same tenant's there.
+    there = own_place(engine, target_bucket, ops.AdminSetRemoteTarget.name).server_bucket
     plain = ops.target_request(
-        endpoint=endpoint, target_bucket=target_bucket, access_key=access_key,
+        endpoint=endpoint, target_bucket=there, access_key=access_key,
         secret_key=secret_key, region=region, synchronous=synchronous,
         bandwidth_limit=bandwidth_limit, proxy=proxy, storage_class=storage_class,
         health_check=health_check,
     )  # fmt: skip
     arn, _ = await sealed(engine, partial(ops.AdminSetRemoteTarget, place), plain)
-    return arn
+    return destination_back(engine, arn)
 
 
 async def list_remote_targets(engine: Engine, bucket: str) -> list[RemoteTarget]:
     """Where a bucket may be replicated to."""
+    found = []
+    for target in await _targets(engine, bucket):
+        arn, there = _arn_back(engine, target.arn), engine.scope.own(target.target_bucket)
+        if arn is not None and there is not None:
+            found.append(replace(target, arn=arn, target_bucket=there))
+    return found
+
+
+def _arn_back(engine: Engine, arn: str) -> str | None:
+    try:
+        return destination_back(engine, arn)
+    except ServerError:
+        return None
+
+
+async def _targets(engine: Engine, bucket: str) -> list[RemoteTarget]:
     place = own_place(engine, bucket, ops.AdminListRemoteTargets.name)
     return await send(engine, ops.AdminListRemoteTargets(place))
+
+
+def _arn_out(engine: Engine, arn: str) -> str:
+    return destination_out(engine, ops.check_arn(arn), "arn")
 
 
 async def edit_remote_target(
@@ -69,7 +93,7 @@ async def edit_remote_target(
 ) -> None:
     """Change a remote target, found by its ARN."""
     place = own_place(engine, bucket, ops.AdminSetRemoteTarget.name)
-    ops.check_arn(arn)
+    arn = _arn_out(engine, arn)
     if (access_key is None) != (secret_key is None):
         raise ValidationError("access_key, secret_key: give both or neither")
     keys = Credentials(access_key, secret_key) if access_key and secret_key else None
@@ -80,9 +104,9 @@ async def edit_remote_target(
     change(
         RemoteTarget(arn=arn, bucket=bucket, endpoint="", target_bucket="")
     )  # bad arguments first
-    found = [each for each in await list_remote_targets(engine, bucket) if each.arn == arn]
+    found = [each for each in await _targets(engine, bucket) if each.arn == arn]
     if not found:
-        error = NotFoundError(f"the bucket has no remote target {arn}", bucket=bucket)
+        error = NotFoundError("the bucket has no remote target of this ARN", bucket=bucket)
         engine.named(error, ops.AdminSetRemoteTarget(place, b""))
         raise error
     plain, changes = change(found[0])
@@ -93,13 +117,16 @@ async def edit_remote_target(
 async def remove_remote_target(engine: Engine, bucket: str, arn: str) -> None:
     """Let a bucket be replicated there no longer."""
     place = own_place(engine, bucket, ops.AdminRemoveRemoteTarget.name)
-    await gone(engine, ops.AdminRemoveRemoteTarget(place, arn))
+    await gone(engine, ops.AdminRemoveRemoteTarget(place, _arn_out(engine, arn)))
 
 
 async def replication_status(engine: Engine, bucket: str) -> ReplicationStatus:
     """How a bucket's replication is doing."""
     place = own_place(engine, bucket, ops.AdminReplicationStatus.name)
-    return await send(engine, ops.AdminReplicationStatus(place))
+    status = await send(engine, ops.AdminReplicationStatus(place))
+    names = {arn: _arn_back(engine, arn) for arn in status.targets}
+    own = {mine: status.targets[arn] for arn, mine in names.items() if mine is not None}
+    return replace(status, targets=own)
 
 
 # -- sites -----------------------------------------------------------------------------------------

@@ -245,19 +245,38 @@ def test_a_tier_that_our_first_try_has_made_is_no_error(connect: Connect) -> Non
 
 @both
 def test_new_keys_of_a_target_come_with_where_it_is(connect: Connect) -> None:
-    target = {"arn": ARN, "sourcebucket": "acme-docs", "endpoint": "other:9000", "targetbucket": "copy",
-              "secure": True}  # fmt: skip
-    script = [IS_MINIO, said([target]), said(ARN)]
+    theirs = ARN.replace(":docs", ":acme-docs")
+    target = {"arn": theirs, "sourcebucket": "acme-docs", "endpoint": "other:9000",
+              "targetbucket": "acme-docs", "secure": True}  # fmt: skip
+    script = [IS_MINIO, said([target]), said(theirs)]
     with ScriptedServer(script) as server, connect(server) as client:
         client.admin.edit_remote_target("docs", ARN, access_key="new", secret_key="new-secret")
     document = opened(server.requests[-1])
     assert (document["endpoint"], document["targetbucket"], document["secure"]) == (
-        "other:9000", "copy", True
+        "other:9000", "acme-docs", True
     )  # fmt: skip
     assert document["credentials"] == {"accessKey": "new", "secretKey": "new-secret"}
     with ScriptedServer([IS_MINIO, said([])]) as server, connect(server) as client:
         with pytest.raises(NotFoundError, match="no remote target"):
             client.admin.edit_remote_target("docs", ARN, proxy=False)
+
+
+@both
+def test_targets_are_told_in_the_tenant_s_words(connect: Connect) -> None:
+    found = [
+        {"arn": f"arn:minio:replication::{n}:{bucket}", "targetbucket": bucket}
+        for n, bucket in enumerate(["acme-copy", "beta-copy"])
+    ]
+    stats = {"currStats": {"Stats": {"arn:minio:replication::1:beta-copy": {}}}}
+    script = [IS_MINIO, said("arn:minio:replication::x:acme-copy"), said(found), said(stats)]
+    with ScriptedServer(script) as server, connect(server) as client:
+        arn = client.admin.add_remote_target("docs", **TARGET)
+        (mine,) = client.admin.list_remote_targets("docs")
+        status = client.admin.replication_status("docs")
+    assert arn == "arn:minio:replication::x:copy"
+    assert opened(server.requests[1])["targetbucket"] == "acme-copy"
+    assert (mine.arn, mine.target_bucket) == ("arn:minio:replication::0:copy", "copy")
+    assert status.targets == {}
 
 
 @both

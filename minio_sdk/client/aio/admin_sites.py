@@ -42,7 +42,7 @@ class AsyncSitesAdmin(AsyncBase):
         Args:
             bucket: a bucket of the tenant.
             endpoint: URL of the other server, without a path.
-            target_bucket: the bucket there, by its name on that server.
+            target_bucket: the bucket there; with a tenant, by the tenant's name, as in the rules.
             access_key, secret_key: keys that may replicate there; they travel sealed.
             region: of the bucket there.
             synchronous: an upload here ends only when it is there as well.
@@ -90,7 +90,7 @@ class AsyncSitesAdmin(AsyncBase):
         )
 
     async def list_remote_targets(self, bucket: str) -> list[RemoteTarget]:
-        """Where a bucket can be replicated to, without the secrets.
+        """Where a bucket can be replicated to, without the secrets; with a tenant, to its own buckets.
 
         Raises:
             BucketNotFoundError: there is no such bucket.
