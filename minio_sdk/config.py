@@ -24,6 +24,7 @@ from minio_sdk.models.names import (
     check_bucket_part,
     check_region,
     check_tenant_id,
+    check_user_agent,
     check_whole_bucket,
 )
 from minio_sdk.models.secret import FrozenDict
@@ -87,6 +88,8 @@ class Config:
             in the task of the call; None for none. What it raises is logged, and changes nothing else.
         cache: `Cache` keeps whole objects that `download` and `get_object` have read, for this client and its
             views; None, the default, keeps nothing.
+        user_agent: what stands behind the SDK's own name in ``User-Agent``, such as ``"backup/1.2"``: 1 to
+            256 printable ASCII characters without a blank at either end.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -121,6 +124,7 @@ class Config:
     state_dir: str | None = None
     audit: Callable[[AuditRecord], object] | None = None
     cache: Cache | None = None
+    user_agent: str | None = None
 
     def __post_init__(self) -> None:
         self._set("base_url", check_url("base_url", self.base_url))
@@ -157,6 +161,8 @@ class Config:
         _checked(check_whole_bucket, shared, shared, "shared_bucket")
         if self.cache is not None and not isinstance(self.cache, Cache):
             raise bad_setting("cache", self.cache, "must be Cache(...), or None for none")
+        if self.user_agent is not None:
+            _checked(check_user_agent, self.user_agent)
         self._check_audit()
         self._check_keys()
         self._check_whose_keys()

@@ -121,6 +121,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         "MINIO_MULTIPART_THRESHOLD": "0",
         "MINIO_MEMORY_BUDGET": "1048576",
         "MINIO_STATE_DIR": "/var/lib/x",
+        "MINIO_USER_AGENT": "backup/1.2",
     }
     config = Config.from_env(environ)
     expected = Config(
@@ -149,6 +150,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         multipart_threshold=0,
         memory_budget=1048576,
         state_dir="/var/lib/x",
+        user_agent="backup/1.2",
     )
     assert config == expected
     assert CANARY not in repr(config)

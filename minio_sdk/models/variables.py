@@ -92,6 +92,7 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "verify": _verify,
     "cert": str,
     "state_dir": str,
+    "user_agent": str,
     **dict.fromkeys(
         ("max_retries", "pool_size", "part_size", "multipart_threshold", "memory_budget"),
         _integer_in,
