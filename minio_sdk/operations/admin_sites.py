@@ -327,10 +327,12 @@ def peer_request(
     Raises:
         ValidationError: a bad argument, or none.
     """
+    # MinIO takes an endpoint that isn't new for a mistake, and rules of expiry are of no one site.
+    changes = (endpoint, synchronous, bandwidth_limit) != (None, None, None)
     document: dict[str, Any] = {
-        "endpoint": peer.endpoint,
+        "endpoint": "",
         "name": peer.name,
-        "deploymentID": peer.deployment_id,
+        "deploymentID": peer.deployment_id if changes else "",
         "sync": "",
         "defaultbandwidth": {"bandwidthLimitPerBucket": 0, "set": False},
         "replicate-ilm-expiry": peer.replicates_expiry,

@@ -267,7 +267,7 @@ def test_targets_are_told_in_the_tenant_s_words(connect: Connect) -> None:
         {"arn": f"arn:minio:replication::{n}:{bucket}", "targetbucket": bucket}
         for n, bucket in enumerate(["acme-copy", "beta-copy"])
     ]
-    stats = {"currStats": {"Stats": {"arn:minio:replication::1:beta-copy": {}}}}
+    stats: dict[str, Any] = {"currStats": {"Stats": {"arn:minio:replication::1:beta-copy": {}}}}
     script = [IS_MINIO, said("arn:minio:replication::x:acme-copy"), said(found), said(stats)]
     with ScriptedServer(script) as server, connect(server) as client:
         arn = client.admin.add_remote_target("docs", **TARGET)
@@ -311,7 +311,17 @@ def test_a_site_is_changed_by_its_name(connect: Connect) -> None:
     script = [IS_MINIO, said(info), said(done)]
     with ScriptedServer(script) as server, connect(server) as client:
         assert client.admin.edit_site_replication("one", synchronous=True).success
-    assert opened(server.requests[-1])["deploymentID"] == "d1"
+    document = opened(server.requests[-1])
+    assert (document["deploymentID"], document["sync"], document["endpoint"]) == (
+        "d1",
+        "enable",
+        "",
+    )
+    script = [IS_MINIO, said(info), said(done)]
+    with ScriptedServer(script) as server, connect(server) as client:
+        assert client.admin.edit_site_replication("one", replicate_expiry=True).success
+    assert opened(server.requests[-1])["deploymentID"] == ""
+    assert "enableILMExpiryReplication=true" in server.requests[-1].target
     with ScriptedServer([IS_MINIO, said(info)]) as server, connect(server) as client:
         with pytest.raises(NotFoundError, match="no site 'two'"):
             client.admin.edit_site_replication("two", endpoint="http://two")
