@@ -44,7 +44,18 @@ _SHELVES = {
 }
 
 # What operations that administer a server are about, by the names of their fields.
-_ADMINISTERED = ("user", "uid", "group", "access_key", "policy", "arn")
+_ADMINISTERED = (
+    "user",
+    "uid",
+    "group",
+    "access_key",
+    "policy",
+    "arn",
+    "subsystem",
+    "tier",
+    "id",
+    "target",
+)
 
 
 class Auditor:

@@ -25,6 +25,7 @@ from minio_sdk.models.names import (
     check_bucket_part,
     check_region,
     check_tenant_id,
+    check_user_agent,
     check_whole_bucket,
 )
 from minio_sdk.models.object_encryption import Encryption, SseC, SseKms, encryption_of
@@ -102,6 +103,8 @@ class Config:
             that wins, with False for none. Default None: as the server and the bucket have it.
         allow_sse_c_over_http: let keys of `SseC` and contexts of `SseKms` go over plain HTTP, where anybody
             on the way can read them. Default False; for tests.
+        user_agent: what stands behind the SDK's own name in ``User-Agent``, such as ``"backup/1.2"``: 1 to
+            256 printable ASCII characters without a blank at either end.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -141,6 +144,7 @@ class Config:
     low_speed_time: float = 30
     encryption: Encryption | None = None
     allow_sse_c_over_http: bool = False
+    user_agent: str | None = None
 
     def __post_init__(self) -> None:
         urls = check_urls("base_url", self.base_url)
@@ -183,6 +187,8 @@ class Config:
         if self.low_speed_limit is not None:
             _integer("low_speed_limit", self.low_speed_limit, 1, 1 << 50)
         self._check_encryption()
+        if self.user_agent is not None:
+            _checked(check_user_agent, self.user_agent)
         self._check_audit()
         self._check_keys()
         self._check_whose_keys()

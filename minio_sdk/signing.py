@@ -100,6 +100,7 @@ class Signing:
         "provider",
         "skew",
         "tenant",
+        "user_agent",
     )
 
     def __init__(self, config: Config, provider: Provider, clock: Clock, skew: Skew) -> None:
@@ -109,6 +110,8 @@ class Signing:
         self.clock = clock
         self.skew = skew
         self.tenant = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
+        added = config.user_agent
+        self.user_agent = USER_AGENT if added is None else f"{USER_AGENT} {added}"
         self._signer: Signer | None = None
         self._moment = _Moment(None, 0, "", {})
 
@@ -193,7 +196,7 @@ class Signing:
 
     def _fixed(self) -> dict[str, str]:
         # A stored Content-Encoding describes the object, not the transport: bytes come as stored.
-        fixed = {"user-agent": USER_AGENT, "accept-encoding": "identity"}
+        fixed = {"user-agent": self.user_agent, "accept-encoding": "identity"}
         if self.tenant is not None:
             fixed[TENANT_HEADER] = self.tenant
         return fixed

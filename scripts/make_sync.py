@@ -35,7 +35,7 @@ RULES = [
     (r"\bAsyncMinIOClient\b", "MinIOClient"),
     (r"\bAsyncProvisioner\b", "Provisioner"),
     (r"\bAsyncBase\b", "Base"),
-    (r"\bAsyncAdmin\b", "Admin"),
+    (r"\bAsync(|Config|Service|Sites|Storage)Admin\b", r"\1Admin"),
     (r"\bAsyncObject(Reader|Writer)\b", r"Object\1"),
     (r"\bAsync(BucketEvents|SelectedRows)\b", r"\1"),
     (r"Another task may close\n    it, which", "Another thread may close\n    it, which"),

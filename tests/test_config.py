@@ -97,6 +97,7 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "low_speed_time": 30,
         "encryption": None,
         "allow_sse_c_over_http": False,
+        "user_agent": None,
     }
     refused: list[list[Any]] = [[], [URL], [URL, "acme", 30]]
     for arguments in refused:
@@ -125,6 +126,7 @@ GOOD: dict[str, list[Any]] = {
     "cache": [None, Cache(), Cache(memory=1 << 16, trust=5, disk="/tmp/cache")],
     "encryption": [None, SseS3(), SseKms("my-key")],
     "allow_sse_c_over_http": [True, False],
+    "user_agent": [None, "a", "backup/1.2 (nightly; eu)", "~" * 256],
     "part_size": [None, MIN_PART, MAX_PART],
     "region": ["us-east-1", "x", "A" * 64],
     "bucket": ["a", "docs", "b" * 63],
@@ -188,6 +190,10 @@ BAD: list[tuple[str, Any, str]] = [
     *(
         ("jitter", value, "must be a number at least 0 and at most 1 (a share)")
         for value in [-0.1, 1.1, "0.5", None, True, float("nan"), HUGE]
+    ),
+    *(
+        ("user_agent", value, "must be 1 to 256 printable ASCII characters")
+        for value in ["", " a", "a ", "a\r\nX-Evil: 1", "a\0", "ä", "x" * 257, 5, b"a", ["a"]]
     ),
     *(
         ("max_retries", value, "must be a whole number from 0 to 1000")

@@ -124,6 +124,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         "MINIO_LOW_SPEED_LIMIT": "1000",
         "MINIO_LOW_SPEED_TIME": "20",
         "MINIO_ALLOW_SSE_C_OVER_HTTP": "yes",
+        "MINIO_USER_AGENT": "backup/1.2",
     }
     config = Config.from_env(environ)
     expected = Config(
@@ -155,6 +156,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         low_speed_limit=1000,
         low_speed_time=20,
         allow_sse_c_over_http=True,
+        user_agent="backup/1.2",
     )
     assert config == expected
     assert CANARY not in repr(config)

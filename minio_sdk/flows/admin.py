@@ -197,23 +197,24 @@ async def attach_policy(
     engine: Engine, name: str | Sequence[str], *, user: str | None = None, group: str | None = None
 ) -> None:
     """Policies for a user or a group, beside those it has."""
-    await _associate(engine, policies.AdminAttachPolicy, name, user, group)
+    await associate(engine, policies.AdminAttachPolicy, name, user, group)
 
 
 async def detach_policy(
     engine: Engine, name: str | Sequence[str], *, user: str | None = None, group: str | None = None
 ) -> None:
     """Policies that a user or a group no longer has."""
-    await _associate(engine, policies.AdminDetachPolicy, name, user, group)
+    await associate(engine, policies.AdminDetachPolicy, name, user, group)
 
 
-async def _associate(
+async def associate(
     engine: Engine,
-    operation: type[policies.AdminAttachPolicy | policies.AdminDetachPolicy],
+    operation: type[policies.Association],
     name: str | Sequence[str],
     user: str | None,
     group: str | None,
 ) -> None:
+    """Attach policies, or detach them; what is so already is no error."""
     names = [name] if isinstance(name, str) else name
     plain = policies.association_request(names, user, group)
     try:

@@ -88,7 +88,7 @@ REPLICATION: Kind[Replication | None] = Kind(
 )
 
 
-def _destination_out(engine: Engine, destination: str, where: str) -> str:
+def destination_out(engine: Engine, destination: str, where: str) -> str:
     """A destination with the server's name of the bucket; it can be no other tenant's."""
     parts = _DESTINATION.fullmatch(destination)
     if parts is None:
@@ -97,7 +97,12 @@ def _destination_out(engine: Engine, destination: str, where: str) -> str:
     return (parts[1] or ARN) + engine.place(parts[2]).server_bucket
 
 
-def _destination_back(engine: Engine, destination: str) -> str:
+def destination_back(engine: Engine, destination: str) -> str:
+    """A destination with the tenant's own name of the bucket.
+
+    Raises:
+        ServerError: it is a bucket of somebody else's.
+    """
     parts = _DESTINATION.fullmatch(destination)
     bucket = parts and engine.scope.own(parts[2])
     if parts is None or bucket is None:
@@ -128,7 +133,7 @@ def replication_out(engine: Engine, replication: object) -> Replication:
     rules = tuple(
         replace(
             rule,
-            destination=_destination_out(
+            destination=destination_out(
                 engine, rule.destination, f"replication.rules[{number}].destination"
             ),
         )
@@ -145,7 +150,7 @@ async def get_replication(engine: Engine, bucket: str) -> Replication | None:
         return None
     try:
         rules = tuple(
-            replace(rule, destination=_destination_back(engine, rule.destination))
+            replace(rule, destination=destination_back(engine, rule.destination))
             for rule in found.rules
         )
     except MinIOError as error:

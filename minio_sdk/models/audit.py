@@ -41,8 +41,8 @@ class AuditRecord(Record):
         objects: what an operation on many keys, such as DeleteObjects, did with each.
         source_bucket, source_key, source_version_id: what was copied.
         administered: what an operation of an administrator is about, in the server's words: such as
-            ``("user:minio-sdk-acme", "policy:minio-sdk-acme")``; also ``access_key:``, ``group:``, ``uid:``
-            and ``arn:``.
+            ``("user:minio-sdk-acme", "policy:minio-sdk-acme")``; also ``access_key:``, ``group:``, ``uid:``,
+            ``arn:``, ``subsystem:``, ``target:``, ``tier:`` and ``id:``.
         in_snapshots: it is about a snapshot of `bucket`, and `key` is a part of that.
         status: the HTTP status of the last answer; None when none came, or nothing was sent.
         code: the S3 error code, or None.

@@ -92,6 +92,16 @@ def check_region(value: object) -> str:
     return value
 
 
+def check_user_agent(value: object) -> str:
+    """What is added to a header: 1 to 256 printable ASCII characters, no blank at either end."""
+    rule = "must be 1 to 256 printable ASCII characters, without a blank at either end"
+    if not isinstance(value, str) or not 1 <= len(value) <= 256:
+        raise invalid("user_agent", value, rule)
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise invalid("user_agent", value, rule)
+    return value
+
+
 def check_key(value: object, argument: str = "key") -> str:
     """An object key: 1 to 1,024 bytes of UTF-8, any characters."""
     if type(value) is not str and not isinstance(value, str):

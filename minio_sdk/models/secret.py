@@ -19,7 +19,13 @@ class Secret(str):
 
 def hidden(value: Any) -> Any:
     """A caller's secret so that tracebacks hide it; what is no text is for others to refuse."""
-    return Secret(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return Secret(value)
+    if isinstance(value, bytes):
+        return SecretBytes(value)
+    if isinstance(value, Mapping):
+        return SecretDict((name, hidden(each)) for name, each in value.items())
+    return value
 
 
 class SecretBytes(bytes):
@@ -29,6 +35,15 @@ class SecretBytes(bytes):
 
     def __repr__(self) -> str:
         return "b'***'"
+
+
+class SecretDict(dict[Any, Any]):
+    """A dict whose `repr` hides what is in it, for the same reason."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "{***}"
 
 
 class FrozenDict(dict[str, V]):

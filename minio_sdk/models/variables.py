@@ -94,6 +94,7 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "allow_sse_c_over_http": _truth,
     "cert": str,
     "state_dir": str,
+    "user_agent": str,
     **dict.fromkeys(
         (
             "max_retries",

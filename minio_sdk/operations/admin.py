@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from minio_sdk.errors import ConflictError, MinIOError, NotSupportedError, as_class
+from minio_sdk.errors import ConflictError, MinIOError, NotFoundError, NotSupportedError, as_class
 from minio_sdk.models.admin import (
     AdminDrive,
     AdminNode,
@@ -26,7 +26,10 @@ from minio_sdk.wire.url import query_string
 PREFIX = "/minio/admin/v3/"
 
 _CLASSES: dict[str | None, tuple[type[MinIOError], str | None]] = {
-    "XMinioAdminVersionMismatch": (NotSupportedError, "a newer MinIO has it"),
+    "XMinioAdminVersionMismatch": (
+        NotSupportedError,
+        "a newer MinIO has it, or one of several drives or nodes",
+    ),
     "XMinioAdminConfigBadJSON": (
         MinIOError,
         "the server could not open what was sealed with secret_key; try again if it has just changed",
@@ -34,8 +37,18 @@ _CLASSES: dict[str | None, tuple[type[MinIOError], str | None]] = {
     "XMinioIAMPolicyInUse": (ConflictError, "detach it from its users and groups first"),
     "XMinioIAMServiceAccountNotAllowed": (ConflictError, "another access key"),
     "XMinioAdminGroupNotEmpty": (ConflictError, "remove its members first"),
+    "XMinioAdminNoSuchJob": (NotFoundError, None),
+    "XMinioAdminRemoteRemoveDisallowed": (ConflictError, "delete_bucket_replication() first"),
+    "XMinioAdminRemoteTargetNotFoundError": (NotFoundError, None),
+    "XMinioAdminTierAlreadyExists": (ConflictError, None),
+    "XMinioAdminTierBackendInUse": (ConflictError, "another bucket, or another prefix in it"),
+    "XMinioAdminTierBackendNotEmpty": (ConflictError, "its objects can be read through it only"),
+    "XMinioAdminTierNotFound": (NotFoundError, None),
+    "XMinioLDAPNotEnabled": (NotSupportedError, None),
     "XMinioAdminPolicyChangeAlreadyApplied": (ConflictError, None),
 }
+_LACKS = ("requested functionality is not supported", "LDAP is not configured")
+"""What MinIO says, as an internal error, of what it has no part for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +59,18 @@ class OfBucket(Operation[T]):
         """The exception, by MinIO's own codes."""
         error = error_of(reply, self.not_found)
         cls, hint = _CLASSES.get(error.code, (None, None))
+        if cls is None and error.status == 500 and any(words in error.message for words in _LACKS):
+            cls = NotSupportedError
         return error if cls is None else as_class(error, cls, error.message, hint or error.hint)
 
-    def _ask(self, method: str, call: str, body: bytes = b"", **query: str) -> Request:
+    def _ask(self, method: str, call: str, body: bytes = b"", /, **query: str) -> Request:
         return Request(method, PREFIX + call, query_string(query.items()), body=body)
+
+    def _once(self, method: str, call: str, body: bytes = b"", /, **query: str) -> Request:
+        """A request that is sent once: a second one could do harm, or is known to end as the first."""
+        request = self._ask(method, call, body, **query)
+        request.retry = False
+        return request
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,10 @@ def association_request(
 
 
 @dataclass(frozen=True, slots=True)
-class _Association(SealedReply):
+class Association(SealedReply):
+    """Base of what attaches and detaches policies."""
+
+    whose: ClassVar[str] = "builtin"
     call: ClassVar[str]
     # MinIO before April 2023 answers without words.
     ok: ClassVar[frozenset[int]] = frozenset({200, 201, 204})
@@ -113,13 +116,13 @@ class _Association(SealedReply):
 
     def request(self) -> Request:
         """POST the sealed `association_request`."""
-        request = self._ask("POST", f"idp/builtin/policy/{self.call}", self.sealed)
+        request = self._ask("POST", f"idp/{self.whose}/policy/{self.call}", self.sealed)
         request.headers["content-type"] = "application/octet-stream"
         return request
 
 
 @dataclass(frozen=True, slots=True)
-class AdminAttachPolicy(_Association):
+class AdminAttachPolicy(Association):
     """POST idp/builtin/policy/attach: policies for a user or a group, beside those it has."""
 
     name: ClassVar[str] = "AdminAttachPolicy"
@@ -127,8 +130,24 @@ class AdminAttachPolicy(_Association):
 
 
 @dataclass(frozen=True, slots=True)
-class AdminDetachPolicy(_Association):
+class AdminDetachPolicy(Association):
     """POST idp/builtin/policy/detach: policies that a user or a group no longer has."""
 
     name: ClassVar[str] = "AdminDetachPolicy"
     call: ClassVar[str] = "detach"
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAttachLDAPPolicy(AdminAttachPolicy):
+    """POST idp/ldap/policy/attach: policies for a user or a group of LDAP."""
+
+    name: ClassVar[str] = "AdminAttachLDAPPolicy"
+    whose: ClassVar[str] = "ldap"
+
+
+@dataclass(frozen=True, slots=True)
+class AdminDetachLDAPPolicy(AdminDetachPolicy):
+    """POST idp/ldap/policy/detach: policies that a user or a group of LDAP no longer has."""
+
+    name: ClassVar[str] = "AdminDetachLDAPPolicy"
+    whose: ClassVar[str] = "ldap"

@@ -29,13 +29,20 @@ class Told:
     @classmethod
     def read(cls, body: bytes) -> Told:
         """The object that a body is."""
-        try:
-            said = json.loads(body)
-        except (ValueError, RecursionError):
-            raise XmlError("it is not JSON") from None
+        said = _json(body)
         if not isinstance(said, dict):
             raise XmlError("it is no JSON object")
         return cls(said)
+
+    @classmethod
+    def all(cls, body: bytes) -> list[Told]:
+        """The objects of the list that a body is; null is an empty one."""
+        return cls({"": _json(body)}).each("")
+
+    @classmethod
+    def word(cls, body: bytes) -> str:
+        """The text that a body is, in JSON."""
+        return cls({"": _json(body)}).text("")
 
     def _of(self, name: str, kind: type[Any]) -> Any:
         value = self._said.get(name)
@@ -65,6 +72,23 @@ class Told:
             raise XmlError(f"{name!r} is negative")
         return found
 
+    def number(self, name: str) -> int:
+        """A whole number, which may be negative."""
+        return int(self._of(name, int))
+
+    def amount(self, name: str) -> float:
+        """A number, whole or not."""
+        found = self._said.get(name)
+        if found is None:
+            return 0.0
+        if not isinstance(found, (int, float)) or isinstance(found, bool):
+            raise XmlError(f"{name!r} is no number")
+        return float(found)
+
+    def seconds(self, name: str) -> float:
+        """A time that passes, which Go writes in nanoseconds."""
+        return self.number(name) / 1e9
+
     def flag(self, name: str) -> bool:
         """True or false."""
         return bool(self._of(name, bool))
@@ -88,3 +112,15 @@ class Told:
     def each(self, name: str) -> list[Told]:
         """The objects of a list."""
         return [Told({"": item}).told("") for item in self._of(name, list)]
+
+    def by_name(self, name: str) -> dict[str, Told]:
+        """The objects that an object has, by their names there."""
+        told = self.told(name)
+        return {each: told.told(each) for each in told}
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise XmlError("it is not JSON") from None

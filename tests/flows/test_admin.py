@@ -33,6 +33,7 @@ from minio_sdk.wire import sealing
 from minio_sdk.wire.sealing import RANDOM, seal, unseal
 from tests.both import SECRET_KEY, Connect, both, config_for
 from tests.clock import FakeClock
+from tests.flows.admin_calls import MORE
 from tests.samples import admin as samples
 from tests.scripted import (
     Exchange,
@@ -95,7 +96,8 @@ CALLS: dict[str, Call] = {
 
 
 def test_every_method_is_among_the_calls() -> None:
-    assert {n for n in dir(Admin) if not n.startswith("_")} - {"config"} == set(CALLS)
+    methods = {n for n in dir(Admin) if not n.startswith("_")} - {"config"}
+    assert methods == set(CALLS) | set(MORE)
 
 
 def told(status: int, code: str, message: str = "Because the script says so.") -> Reply:
@@ -148,15 +150,16 @@ NAMED = {"SeaweedFS", "SeaweedFS that has such an object", "AWS", "moto"}
 @both
 @pytest.mark.parametrize("who", OTHERS)
 def test_no_other_server_gets_more_than_a_harmless_question(connect: Connect, who: str) -> None:
+    calls = {**CALLS, **MORE}
     with ScriptedServer(handler=lambda _: OTHERS[who]) as server, connect(server) as client:
-        for name, call in CALLS.items():
+        for name, call in calls.items():
             with pytest.raises(NotSupportedError, match="this server is not MinIO") as caught:
                 call(client)
             assert (caught.value.operation or "").startswith("Admin"), name
             assert caught.value.tenant_id == "acme"
     assert {(request.method, request.target) for request in server.requests} == {("GET", INFO)}
     # Who names itself is asked once.
-    assert len(server.requests) == (1 if who in NAMED else len(CALLS))
+    assert len(server.requests) == (1 if who in NAMED else len(calls))
 
 
 @both
@@ -238,7 +241,7 @@ def test_an_admin_can_be_pickled_and_hides_its_secret() -> None:
 @both
 def test_the_gateway_has_no_admin(connect: Connect) -> None:
     with ScriptedServer() as server, connect(server, api="enterprise") as client:
-        for call in CALLS.values():
+        for call in (*CALLS.values(), *MORE.values()):
             with pytest.raises(NotSupportedError):
                 call(client)
 

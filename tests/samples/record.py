@@ -91,6 +91,7 @@ from tests.samples import (
     locks,
     settings,
 )
+from tests.samples.record_admin import record_more
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
@@ -426,6 +427,7 @@ def _admin(recorder: Recorder, take: Take) -> None:
     take("AdminSetBucketQuota-missing-bucket", quotas.AdminSetBucketQuota(MISSING, admin.QUOTA))
     take("AdminInfo", operator.AdminInfo())
     take("AdminDataUsage", operator.AdminDataUsage())
+    record_more(recorder, take, partial(recorder.ask, signing=take.keywords["signing"]))
 
 
 def _operator(recorder: Recorder) -> None:

@@ -17,6 +17,8 @@ from typing_extensions import assert_type
 from minio_sdk import (
     LEFT_OUT,
     AccessControlList,
+    AccountInfo,
+    AdminConfig,
     AdminServerInfo,
     ArchiveEntry,
     AsyncMinIOClient,
@@ -24,6 +26,7 @@ from minio_sdk import (
     AsyncObjectWriter,
     AsyncProvisioner,
     AuditRecord,
+    BatchJob,
     BucketDataUsage,
     BucketDocument,
     BucketEncryption,
@@ -66,6 +69,7 @@ from minio_sdk import (
     PresignedPost,
     PromptAnswer,
     Provisioner,
+    RemoteTarget,
     Replication,
     ReplicationRule,
     Retention,
@@ -138,6 +142,11 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.admin.list_service_accounts(), list[ServiceAccount])
     assert_type(client.admin.get_bucket_quota("docs"), int | None)
     client.admin.attach_policy("read", user="ada")
+    assert_type(client.admin.set_config("scanner", {"speed": "slow"}), bool)
+    assert_type(client.admin.get_config("site"), list[AdminConfig])
+    assert_type(client.admin.start_batch_job({"expire": {}}), BatchJob)
+    assert_type(client.admin.list_remote_targets("docs"), list[RemoteTarget])
+    assert_type(client.admin.profile(), bytes)
     client.admin.add_to_group("editors", "ada")
     assert_type(client.list_transfers(), list[Transfer])
     client.discard_transfer("0123456789abcdef01234567")
@@ -350,6 +359,8 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
     assert_type(await client.get_server_info(), ServerInfo)
     assert_type(await client.admin.server_info(), AdminServerInfo)
     assert_type(await client.admin.get_user("ada"), User)
+    assert_type(await client.admin.account_info(), AccountInfo)
+    assert_type(await client.admin.export_config(), str)
     assert_type(await client.admin.add_service_account(policy={}), Credentials)
     assert_type(await client.list_transfers(), list[Transfer])
     await client.discard_transfer("0123456789abcdef01234567")

@@ -1,5 +1,5 @@
 # Made by scripts/make_sync.py from client/aio/admin.py: change that one.
-"""MinIO's admin API: the server, its users, groups, policies, service accounts and quotas."""
+"""MinIO's admin API: users, groups, policies, service accounts and quotas; the rest is beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from minio_sdk.client.sync.base import Base
+from minio_sdk.client.sync.admin_config import ConfigAdmin
+from minio_sdk.client.sync.admin_service import ServiceAdmin
+from minio_sdk.client.sync.admin_sites import SitesAdmin
+from minio_sdk.client.sync.admin_storage import StorageAdmin
 from minio_sdk.flows import admin
 from minio_sdk.flows.admin import Policy
 from minio_sdk.models.admin import AdminServerInfo, DataUsage, Group, ServiceAccount, User
@@ -15,14 +18,15 @@ from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.secret import hidden
 
 
-class Admin(Base):
+class Admin(ConfigAdmin, ServiceAdmin, SitesAdmin, StorageAdmin):
     """What an operator of MinIO does, as ``client.admin``; it shares the client's connections.
 
     It needs MinIO, credentials with admin rights, and ``pip install "minio-enterprise-sdk[admin]"``. On
     other servers each method is a `NotSupportedError`, and nothing is sent that they could take for S3.
 
     Users, groups, policies and service accounts are the server's, whatever the client's tenant: names go
-    as they are written. Buckets are the tenant's: quotas and `data_usage` know no others.
+    as they are written. Buckets are the tenant's: quotas and `data_usage` know no others. What does
+    harm when it is done twice is sent once, and says so.
 
     Example:
         >>> info = client.admin.server_info()
@@ -59,7 +63,8 @@ class Admin(Base):
 
         Raises:
             AccessDeniedError: these credentials have no admin rights.
-            NotSupportedError: the server is not MinIO; or ``tenancy="prefix"``, as buckets are counted whole.
+            NotSupportedError: the server is not MinIO; or ``tenancy="prefix"``, as buckets are counted
+                whole.
 
         Example:
             >>> usage = client.admin.data_usage()
@@ -256,8 +261,8 @@ class Admin(Base):
 
         Args:
             name: at most 128 bytes without ``=``, ``,``, ``/`` and a backslash.
-            policy: the document, as JSON text or a dict, at most 20 KiB. Buckets in it are named as on the
-                server: it is not rewritten for the tenant.
+            policy: the document, as JSON text or a dict, at most 20 KiB. Buckets in it are named as on
+                the server: it is not rewritten for the tenant.
 
         Raises:
             ValidationError: a bad name, or not a policy; nothing was sent.
@@ -362,7 +367,8 @@ class Admin(Base):
 
         Args:
             user: whose they are; None for the caller's own user.
-            policy: what they may do of what the user may, JSON text or a dict of at most 4 KiB; None for all.
+            policy: what they may do of what the user may, JSON text or a dict of at most 4 KiB; None
+                for all.
             name: 1 to 32 of letters, digits, ``_`` and ``-``, beginning with a letter.
             description: up to 256 bytes.
             expires_at: when they end (aware datetime), 15 minutes to 365 days from now; None for never.
@@ -433,7 +439,8 @@ class Admin(Base):
     ) -> None:
         """Change what is given of a service account; None leaves it as it is.
 
-        MinIO drops an account's own policy in a change that doesn't name it; here it is read and sent again.
+        MinIO drops an account's own policy in a change that doesn't name it; here it is read and sent
+        again.
 
         Args:
             access_key: which one.

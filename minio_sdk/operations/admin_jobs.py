@@ -1,0 +1,390 @@
+"""Batch jobs of MinIO, healing and locks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from minio_sdk.errors import invalid
+from minio_sdk.models.admin_jobs import (
+    AdminLock,
+    BackgroundHealing,
+    BatchJob,
+    BatchJobStatus,
+    HealedItem,
+    HealStatus,
+)
+from minio_sdk.models.secret import Secret, SecretBytes
+from minio_sdk.operation import Place
+from minio_sdk.operations.admin import AdminOperation, Change, OfBucket
+from minio_sdk.operations.admin_users import check_name
+from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.told import Told
+from minio_sdk.wire.url import has_dots, quote_path, quote_value
+from minio_sdk.wire.xml import XmlError
+
+MAX_JOB = 4 * 1024 * 1024
+"""Bytes that MinIO reads of a job's document."""
+KINDS = ("replicate", "expire", "keyrotate")
+
+
+def job_document(document: object) -> SecretBytes:
+    """A job as MinIO reads it: YAML, which JSON is as well. It may hold keys of another server.
+
+    Raises:
+        ValidationError: no such document, or a kind of job that there isn't.
+    """
+    rule = f"must be YAML text, or a dict with one of {', '.join(KINDS)}"
+    if isinstance(document, Mapping):
+        if len(document) != 1 or not set(document) <= set(KINDS):
+            raise invalid("document", "***", rule)
+        try:
+            text = json.dumps(document)
+        except (TypeError, ValueError, RecursionError):
+            raise invalid("document", "***", "has what JSON can't say") from None
+        data = text.encode()
+    else:
+        found = document.encode() if isinstance(document, str) else document
+        if not isinstance(found, bytes) or not found.strip():
+            raise invalid("document", "***", rule)
+        data = found
+    if len(data) > MAX_JOB:
+        raise invalid("document", "***", f"must be at most {MAX_JOB} bytes")
+    return SecretBytes(data)
+
+
+def check_job(id: object) -> str:
+    """The id of a job.
+
+    Raises:
+        ValidationError: it can't be one.
+    """
+    return check_name(id, "id")
+
+
+@dataclass(frozen=True, slots=True)
+class AdminStartBatchJob(AdminOperation[BatchJob]):
+    """POST start-job."""
+
+    name: ClassVar[str] = "AdminStartBatchJob"
+
+    document: bytes
+
+    def request(self) -> Request:
+        """POST it, once: a second one would start a second job."""
+        return self._once("POST", "start-job", self.document)
+
+    def parse(self, reply: Reply) -> BatchJob:
+        """The job."""
+        job = _job(Told.read(reply.body))
+        if not job.id:
+            raise XmlError("there is no id in it")
+        return job
+
+
+def _job(told: Told) -> BatchJob:
+    return BatchJob(
+        id=told.text("id"),
+        kind=told.text("type"),
+        user=told.text("user"),
+        started_at=told.moment("started"),
+        elapsed=told.seconds("elapsed"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AdminListBatchJobs(AdminOperation[list[BatchJob]]):
+    """GET list-jobs: those that are not at their end."""
+
+    name: ClassVar[str] = "AdminListBatchJobs"
+
+    kind: str | None = None
+
+    def request(self) -> Request:
+        """GET them."""
+        if self.kind is None:
+            return self._ask("GET", "list-jobs")
+        if self.kind not in KINDS:
+            raise invalid("kind", self.kind, f"must be one of {', '.join(KINDS)}")
+        return self._ask("GET", "list-jobs", jobType=self.kind)
+
+    def parse(self, reply: Reply) -> list[BatchJob]:
+        """The jobs."""
+        return [_job(told) for told in Told.read(reply.body).each("jobs")]
+
+
+@dataclass(frozen=True, slots=True)
+class AdminBatchJobStatus(AdminOperation[BatchJobStatus]):
+    """GET status-job."""
+
+    name: ClassVar[str] = "AdminBatchJobStatus"
+
+    id: str
+
+    def request(self) -> Request:
+        """GET it."""
+        return self._ask("GET", "status-job", jobId=check_job(self.id))
+
+    def parse(self, reply: Reply) -> BatchJobStatus:
+        """How far it is."""
+        told = Told.read(reply.body).told("LastMetric")
+        kind = told.text("jobType")
+        counts = told.told(
+            {"replicate": "replicate", "expire": "expired", "keyrotate": "rotation"}.get(kind, "")
+        )
+        return BatchJobStatus(
+            id=told.text("jobID"),
+            kind=kind,
+            started_at=told.moment("startTime"),
+            updated_at=told.moment("lastUpdate"),
+            attempts=told.count("retryAttempts"),
+            complete=told.flag("complete"),
+            failed=told.flag("failed"),
+            objects=counts.count("objects"),
+            objects_failed=counts.count("objectsFailed"),
+            delete_markers=counts.count("deleteMarkers"),
+            delete_markers_failed=counts.count("deleteMarkersFailed"),
+            size=counts.count("bytesTransferred"),
+            size_failed=counts.count("bytesFailed"),
+            last_bucket=counts.text("lastBucket"),
+            last_key=counts.text("lastObject"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AdminDescribeBatchJob(AdminOperation[str]):
+    """GET describe-job: its document, with all that MinIO has filled in."""
+
+    name: ClassVar[str] = "AdminDescribeBatchJob"
+
+    id: str
+
+    def request(self) -> Request:
+        """GET it."""
+        return self._ask("GET", "describe-job", jobId=check_job(self.id))
+
+    def parse(self, reply: Reply) -> str:
+        """YAML."""
+        try:
+            return Secret(reply.body.decode())
+        except UnicodeDecodeError:
+            raise XmlError("it is not text") from None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminCancelBatchJob(Change):
+    """DELETE cancel-job; MinIO answers 204 also where there is none."""
+
+    name: ClassVar[str] = "AdminCancelBatchJob"
+    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
+
+    id: str
+
+    def request(self) -> Request:
+        """DELETE it."""
+        return self._ask("DELETE", "cancel-job", id=check_job(self.id))
+
+
+def heal_request(
+    *, recursive: bool, dry_run: bool, remove_dangling: bool, deep: bool, update_parity: bool
+) -> bytes:
+    """What `AdminStartHeal` says.
+
+    Raises:
+        ValidationError: what is no flag.
+    """
+    flags = {
+        "recursive": recursive,
+        "dry_run": dry_run,
+        "remove_dangling": remove_dangling,
+        "deep": deep,
+        "update_parity": update_parity,
+    }
+    for name, value in flags.items():
+        if value is not True and value is not False:
+            raise invalid(name, value, "must be True or False")
+    document: dict[str, Any] = {
+        "recursive": recursive,
+        "dryRun": dry_run,
+        "remove": remove_dangling,
+        "recreate": False,
+        "scanMode": 2 if deep else 1,
+        "updateParity": update_parity,
+        "nolock": False,
+    }
+    return json.dumps(document).encode()
+
+
+def heal_path(place: Place, prefix: str) -> str:
+    """Where a healing run is: the whole server, or a bucket and what is below a prefix of it.
+
+    Raises:
+        ValidationError: a bad prefix.
+    """
+    if place.bucket is None:
+        return "heal/"
+    path = f"heal/{quote_value(place.server_bucket)}"
+    below = quote_path(place.prefix_out(prefix))
+    if has_dots(f"/{below}") or below.startswith("/") or "//" in below:
+        # On its way it may become a path of another call.
+        raise invalid("prefix", prefix, "must have no '.', '..' or nothing between slashes")
+    return f"{path}/{below}" if below else path
+
+
+@dataclass(frozen=True, slots=True)
+class AdminStartHeal(OfBucket[str]):
+    """POST heal: begin a run."""
+
+    name: ClassVar[str] = "AdminStartHeal"
+
+    prefix: str
+    document: bytes
+    force: bool = False
+
+    def request(self) -> Request:
+        """POST it, once."""
+        path = heal_path(self.place, self.prefix)
+        query = {"forceStart": "true"} if self.force else {}
+        return self._once("POST", path, self.document, **query)
+
+    def parse(self, reply: Reply) -> str:
+        """The run's token."""
+        token = Told.read(reply.body.strip()).text("clientToken")
+        if not token:
+            raise XmlError("there is no token in it")
+        return token
+
+
+@dataclass(frozen=True, slots=True)
+class AdminHealStatus(OfBucket[HealStatus]):
+    """POST heal with a token: what the run has done since the last question."""
+
+    name: ClassVar[str] = "AdminHealStatus"
+
+    prefix: str
+    token: str
+
+    def request(self) -> Request:
+        """POST it."""
+        token = check_name(self.token, "token")
+        return self._ask("POST", heal_path(self.place, self.prefix), b"{}", clientToken=token)
+
+    def parse(self, reply: Reply) -> HealStatus:
+        """What it has done. Names are the server's."""
+        told = Told.read(reply.body)
+        return HealStatus(
+            summary=told.text("Summary"),
+            detail=told.text("Detail"),
+            started_at=told.moment("StartTime"),
+            found=tuple(_healed(item) for item in told.each("Items")),
+        )
+
+
+def _healed(told: Told) -> HealedItem:
+    before, after = (told.told(name).each("drives") for name in ("before", "after"))
+    return HealedItem(
+        kind=told.text("type"),
+        bucket=told.text("bucket"),
+        key=told.text("object"),
+        version_id=told.text("versionId"),
+        detail=told.text("detail"),
+        size=max(told.number("objectSize"), 0),
+        before=sum(drive.text("state") == "ok" for drive in before),
+        after=sum(drive.text("state") == "ok" for drive in after),
+        drives=len(before),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AdminStopHeal(OfBucket[None]):
+    """POST heal to stop the run there."""
+
+    name: ClassVar[str] = "AdminStopHeal"
+
+    prefix: str
+
+    def request(self) -> Request:
+        """POST it."""
+        return self._ask("POST", heal_path(self.place, self.prefix), b"{}", forceStop="true")
+
+    def parse(self, reply: Reply) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminBackgroundHealing(AdminOperation[BackgroundHealing]):
+    """POST background-heal/status."""
+
+    name: ClassVar[str] = "AdminBackgroundHealing"
+
+    def request(self) -> Request:
+        """POST it."""
+        return self._ask("POST", "background-heal/status")
+
+    def parse(self, reply: Reply) -> BackgroundHealing:
+        """What it is at."""
+        told = Told.read(reply.body)
+        drives = [drive for each in told.each("sets") for drive in each.each("disks")]
+        fine = sum(drive.text("state") == "ok" for drive in drives)
+        return BackgroundHealing(
+            scanned=told.count("ScannedItemsCount"),
+            healing_drives=told.texts("HealDisks"),
+            offline_nodes=told.texts("offline_nodes"),
+            drives_ok=fine,
+            drives_bad=len(drives) - fine,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AdminTopLocks(AdminOperation[list[AdminLock]]):
+    """GET top/locks: the oldest locks."""
+
+    name: ClassVar[str] = "AdminTopLocks"
+
+    limit: int = 10
+    stale: bool = False
+
+    def request(self) -> Request:
+        """GET them."""
+        limit = self.limit
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 100_000:
+            raise invalid("limit", limit, "must be a whole number from 1 to 100000")
+        stale = "true" if self.stale else "false"
+        return self._ask("GET", "top/locks", count=str(limit), stale=stale)
+
+    def parse(self, reply: Reply) -> list[AdminLock]:
+        """The locks."""
+        return [
+            AdminLock(
+                resource=told.text("resource"),
+                kind=told.text("type"),
+                since=told.moment("time"),
+                elapsed=told.seconds("elapsed"),
+                source=told.text("source"),
+                owner=told.text("owner"),
+                id=told.text("id"),
+                servers=told.texts("serverlist"),
+                quorum=told.count("quorum"),
+            )
+            for told in Told.all(reply.body)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class AdminForceUnlock(Change):
+    """POST force-unlock: take locks away from whoever holds them."""
+
+    name: ClassVar[str] = "AdminForceUnlock"
+
+    resources: tuple[str, ...]
+
+    def request(self) -> Request:
+        """POST it, once: a second one could take the lock of the next request."""
+        for each in self.resources:
+            if "," in check_name(each, "resources"):
+                raise invalid("resources", each, "must have no comma, which MinIO splits at")
+        if not self.resources:
+            raise invalid("resources", [], "must be one or several")
+        return self._once("POST", "force-unlock", paths=",".join(self.resources))
