@@ -1,4 +1,4 @@
-"""By how many bytes one transfer makes a process grow: CLIENT upload|download URL PATH."""
+"""By how many bytes one transfer makes a process grow: CLIENT upload|download URL KEY SECRET BUCKET PATH."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import resource
 import sys
 from pathlib import Path
 
-from tests.benchmarks.clients import BUCKET
 from tests.benchmarks.peaks import highest, resident
 from tests.comparison.model import MC
 from tests.comparison.peers import connected
@@ -14,17 +13,18 @@ from tests.servers import Server
 
 
 def main() -> None:
-    name, what, url, told = sys.argv[1:]
+    name, what, url, access_key, secret_key, bucket, told = sys.argv[1:]
     path = Path(told)
-    with connected(name, Server("null", url, "a" * 8, "b" * 8, "")) as peer:
-        peer.put(BUCKET, "some/object", b"x")
-        peer.get(BUCKET, "some/object")
+    with connected(name, Server("", url, access_key, secret_key, "")) as peer:
+        if name != MC:
+            peer.put(bucket, "some/object", b"x")
+            peer.get(bucket, "some/object")
         before = resident()
         if what == "upload":
-            peer.upload(BUCKET, path.name, path)
+            peer.upload(bucket, path.name, path)
         else:
             target = path.with_name(f"{name}.down")
-            peer.download(BUCKET, path.name, target)
+            peer.download(bucket, path.name, target)
             size = target.stat().st_size
             target.unlink()
             if size != path.stat().st_size:

@@ -51,9 +51,8 @@ QUERY = "select s.size from S3Object s where s.name = 'b'"
 
 
 def _sdk_select(peer: Any, bucket: str) -> bytes:
-    method = next(getattr(peer.raw, name) for name in dir(peer.raw) if name.startswith("select"))
-    with method(bucket, KEY, QUERY) as answer:
-        return b"".join(answer)
+    given = {"CSV": {"FileHeaderInfo": "USE"}}
+    return bytes(peer.raw.select_object_content(bucket, KEY, QUERY, given).read())
 
 
 def _minio_select(peer: Any, bucket: str) -> bytes:
@@ -139,8 +138,7 @@ def _minio_listen(peer: Any, bucket: str, tell: Callable[[str], None]) -> None:
 
 
 def _sdk_listen(peer: Any, bucket: str, tell: Callable[[str], None]) -> None:
-    method = next(getattr(peer.raw, name) for name in dir(peer.raw) if name.startswith("listen"))
-    with method(bucket) as events:
+    with peer.raw.listen_bucket(bucket) as events:
         for event in events:
             tell(event.key)
             return
@@ -379,7 +377,7 @@ FEATURES: tuple[Feature, ...] = (
         AREA,
         "S3 Select",
         {
-            **ours(_selected(_sdk_select), "MinIOClient.select*"),
+            **ours(_selected(_sdk_select), "MinIOClient.select_object_content"),
             **both(_selected(_minio_select)),
             **way(BOTO3, _selected(_boto3_select)),
             **way(MC, _selected(_mc_select)),
@@ -391,7 +389,7 @@ FEATURES: tuple[Feature, ...] = (
         AREA,
         "Events of a bucket as they happen",
         {
-            **ours(_heard(_sdk_listen), "MinIOClient.listen*"),
+            **ours(_heard(_sdk_listen), "MinIOClient.listen_bucket"),
             **both(_heard(_minio_listen)),
             **way(MC, _mc_watch),
             **absent("listen|watch", BOTO3, *NONE),
