@@ -10,7 +10,8 @@ HEADER = """\
 # How it compares
 
 Made by `python -m tests.comparison --write` from [comparison.json](comparison.json), which has what each
-probe saw. No cell is written by hand or from memory: each is the answer of a program that tried.
+probe saw. No cell is written by hand: each is the answer of a program that tried, or searched. Some cells
+with a ° only repeat what a client's documentation says of it; in the probes those are `told`, or say `READ`.
 
 * **yes**, **partly**, **no**: a probe did it, with that client, and looked at what came of it.
 * A ° after it: not run, but read. No public name of the package, and no command's help, has it; or its
