@@ -77,7 +77,6 @@ if TYPE_CHECKING:
         ServiceAccount,
         User,
     )
-    from minio_sdk.models.archives import ArchiveEntry
     from minio_sdk.models.admin_access import (
         AccountInfo,
         BucketAccess,
@@ -119,6 +118,7 @@ if TYPE_CHECKING:
         S3Tier,
         TierUsage,
     )
+    from minio_sdk.models.archives import ArchiveEntry
     from minio_sdk.models.audit import AuditedKey, AuditRecord
     from minio_sdk.models.bucket_document import (
         LEFT_OUT,
@@ -404,6 +404,7 @@ _HOMES = {
         "BucketDocument",
         "BucketPlan",
         "LeftOut",
+    ),
     "minio_sdk.models.admin_access": (
         "AccountInfo",
         "BucketAccess",
