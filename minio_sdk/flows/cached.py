@@ -25,7 +25,7 @@ from minio_sdk.models.credentials import Credentials
 from minio_sdk.operation import Place
 from minio_sdk.operations.get_object import GetObjectIfChanged
 from minio_sdk.wire.conditions import Fresh
-from minio_sdk.wire.quirks import takes_checksums
+from minio_sdk.wire.quirks import tells_checksums
 
 
 async def get(engine: Engine, bucket: str, key: str) -> bytes:
@@ -154,7 +154,7 @@ class _Read:
             return await self._ask(None)
 
     async def _ask(self, etag: str | None) -> Fresh:
-        checksum = takes_checksums(self._engine.api.server)
+        checksum = tells_checksums(self._engine.api.server)
         operation = GetObjectIfChanged(self._place, self._key, checksum, etag)
         return await objects.read(self._engine, operation)
 

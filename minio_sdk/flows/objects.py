@@ -24,12 +24,12 @@ from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.delete_objects import DeleteObjects
 from minio_sdk.operations.get_object import GetObject, GetObjectIfChanged, GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
-from minio_sdk.wire.quirks import suspicious, takes_checksums
+from minio_sdk.wire.quirks import suspicious, tells_checksums
 
 
 async def get(engine: Engine, bucket: str, key: str) -> bytes:
     """The bytes of an object."""
-    checksum = takes_checksums(engine.api.server)
+    checksum = tells_checksums(engine.api.server)
     return await read(engine, GetObject(engine.place(bucket), key, checksum))
 
 

@@ -35,6 +35,7 @@ from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.wire.conditions import quoted, read_conditions
 from minio_sdk.wire.message import Reply, Room
+from minio_sdk.wire.quirks import tells_checksums
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, check_range
 
 PIECE = 8 * MiB
@@ -74,7 +75,9 @@ async def get(
         return await cached.get(engine, bucket, key)
     headers = read_conditions(*conditions)
     if wanted is None and at is None:
-        whole = GetObjectPart(engine.place(bucket), key, None, None, version_id, headers)
+        checksum = tells_checksums(engine.api.server)
+        place = engine.place(bucket)
+        whole = GetObjectPart(place, key, None, None, version_id, headers, checksum=checksum)
         return (await objects.read(engine, whole)).data
     reader = Reader(engine, bucket, key, version_id, headers, at)
     if wanted is None:

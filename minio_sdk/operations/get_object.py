@@ -49,16 +49,26 @@ class GetObject(ObjectOperation[bytes]):
             IntegrityError: it is not what the server has the checksum of.
         """
         check_s3(reply)
-        told = crc32_of_object(reply.headers) if self.checksum else None
-        if told is not None and crc32(reply.body) != told:
-            raise IntegrityError(
-                f"the body's CRC32 is {crc32(reply.body):08x}, and the object's is {told:08x}",
-                status=reply.status,
-                attempts=reply.attempts,
-                hint="read it again; if it stays so, the stored object is damaged",
-            )
+        if self.checksum:
+            _check_told(reply)
         _check_untold(reply)
         return reply.body
+
+
+def _check_told(reply: Reply) -> None:
+    """Compare the whole of an object with the CRC32 that the server has of it, if it has one.
+
+    Raises:
+        IntegrityError: it is another one.
+    """
+    told = crc32_of_object(reply.headers)
+    if told is not None and crc32(reply.body) != told:
+        raise IntegrityError(
+            f"the body's CRC32 is {crc32(reply.body):08x}, and the object's is {told:08x}",
+            status=reply.status,
+            attempts=reply.attempts,
+            hint="read it again; if it stays so, the stored object is damaged",
+        )
 
 
 def _check_untold(reply: Reply) -> None:
@@ -135,6 +145,7 @@ class GetObjectPart(ObjectOperation[Piece]):
         version_id: a version; None for the current one.
         headers: conditions; lower-case names.
         room: where the bytes may be put; see `Request`.
+        checksum: as of `GetObject`, for all of an object; no server tells it of a part.
     """
 
     name: ClassVar[str] = "GetObject"
@@ -146,6 +157,7 @@ class GetObjectPart(ObjectOperation[Piece]):
     version_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     room: Room | None = field(default=None, compare=False, repr=False)
+    checksum: bool = False
 
     def request(self) -> Request:
         """GET the range."""
@@ -154,7 +166,9 @@ class GetObjectPart(ObjectOperation[Piece]):
             query = query_string([("versionId", check_version_id(self.version_id))])
         headers = dict(self.headers)
         most = None
-        if self.first is not None:
+        if self.first is None:
+            headers |= ASK if self.checksum else {}
+        else:
             headers["range"] = range_header(self.first, self.last)
             if self.last is not None:
                 most = max(self.last + 1 - self.first, MOST_UNASKED)
@@ -165,6 +179,8 @@ class GetObjectPart(ObjectOperation[Piece]):
         """The bytes, and where in the object they lie."""
         check_s3(reply)
         check_version(reply, self.version_id)
+        if self.checksum and self.first is None and reply.status == 200:
+            _check_told(reply)
         return read_piece(reply, self.first, self.last)
 
     def failure(self, reply: Reply) -> Exception:

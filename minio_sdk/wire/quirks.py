@@ -64,6 +64,14 @@ def takes_checksums(server: str | None) -> bool:
     return server is not None and server.lower().startswith(_CHECKSUMS)
 
 
+def tells_checksums(server: str | None) -> bool:
+    """Whether a server, by its ``Server`` header, may tell the checksum of what is read.
+
+    One that isn't known yet is asked: to a server without checksums the question is a header like any other.
+    """
+    return server is None or takes_checksums(server)
+
+
 def obeys_encryption(server: str | None) -> bool:
     """Whether a server, by its ``Server`` header, is known never to pass over what asks for encryption."""
     return server is not None and server.lower().startswith(_OBEYING)

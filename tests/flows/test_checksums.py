@@ -213,13 +213,33 @@ def stored(crc: int, **told: str) -> Stored:
 def test_what_is_read_whole_is_compared(connect: Connect) -> None:
     server_has = stored(zlib.crc32(LARGE))
     with ScriptedServer(handler=server_has) as server, connect(server) as client:
-        for _ in range(2):
-            assert client.get_object("docs", "a") == LARGE
+        assert client.get_object("docs", "a") == LARGE
+        assert client.get_object("docs", "a", if_none_match='"b"') == LARGE
         asked = [request.header("x-amz-checksum-mode") for request in server.requests]
-        assert asked == [None, "ENABLED"]
+        assert asked == ["ENABLED", "ENABLED"]
         server_has.data = b"y" + LARGE[1:]
         with pytest.raises(IntegrityError, match="the body's CRC32 is"):
             client.get_object("docs", "a")
+        with pytest.raises(IntegrityError, match="the body's CRC32 is"):
+            client.get_object("docs", "a", if_none_match='"other"')
+
+
+@both
+def test_the_first_that_is_read_is_compared(connect: Connect) -> None:
+    """Before the server has said which one it is."""
+    with ScriptedServer(handler=stored(0)) as server, connect(server) as client:
+        with pytest.raises(IntegrityError, match="the body's CRC32 is"):
+            client.get_object("docs", "a")
+
+
+@both
+def test_no_checksum_is_asked_of_a_server_without(connect: Connect) -> None:
+    handler = stored(zlib.crc32(LARGE), Server="Gateway/1.0")
+    with ScriptedServer(handler=handler) as server, connect(server) as client:
+        for _ in range(2):
+            assert client.get_object("docs", "a") == LARGE
+        asked = [request.header("x-amz-checksum-mode") for request in server.requests]
+    assert asked == ["ENABLED", None]
 
 
 @both

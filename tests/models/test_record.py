@@ -18,10 +18,12 @@ from minio_sdk import (
     DeleteError,
     DeleteResult,
     HealthStatus,
+    ObjectEncryption,
     ObjectInfo,
     ObjectMetadata,
     Retention,
     ServerInfo,
+    UndeletedObject,
     UploadResponse,
 )
 from minio_sdk.models import results
@@ -39,6 +41,8 @@ RECORDS: list[Any] = [
     DeletedObject(key="k", delete_marker=True),
     DeleteError(key="k", code="AccessDenied", message="no"),
     DeleteResult(deleted=(DeletedObject(key="k"),)),
+    ObjectEncryption(kind="SSE-S3", algorithm="AES256"),
+    UndeletedObject(bucket="b", key="k", version_id="v", removed=("m",)),
 ]
 every_record = pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 

@@ -12,7 +12,7 @@ from minio_sdk import MinIOError, ServerError
 from tests.both import Connect, both, stored
 from tests.scripted import ScriptedServer, Step, dribble, raw, redirect, reply
 
-SIGNED = "host;x-amz-content-sha256;x-amz-date;x-tenant-id"
+SIGNED = "host;x-amz-checksum-mode;x-amz-content-sha256;x-amz-date;x-tenant-id"
 
 
 @both
@@ -31,6 +31,7 @@ def test_a_request_has_the_headers_it_needs_and_no_others(connect: Connect) -> N
         "x-tenant-id",
         "x-amz-date",
         "x-amz-content-sha256",
+        "x-amz-checksum-mode",
         "authorization",
     }
     assert f"SignedHeaders={SIGNED}," in (get.header("Authorization") or "")
