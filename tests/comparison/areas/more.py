@@ -52,7 +52,7 @@ QUERY = "select s.size from S3Object s where s.name = 'b'"
 
 def _sdk_select(peer: Any, bucket: str) -> bytes:
     given = {"CSV": {"FileHeaderInfo": "USE"}}
-    return bytes(peer.raw.select_object_content(bucket, KEY, QUERY, given).read())
+    return bytes(peer.raw.select_object_content(bucket, KEY, QUERY, given, {"CSV": {}}).read())
 
 
 def _minio_select(peer: Any, bucket: str) -> bytes:
