@@ -91,7 +91,7 @@ def planned(spans: Iterable[Span], smallest: int, largest: int) -> list[Part]:
     held = 0
     for each in spans:
         span = each
-        if held:
+        if held and span.size:
             taken = min(span.size, smallest - held)
             waiting.append(span.head(taken))
             held += taken

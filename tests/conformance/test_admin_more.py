@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from minio_sdk import AsyncMinIOClient, NotFoundError, NotSupportedError
@@ -34,6 +36,11 @@ async def test_what_an_operator_reads_and_changes(
     ):
         assert not server.error
     info = await admin.account_info()
+    for _ in range(100):  # MinIO remembers for a second which buckets there are
+        if bucket in info.buckets:
+            break
+        await asyncio.sleep(0.1)
+        info = await admin.account_info()
     assert info.buckets[bucket].write
     assert "acme-x" not in info.buckets
     assert not (await admin.site_replication()).enabled
