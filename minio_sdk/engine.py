@@ -511,6 +511,7 @@ class Engine(EncryptedCalls):
                 reply = await feed.open(request, self.deadline, patience)
             else:
                 with self.auditor.watch(request, operation) as watch:
+                    watch.streams = True
                     watch.reply = reply = await feed.open(request, self.deadline, patience)
             self.api.server = self.api.server or reply.headers.get("server", "")
             self._result(operation, reply)
