@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minio_sdk import (
@@ -51,6 +51,7 @@ def span(key: str, size: int) -> Span:
 
 
 @given(st.lists(st.integers(0, 200), max_size=20), st.integers(1, 20), st.integers(2, 5))
+@example([1, 0], 2, 2)
 def test_parts_are_the_spans_and_none_but_the_last_is_small(
     sizes: list[int], smallest: int, times: int
 ) -> None:
