@@ -118,11 +118,11 @@ def _said(engine: Engine, method: str, given: GivenEncryption) -> dict[str, str]
         raise invalid("method", method, "goes without encryption: nothing is read or stored")
     if wanted is None or method == "DELETE":
         return {}
-    if method in ("GET", "HEAD") and not isinstance(wanted, SseC):
-        return {}
-    url = engine.config.public_url or engine.config.endpoints[0]
-    engine.config.check_secrecy(wanted, "encryption", url)
-    return wanted.headers()
+    said = method not in ("GET", "HEAD") or isinstance(wanted, SseC)
+    if said or given is not None:
+        url = engine.config.public_url or engine.config.endpoints[0]
+        engine.config.check_secrecy(wanted, "encryption", url)
+    return wanted.headers() if said else {}
 
 
 def _wanted(engine: Engine, given: GivenEncryption) -> Encryption | None:

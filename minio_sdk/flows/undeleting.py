@@ -14,6 +14,7 @@ from datetime import datetime
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     ConflictError,
+    EncryptionKeyError,
     MinIOError,
     ObjectNotFoundError,
     ServerError,
@@ -139,6 +140,8 @@ async def _look(engine: Engine, place: Place, key: str) -> Deleted:
         operation = HeadObject(place, key)
         try:
             await objects.read(engine, operation)
+        except EncryptionKeyError:
+            pass  # it is there
         except ObjectNotFoundError:
             await moments.expect_versions(engine, operation)
             why = "no version of it is left"
