@@ -129,6 +129,7 @@ class Watch:
     Attributes:
         reply: the answer, once it is there.
         result: what was made of it.
+        streams: whether a success is read while it comes, so that its size isn't known.
     """
 
     __slots__ = (
@@ -140,6 +141,7 @@ class Watch:
         "_started",
         "reply",
         "result",
+        "streams",
     )
 
     def __init__(
@@ -153,6 +155,7 @@ class Watch:
         self._begun = auditor.monotonic()
         self.reply: Reply | None = None
         self.result: object = None
+        self.streams = False
 
     def __enter__(self) -> Watch:
         return self
@@ -180,13 +183,18 @@ class Watch:
             "started": _utc(self._started),
             "seconds": seconds,
             "bytes_sent": request.length,
-            "bytes_received": None if reply is None else len(reply.body),
+            "bytes_received": self._received(),
         }
         if operation is not None:
             fields.update(_about(operation, reply))
         if isinstance(operation, DeleteObjects):
             fields["objects"] = _outcomes(operation, self.result, code)
         return fields
+
+    def _received(self) -> int | None:
+        reply = self.reply
+        coming = self.streams and reply is not None and reply.status < 400
+        return None if reply is None or coming else len(reply.body)
 
 
 def _utc(seconds: float) -> datetime:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from minio_sdk.auditing import Auditor
-from minio_sdk.encrypting import Duty, cleared, duty_of, explained, is_doubtful
+from minio_sdk.encrypting import Duty, cleared, duty_of, explained, is_doubtful, is_silent
 from minio_sdk.errors import EncryptionError, MinIOError, reword
 from minio_sdk.models.object_encryption import Encryption
 from minio_sdk.operation import ObjectOperation, Operation, T
@@ -59,13 +59,25 @@ class EncryptedCalls:
         except MinIOError as error:
             if duty is None:
                 raise
-            duty.mask(error)
-            found = explained(error, operation, duty)
-            if found is error and is_doubtful(error, duty):
-                found = await self._cleared(error, operation)
+            found = await self._understood(error, operation, duty)
             if found is error:
                 raise
             raise found from None
+
+    async def _understood(
+        self, error: MinIOError, operation: Operation[Any], duty: Duty | None
+    ) -> MinIOError:
+        """A refusal as what it is, which may have to be asked for."""
+        if duty is not None:
+            duty.mask(error)
+        if isinstance(error, EncryptionError):
+            return error
+        found = explained(error, operation, duty)
+        if found is error and is_doubtful(error, duty):
+            found = await self._cleared(error, operation)
+        if found is error and duty is None and is_silent(error, operation):
+            found = await self._said(error, operation)
+        return found
 
     async def _heard(self, operation: Operation[T], duty: Duty | None, reply: Reply) -> T:
         """The result, when the server says that it has encrypted as it was told.

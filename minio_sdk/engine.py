@@ -24,7 +24,7 @@ from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials.refreshing import settled
 from minio_sdk.encrypted_calls import EncryptedCalls
-from minio_sdk.encrypting import explained, is_silent
+from minio_sdk.encrypting import Duty, duty_of
 from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, reword
 from minio_sdk.models.capabilities import ServerCapabilities
 from minio_sdk.models.credentials import Credentials
@@ -466,9 +466,7 @@ class Engine(EncryptedCalls):
         except MinIOError as error:
             found = error
             if operation.encrypts:
-                found = explained(error, operation, None)
-                if found is error and is_silent(error, operation):
-                    found = await self._said(error, operation)
+                found = await self._understood(error, operation, None)
             self.named(found, operation)
             if found is error:
                 raise
@@ -500,22 +498,36 @@ class Engine(EncryptedCalls):
             ValidationError: before anything is sent.
             MinIOError: what went wrong, with all that is known about it.
         """
+        duty: Duty | None = None
         try:
             speaks = await self.speaks()
             if operation.api != speaks:
                 raise _other_api(operation, speaks)
             request = operation.request()
+            duty = duty_of(operation, self.encryption, None)
+            if duty is not None:
+                duty.seal(request)
             if self.auditor is None:
                 reply = await feed.open(request, self.deadline, patience)
             else:
                 with self.auditor.watch(request, operation) as watch:
+                    watch.streams = True
                     watch.reply = reply = await feed.open(request, self.deadline, patience)
             self.api.server = self.api.server or reply.headers.get("server", "")
             self._result(operation, reply)
             return reply
         except MinIOError as error:
-            self.named(error, operation)
-            raise
+            found = error
+            if operation.encrypts:
+                found = await self._understood(error, operation, duty)
+            self.named(found, operation)
+            if found is error:
+                raise
+            raise found from None
+
+    async def understood(self, error: MinIOError, operation: Operation[Any]) -> MinIOError:
+        """A refusal that has come within an answer, as what it is where encryption is the reason."""
+        return await self._understood(error, operation, duty_of(operation, self.encryption, None))
 
     async def keys(self) -> Credentials | None:
         """The credentials in force, None for unsigned requests.

@@ -25,6 +25,7 @@ def make(
     content_type: str | None,
     metadata: Mapping[str, str] | None,
     at: Moment | None,
+    storage_class: str | None = None,
 ) -> Reader | Writer:
     """What a file in this mode reads or writes with.
 
@@ -32,13 +33,14 @@ def make(
         ValidationError: another mode than "rb" and "wb", or an argument that belongs to the other.
     """
     if mode == "rb":
-        if content_type is not None or metadata is not None:
-            raise ValidationError("content_type, metadata: go with mode 'wb'")
+        if content_type is not None or metadata is not None or storage_class is not None:
+            raise ValidationError("content_type, metadata, storage_class: go with mode 'wb'")
         return Reader(engine, bucket, key, version_id, at=at)
     if mode == "wb":
         if version_id is not None or at is not None:
             raise ValidationError("version_id, at: go with mode 'rb'; writing makes a new version")
-        return Writer(engine, bucket, key, object_headers(key, content_type, metadata))
+        headers = object_headers(key, content_type, metadata, storage_class=storage_class)
+        return Writer(engine, bucket, key, headers)
     rule = "must be 'rb' or 'wb'"
     if isinstance(mode, str):
         if not set(mode) - set("rt"):

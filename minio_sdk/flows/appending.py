@@ -23,7 +23,17 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import copies, in_parts, locked, native, objects, quirks, spans, uploads
+from minio_sdk.flows import (
+    copies,
+    encrypted,
+    in_parts,
+    locked,
+    native,
+    objects,
+    quirks,
+    spans,
+    uploads,
+)
 from minio_sdk.flows.composing import check_sizes
 from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition
 from minio_sdk.flows.copy_rules import Changes
@@ -61,6 +71,7 @@ class Wish:
         etag: the one that it must have; None for any.
         progress: told of what the server has; True for a bar.
         native: have the server append, where it can.
+        keeps: the object stays encrypted as it is, where nothing else is said.
     """
 
     place: Place
@@ -72,6 +83,7 @@ class Wish:
     etag: str | None
     progress: OnProgress | bool | None
     native: bool = False
+    keeps: bool = True
 
     def __post_init__(self) -> None:
         check_flag("create", self.create)
@@ -137,7 +149,10 @@ async def _append(engine: Engine, wish: Wish, source: Source, meter: Meter) -> U
             bucket=place.bucket,
         )
     if wish.native:
+        native.check_encryption(engine, place, key, found)
         return await native.append(engine, place, key, found, source, meter)
+    if wish.keeps:
+        engine = encrypted.like(engine, found)
     headers = await _description(engine, pinned, found)
     if found.size < spans.SMALLEST:
         return await _put_anew(engine, pinned, found, source, headers, meter)

@@ -231,7 +231,9 @@ VERBS: dict[str, Verb] = {
     "delete": Verb(
         ("bucket", "key", "version_id"), 2, frozenset({"bypass_governance"}), objects.delete
     ),
-    "undelete": Verb(("bucket", "key"), 2, frozenset({"copy", "dry_run"}), undeleting.undelete),
+    "undelete": Verb(
+        ("bucket", "key"), 2, frozenset({"copy", "dry_run", "encryption"}), undeleting.undelete
+    ),
 }
 
 

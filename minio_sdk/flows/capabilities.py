@@ -83,6 +83,8 @@ async def get(
     check_flag("refresh", refresh)
     if bucket is not None:
         engine.place(bucket)
+    # What is tried is about the server, whatever this client's objects are encrypted with.
+    engine = engine.begin(encryption=False, source_encryption=False)
     known = None if refresh else await _known(engine)
     if known is not None and _is_enough(engine, known, probe):
         return known

@@ -20,7 +20,7 @@ from minio_sdk.errors import (
     ValidationError,
     invalid,
 )
-from minio_sdk.flows import buckets, copies, in_parts, locked, quirks, spans, uploads
+from minio_sdk.flows import buckets, copies, encrypted, in_parts, locked, quirks, spans, uploads
 from minio_sdk.flows.conditions import Condition, check_condition
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.flows.leases import Lease
@@ -52,6 +52,7 @@ class Wish:
         condition: what must hold of the object that is there, or isn't.
         lock: the headers that lock it.
         progress: told of what the server has; True for a bar.
+        keeps: an object that is its own source stays encrypted as it is, where nothing else is said.
     """
 
     place: Place
@@ -61,6 +62,7 @@ class Wish:
     condition: Condition | None
     lock: dict[str, str]
     progress: OnProgress | bool | None
+    keeps: bool = True
 
 
 async def compose(engine: Engine, wish: Wish) -> UploadResponse:
@@ -76,7 +78,10 @@ async def compose(engine: Engine, wish: Wish) -> UploadResponse:
         if simple and (wish.sources[0].offset, wish.sources[0].length) == (0, None):
             stored = await _copied(engine, wish, *wanted[0])
         else:
-            stored = await _made(engine, wish, await _looked_at(engine, wish, wanted), meter)
+            found = await _looked_at(engine, wish, wanted)
+            if wish.keeps:
+                engine = encrypted.like(engine, found.replaced)
+            stored = await _made(engine, wish, found, meter)
         meter.add(0 if meter.objects_total else stored.size, objects=1)
     finally:
         meter.close()
@@ -105,6 +110,7 @@ async def _copied(
             source_version_id=source.version_id,
             changes=wish.changes,
             conditions=conditions,
+            keeps=wish.keeps,
         )
     except ValidationError as error:
         error.message = error.message.replace("dest_key=", "key=", 1)
@@ -122,11 +128,13 @@ class _Found:
         spans: what is taken of them, in order.
         first: the first of them, pinned.
         metadata: what it is.
+        replaced: what the source is whose place the object takes; None where it is none of them.
     """
 
     spans: list[Span]
     first: CopySource
     metadata: ObjectMetadata
+    replaced: ObjectMetadata | None
 
 
 async def _looked_at(
@@ -146,7 +154,9 @@ async def _looked_at(
         metadata = found[source]
         copies.check_conditions(engine, source, conditions, metadata)
         taken.append(_span(engine, given, _pinned(engine, source, metadata), metadata, number))
-    return _Found(taken, taken[0].source, found[wanted[0][0]])
+    path = wish.place.object_path(wish.key)
+    own = (each for source, each in found.items() if source.place.object_path(source.key) == path)
+    return _Found(taken, taken[0].source, found[wanted[0][0]], next(own, None))
 
 
 def _pinned(engine: Engine, source: CopySource, found: ObjectMetadata) -> CopySource:

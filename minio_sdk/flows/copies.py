@@ -133,10 +133,8 @@ async def copy(
     found = await look_at(engine, wanted, conditions)
     if then is not None and then.etag not in (None, found.etag):
         raise moments.changed(engine, HeadObject(source, source_key))
-    if onto_itself and keeps and engine.encryption is None:
-        engine = engine.encrypted(encrypted.kept(found.encryption))
-        if engine.encryption is not None:  # the server has said that it knows it
-            engine.api.encrypts.add(type(engine.encryption).__name__)
+    if onto_itself and keeps:
+        engine = encrypted.like(engine, found)
     if suspicious(dest_key):
         await quirks.refuse(engine, operation, empty=found.size == 0)
     if dest.bucket == source.bucket:
@@ -208,7 +206,7 @@ async def look_at(
     """
     operation = HeadObject(source.place, source.key, source.version_id)
     try:
-        found = await objects.read(_of_source(engine), operation)
+        found = await objects.read(of_source(engine), operation)
         check_conditions(engine, source, conditions, found)
     except MinIOError as error:
         engine.named(error, operation)
@@ -234,7 +232,7 @@ def check_conditions(
     raise error
 
 
-def _of_source(engine: Engine) -> Engine:
+def of_source(engine: Engine) -> Engine:
     """The engine that reads the source."""
     return engine.encrypted(engine.source_encryption)
 
@@ -415,7 +413,7 @@ async def check_unchanged(engine: Engine, source: CopySource) -> None:
     if source.version_id is not None:
         return
     operation = HeadObject(source.place, source.key)
-    again = await _of_source(engine).send(operation)
+    again = await of_source(engine).send(operation)
     if again.etag != source.etag:
         error = PreconditionFailedError("", code="PreconditionFailed", status=412)
         engine.named(error, operation)

@@ -20,7 +20,7 @@ from minio_sdk.errors import (
     NotSupportedError,
 )
 from minio_sdk.models.object_encryption import Encryption, ObjectEncryption, SseKms, SseS3
-from minio_sdk.models.results import UploadResponse
+from minio_sdk.models.results import ObjectMetadata, UploadResponse
 from minio_sdk.operation import ObjectOperation
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.multipart import (
@@ -122,6 +122,16 @@ async def look_at(
 def asked(encryption: Encryption) -> ObjectEncryption | None:
     """What an object is told to be encrypted with, as a server tells it."""
     return told(encryption.headers())
+
+
+def like(engine: Engine, found: ObjectMetadata | None) -> Engine:
+    """The engine that keeps an object encrypted as it is, where nothing else is said."""
+    if found is None or engine.encryption is not None:
+        return engine
+    other = engine.encrypted(kept(found.encryption))
+    if other.encryption is not None:  # the server has said that it knows it
+        engine.api.encrypts.add(type(other.encryption).__name__)
+    return other
 
 
 def kept(found: ObjectEncryption | None) -> Encryption | None:

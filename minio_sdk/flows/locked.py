@@ -17,6 +17,7 @@ from minio_sdk.errors import (
     AccessDeniedError,
     BucketNotFoundError,
     ConflictError,
+    EncryptionKeyError,
     MinIOError,
     NotFoundError,
     NotSupportedError,
@@ -29,6 +30,7 @@ from minio_sdk.operation import ObjectOperation, Operation, Place
 from minio_sdk.operations.bucket_object_lock import GetBucketObjectLock
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.operations.object_lock import GetObjectLegalHold, GetObjectRetention
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.locking import is_held, retention_in
 
@@ -50,25 +52,44 @@ class Lock:
 
 async def lock_of(engine: Engine, operation: ObjectOperation[Any]) -> Lock | None:
     """The lock of the version that an operation is about; None where none is in force, as far as is told."""
-    version_id: str | None = getattr(operation, "version_id", None)
     try:
-        found = await engine.send(HeadObject(operation.place, operation.key, version_id))
+        until, held = await _locks(engine, operation)
     except MinIOError:
         return None
     reasons, hints = [], []
     now = datetime.fromtimestamp(engine.transport.signing.now(), timezone.utc)
-    until = found.retention
     if until is not None and until.retain_until_date > now:
         date = until.retain_until_date.isoformat(timespec="seconds")
         reasons.append(f"{until.mode.lower()} mode until {date}")
         free = until.mode == "GOVERNANCE"
         hints.append(_BYPASS if free else "again after that")
-    if found.legal_hold:
+    if held:
         reasons.append("a legal hold")
         hints.append("disable_object_legal_hold() first")
     if not reasons:
         return None
     return Lock(f"it is locked: {' and '.join(reasons)}", "; ".join(hints))
+
+
+async def _locks(
+    engine: Engine, operation: ObjectOperation[Any]
+) -> tuple[Retention | None, bool | None]:
+    """The retention and the legal hold of a version, for which nobody has to have its key."""
+    place, key = operation.place, operation.key
+    version_id: str | None = getattr(operation, "version_id", None)
+    try:
+        found = await engine.send(HeadObject(place, key, version_id))
+    except EncryptionKeyError:
+        until: Retention | None = None
+        try:
+            until = await engine.send(GetObjectRetention(place, key, version_id))
+        except NotFoundError:  # it has none
+            pass
+        try:
+            return until, await engine.send(GetObjectLegalHold(place, key, version_id))
+        except NotFoundError:
+            return until, False
+    return found.retention, found.legal_hold
 
 
 async def explained(

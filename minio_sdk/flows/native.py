@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 
+from minio_sdk.encrypting import Duty
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     MinIOError,
@@ -22,6 +23,7 @@ from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.parts import part_size
 from minio_sdk.flows.progress import Meter
 from minio_sdk.flows.sources import Source
+from minio_sdk.models.object_encryption import SseC
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
 from minio_sdk.operation import Place
 from minio_sdk.operations.append_object import AppendObject
@@ -70,6 +72,26 @@ async def check(engine: Engine, place: Place, key: str) -> None:
             except MinIOError:
                 pass  # that it doesn't append is the news
     refused = NotSupportedError(why, hint=_HINT)
+    engine.named(refused, operation)
+    raise refused
+
+
+def check_encryption(engine: Engine, place: Place, key: str, found: ObjectMetadata) -> None:
+    """Make sure that what is appended is encrypted as it is to be: as the object itself is.
+
+    Raises:
+        NotSupportedError: it wouldn't be, or it would need a customer's key, for which there is no form.
+    """
+    wanted = engine.encryption
+    operation = AppendObject(place, key, found.size, b"")
+    if wanted is None or not (
+        isinstance(wanted, SseC) or Duty(operation, wanted, None).found_wrong(found.encryption)
+    ):
+        return
+    refused = NotSupportedError(
+        "what is appended is encrypted as the object is, and that isn't what is asked for",
+        hint=_HINT,
+    )
     engine.named(refused, operation)
     raise refused
 

@@ -11,7 +11,7 @@ from typing import Any
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConfigurationError, NotSupportedError, ValidationError, invalid
 from minio_sdk.models.names import check_version_id
-from minio_sdk.models.object_encryption import GivenEncryption, SseC
+from minio_sdk.models.object_encryption import Encryption, GivenEncryption, SseC, encryption_of
 from minio_sdk.models.presigned import PresignedPost
 from minio_sdk.operation import Operation, Place
 from minio_sdk.operations.delete_object import DeleteObject
@@ -113,21 +113,26 @@ async def post(
 
 def _said(engine: Engine, method: str, given: GivenEncryption) -> dict[str, str]:
     """The headers of encryption that the user of a URL has to send."""
-    wanted = engine.begin(given).encryption
+    wanted = _wanted(engine, given)
     if given and method == "DELETE":
         raise invalid("method", method, "goes without encryption: nothing is read or stored")
     if wanted is None or method == "DELETE":
         return {}
-    if method in ("GET", "HEAD") and not isinstance(wanted, SseC):
-        return {}
-    url = engine.config.public_url or engine.config.endpoints[0]
-    engine.config.check_secrecy(wanted, "encryption", url)
-    return wanted.headers()
+    said = method not in ("GET", "HEAD") or isinstance(wanted, SseC)
+    if said or given is not None:
+        url = engine.config.public_url or engine.config.endpoints[0]
+        engine.config.check_secrecy(wanted, "encryption", url)
+    return wanted.headers() if said else {}
+
+
+def _wanted(engine: Engine, given: GivenEncryption) -> Encryption | None:
+    """What is said of encryption; where it would go isn't known here."""
+    return engine.encryption if given is None else encryption_of(given)
 
 
 def _in_form(engine: Engine, given: GivenEncryption) -> dict[str, str]:
     """The fields of encryption in a form, which whoever has the form can read."""
-    wanted = engine.begin(given).encryption
+    wanted = _wanted(engine, given)
     if wanted is not None and wanted.is_secret:
         raise ValidationError(
             "encryption: a form would show a customer's key, or the context, to all who have it",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from minio_sdk.engine import Engine
@@ -49,7 +49,6 @@ def selection(
     output: object,
     scan_range: object,
     progress: bool,
-    headers: Mapping[str, str] | None = None,
 ) -> Selection:
     """A question to an object, not asked yet.
 
@@ -64,7 +63,6 @@ def selection(
         select_output(JsonOutput() if output is None else output),
         scan_range_of(scan_range),
         check_flag("progress", progress),
-        headers or {},
     )
     operation.request()
     return Selection(engine, operation)
@@ -120,7 +118,7 @@ class Selection:
             return None
         try:
             await self.open()
-            block = await self._block()
+            block = await self._understood_block()
         except MinIOError as error:
             closed = self._feed.closed
             self.close()
@@ -143,6 +141,15 @@ class Selection:
     async def rest(self) -> bytes:
         """All that is left, at once."""
         return b"".join([block async for block in self.blocks()])
+
+    async def _understood_block(self) -> bytes | None:
+        try:
+            return await self._block()
+        except MinIOError as error:
+            found = await self._engine.understood(error, self._operation)
+            if found is error:
+                raise
+            raise found from None
 
     async def _block(self) -> bytes | None:
         while True:

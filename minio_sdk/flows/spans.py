@@ -19,7 +19,7 @@ from minio_sdk.errors import (
     ServerError,
     as_class,
 )
-from minio_sdk.flows import objects
+from minio_sdk.flows import copies, objects
 from minio_sdk.operation import CopySource, Place
 from minio_sdk.operations.copy_object import UploadPartCopy
 from minio_sdk.operations.get_object import GetObjectPart
@@ -144,6 +144,7 @@ async def read(engine: Engine, span: Span) -> bytes:
         ObjectChangedError: another generation of the object came, or none.
     """
     source, at, found = span.source, span.first, []
+    engine = copies.of_source(engine)
     headers = {} if source.etag is None else {"if-match": f'"{source.etag}"'}
     while at <= span.last:
         operation = GetObjectPart(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import MinIOError, NotSupportedError, ServerError
+from minio_sdk.errors import EncryptionKeyError, MinIOError, NotSupportedError, ServerError
 from minio_sdk.flows import objects, versions
 from minio_sdk.operation import ObjectOperation, T
 from minio_sdk.operations.head_object import HeadObject
@@ -36,6 +36,8 @@ async def expect_there(engine: Engine, operation: ObjectOperation[T]) -> None:
     version_id: str | None = getattr(operation, "version_id", None)
     try:
         await objects.read(engine, HeadObject(operation.place, operation.key, version_id))
+    except EncryptionKeyError:
+        return  # it is there, with a key that this has no need of
     except MinIOError as error:
         error.operation = operation.name
         raise

@@ -14,6 +14,7 @@ from datetime import datetime
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     ConflictError,
+    EncryptionKeyError,
     MinIOError,
     ObjectNotFoundError,
     ServerError,
@@ -21,6 +22,7 @@ from minio_sdk.errors import (
 )
 from minio_sdk.flows import buckets, copies, moments, objects
 from minio_sdk.models.names import check_flag, check_key
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import ObjectInfo, UndeletedObject
 from minio_sdk.operation import Place
 from minio_sdk.operations.delete_object import DeleteObject
@@ -74,7 +76,12 @@ def _newer(one: ObjectInfo, other: ObjectInfo) -> bool:
 
 
 async def undelete(
-    engine: Engine, bucket: str, key: str, copy: bool = False, dry_run: bool = False
+    engine: Engine,
+    bucket: str,
+    key: str,
+    copy: bool = False,
+    dry_run: bool = False,
+    encryption: GivenEncryption = None,
 ) -> UndeletedObject:
     """Bring a deleted object back.
 
@@ -85,6 +92,7 @@ async def undelete(
     """
     check_flag("copy", copy)
     check_flag("dry_run", dry_run)
+    engine = engine.begin(encryption, encryption)
     place = engine.place(bucket)
     question = HeadObject(place, check_key(key))
     await buckets.check(engine, question)
@@ -132,6 +140,8 @@ async def _look(engine: Engine, place: Place, key: str) -> Deleted:
         operation = HeadObject(place, key)
         try:
             await objects.read(engine, operation)
+        except EncryptionKeyError:
+            pass  # it is there
         except ObjectNotFoundError:
             await moments.expect_versions(engine, operation)
             why = "no version of it is left"

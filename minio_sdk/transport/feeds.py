@@ -20,7 +20,7 @@ from minio_sdk.errors import MinIOError
 from minio_sdk.forks import leave_to_parent
 from minio_sdk.retry import deadline_over
 from minio_sdk.transport.attempts import Call, Prepared, close_raw, headers_of
-from minio_sdk.transport.connections import READ, timeouts
+from minio_sdk.transport.connections import READ, Connections, timeouts
 from minio_sdk.transport.proxies import check_unchanged_by
 from minio_sdk.transport.reasons import explain, over, root
 from minio_sdk.transport.stopping import Stopped, Team, Worker, working_as
@@ -89,6 +89,9 @@ class ThreadFeed:
         self._reader = _Reader(self._team)
         self._team.join(self._reader)
         self._raw: Any = None
+        self._place: Connections = (
+            transport.connections
+        )  # those to the endpoint that was asked last
         self._deadline: float | None = None
         self._busy = False
         transport.connections.keep(self)
@@ -126,17 +129,21 @@ class ThreadFeed:
     async def open(self, request: Request, deadline: float | None, patience: float) -> Reply:
         """Ask, after retries; the head."""
         self.drop()
-        adapter, place = self._transport.adapter, self._transport.connections
-        if place.proxy is not None:
-            check_unchanged_by(place.proxy, place.endpoint, request)
-        prepared = Prepared(request, place.endpoint.url + request.target, deadline)
-        opening = _Opening(adapter, prepared, patience)
         self._deadline = deadline
-        with self._working():
+
+        def attempt(way: RequestsTransport, number: int) -> Reply:
+            self._place = place = way.connections
+            if place.proxy is not None:
+                check_unchanged_by(place.proxy, place.endpoint, request)
+            prepared = Prepared(request, place.endpoint.url + request.target, deadline)
+            opening = _Opening(way.adapter, prepared, patience)
             try:
-                return adapter.policy.send(opening.attempt, request, deadline)
+                return opening.attempt(number)
             finally:
                 self._raw = opening.raw
+
+        with self._working():
+            return self._transport.roam(attempt, request, deadline)
 
     async def read(self) -> bytes:
         """Some of what comes next; empty at the end."""
@@ -156,16 +163,16 @@ class ThreadFeed:
             block: bytes = raw.read1(READ, decode_content=False)
             return block
         except _FAILURES as error:
-            place = transport.connections
+            place = self._place
             timed_out = isinstance(error, urllib3.exceptions.TimeoutError)
-            raise explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy) from root(
-                error
-            )
+            found = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
+            found.endpoint = place.endpoint.origin
+            raise found from root(error)
 
     async def pause(self, failures: int, least: float) -> None:
         """Wait, unless it is closed."""
         transport = self._transport
-        seconds = max(transport.adapter.policy.backoff(failures), least)
+        seconds = max(transport.policy.backoff(failures), least)
         if transport.clock is SYSTEM_CLOCK:
             self._team.stopped.wait(seconds)
         else:

@@ -25,7 +25,7 @@ from minio_sdk.wire.heads import is_sized
 from minio_sdk.wire.message import Reply, Request
 
 if TYPE_CHECKING:
-    from minio_sdk.transport.http_aiohttp import AiohttpTransport
+    from minio_sdk.transport.http_aiohttp import AiohttpTransport, AsyncConnections
 
 R = TypeVar("R")
 
@@ -39,6 +39,9 @@ class TaskFeed:
         self._transport = transport
         self._response: aiohttp.ClientResponse | None = None
         self._deadline: float | None = None
+        self._place: AsyncConnections = (
+            transport.connections
+        )  # those to the one that was asked last
         self._over: asyncio.Future[None] | None = None
         self.closed = False
         transport.connections.feeds.add(self)
@@ -46,26 +49,28 @@ class TaskFeed:
     async def open(self, request: Request, deadline: float | None, patience: float) -> Reply:
         """Ask, after retries; the head."""
         self.drop()
-        transport, place = self._transport, self._transport.connections
-        if place.proxy is not None:
-            check_unchanged_by(place.proxy, place.endpoint, request)
         self._deadline = deadline
 
-        async def attempt(_: int) -> Reply:
-            keys = transport.provider.ask() if request.signed else None
+        async def attempt(way: AiohttpTransport) -> Reply:
+            self._place = place = way.connections
+            if place.proxy is not None:
+                check_unchanged_by(place.proxy, place.endpoint, request)
+            keys = way.provider.ask() if request.signed else None
             if isinstance(keys, Future):
-                keys = await transport.come(keys, deadline)
+                keys = await way.come(keys, deadline)
             left = patience
             if deadline is not None:
-                left = min(left, deadline - transport.clock.monotonic())
+                left = min(left, deadline - way.clock.monotonic())
                 if left <= 0:
-                    raise deadline_over(transport.config.deadline)
-            return await self._explained(self._ask(request, keys, left))
+                    raise deadline_over(way.config.deadline)
+            return await self._explained(self._ask(way, request, keys, left))
 
-        return await self._unless_closed(transport.policy.asend(attempt, request, deadline))
+        return await self._unless_closed(self._transport.roam(attempt, request, deadline))
 
-    async def _ask(self, request: Request, keys: Any, silence: float) -> Reply:
-        transport, place = self._transport, self._transport.connections
+    async def _ask(
+        self, transport: AiohttpTransport, request: Request, keys: Any, silence: float
+    ) -> Reply:
+        place = transport.connections
         headers = transport.signing.headers(request, keys)
         body: Any = request.body if is_sized(request) else None
         options: dict[str, Any] = {} if place.proxy is None else {"proxy": place.proxy}
@@ -173,8 +178,8 @@ class TaskFeed:
         except MinIOError:  # a timeout of ours is an OSError as well
             raise
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-            place = self._transport.connections
+            place = self._place
             timed_out = isinstance(error, asyncio.TimeoutError)
-            raise explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy) from root(
-                error
-            )
+            found = explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
+            found.endpoint = place.endpoint.origin
+            raise found from root(error)

@@ -284,6 +284,15 @@ class AiohttpTransport:
         attempt = partial(self._attempt, request, deadline)
         return await self.policy.asend(attempt, request, deadline)
 
+    async def roam(
+        self,
+        attempt: Callable[[AiohttpTransport], Awaitable[Reply]],
+        request: Request,
+        deadline: float | None,
+    ) -> Reply:
+        """The answer that attempts come to, after retries; each is given what sends."""
+        return await self.policy.asend(lambda _: attempt(self), request, deadline)
+
     @property
     def has_room(self) -> bool:
         """Whether one more request could be sent now."""

@@ -270,6 +270,15 @@ class RequestsTransport:
         send = partial(self._by_session, request, deadline)
         return send() if race is None else race.beside(send)
 
+    def roam(
+        self,
+        attempt: Callable[[RequestsTransport, int], Reply],
+        request: Request,
+        deadline: float | None,
+    ) -> Reply:
+        """The answer that attempts come to, after retries; each is given what sends, and its number."""
+        return self.policy.send(partial(attempt, self), request, deadline)
+
     def resume(self, request: Request, deadline: float | None, begun: Begun) -> Reply:
         """The answer to a request whose first attempt has begun."""
         attempts = Resumed(self, request, deadline, begun)

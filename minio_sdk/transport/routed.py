@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
@@ -33,6 +33,9 @@ from minio_sdk.transport.routes import (
 )
 from minio_sdk.wire.message import Reply, Request
 
+if TYPE_CHECKING:
+    from minio_sdk.transport.feeds import ThreadFeed
+
 
 class RoutedConnections:
     """The connections to all endpoints, and what is known of these; shared by all views of a client."""
@@ -51,8 +54,12 @@ class RoutedConnections:
         """The pool to the first endpoint."""
         return self.each[0].pool()
 
+    def keep(self, feed: ThreadFeed) -> None:
+        """Close a feed with all that is here."""
+        self.each[0].keep(feed)
+
     def close(self) -> None:
-        """Close idle connections."""
+        """Close feeds and idle connections."""
         for each in self.each:
             each.close()
 
@@ -131,6 +138,17 @@ class Routed(RequestsTransport):
             call.attempt, call.request, call.roaming.deadline, offset, call.roaming.elsewhere
         )
 
+    def roam(
+        self,
+        attempt: Callable[[RequestsTransport, int], Reply],
+        request: Request,
+        deadline: float | None,
+    ) -> Reply:
+        """The answer that attempts come to, after retries, each at the endpoint that is chosen for it."""
+        call = _Call(self, request, deadline)
+        by = partial(call.by, attempt)
+        return self.policy.send(by, request, deadline, None, call.roaming.elsewhere)
+
     def resume(self, request: Request, deadline: float | None, begun: Begun) -> Reply:
         """The answer to a request whose first attempt has begun."""
         return self._send(_Call(self, request, deadline, begun), begun.offset)
@@ -196,6 +214,12 @@ class _Call:
         finally:
             race.end()
 
+    def by(self, attempt: Callable[[RequestsTransport, int], Reply], number: int) -> Reply:
+        """Have an attempt of somebody else's made at an endpoint, once; the answer."""
+        route = self._open()
+        way = self._transport.ways[route.index]
+        return self._told(route, partial(attempt, way, number), way.connections.skew.seconds)
+
     def _open(self) -> Route:
         """The endpoint to ask; one that has failed before answers a question first."""
         roaming, transport = self.roaming, self._transport
@@ -227,15 +251,18 @@ class _Call:
     def _once(
         self, request: Request, route: Route, race: Race | None, begun: Begun | None
     ) -> Reply:
-        roaming, way = self.roaming, self._transport.ways[route.index]
-        offset = way.connections.skew.seconds
+        deadline, way = self.roaming.deadline, self._transport.ways[route.index]
+        if begun is None:
+            send = partial(way.once, request, deadline, race)
+            return self._told(route, send, way.connections.skew.seconds)
+        resumed = Resumed(way, request, deadline, begun, race)
+        return self._told(route, partial(resumed.attempt, 1), begun.offset)
+
+    def _told(self, route: Route, send: Callable[[], Reply], offset: float) -> Reply:
+        """What comes of an attempt, which says how the endpoint does."""
         try:
-            if begun is None:
-                reply = way.once(request, roaming.deadline, race)
-            else:
-                offset = begun.offset
-                reply = Resumed(way, request, roaming.deadline, begun, race).attempt(1)
+            reply = send()
         except BaseException as error:
-            roaming.raised(route, error)
+            self.roaming.raised(route, error)
             raise
-        return roaming.answered(route, reply, offset)
+        return self.roaming.answered(route, reply, offset)

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
@@ -29,6 +32,9 @@ from minio_sdk.transport.routes import (
 )
 from minio_sdk.wire.message import Reply, Request
 
+if TYPE_CHECKING:
+    from minio_sdk.transport.feeds_async import TaskFeed
+
 
 class RoutedAsyncConnections:
     """The connections to all endpoints, and what is known of these; shared by all views of a client."""
@@ -42,6 +48,11 @@ class RoutedAsyncConnections:
         first = self.each[0]
         self.endpoint, self.proxy, self.skew = first.endpoint, first.proxy, first.skew
         forget_after_fork(self)
+
+    @property
+    def feeds(self) -> weakref.WeakSet[TaskFeed]:
+        """What is read while it comes, from whichever endpoint, and ends with all that is here."""
+        return self.each[0].feeds
 
     async def close(self) -> None:
         """Close what this loop has."""
@@ -108,6 +119,18 @@ class RoutedAsync(AiohttpTransport):
             call.attempt, request, deadline, elsewhere=call.roaming.elsewhere
         )
 
+    async def roam(
+        self,
+        attempt: Callable[[AiohttpTransport], Awaitable[Reply]],
+        request: Request,
+        deadline: float | None,
+    ) -> Reply:
+        """The answer that attempts come to, after retries, each at the endpoint that is chosen for it."""
+        call = _Call(self, request, deadline)
+        return await self.policy.asend(
+            partial(call.by, attempt), request, deadline, elsewhere=call.roaming.elsewhere
+        )
+
 
 class _Call:
     """The attempts of one call."""
@@ -135,6 +158,11 @@ class _Call:
             return await self._raced(hedger, route, after)
         finally:
             hedger.tell(kind, time.monotonic() - since)
+
+    async def by(self, attempt: Callable[[AiohttpTransport], Awaitable[Reply]], _: int) -> Reply:
+        """Have an attempt of somebody else's made at an endpoint, once; the answer."""
+        route = await self._open()
+        return await self._told(route, attempt)
 
     async def _open(self) -> Route:
         """The endpoint to ask; one that has failed before answers a question first."""
@@ -181,10 +209,16 @@ class _Call:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _once(self, request: Request, route: Route) -> Reply:
+        return await self._told(route, lambda way: way.once(request, self.roaming.deadline))
+
+    async def _told(
+        self, route: Route, send: Callable[[AiohttpTransport], Awaitable[Reply]]
+    ) -> Reply:
+        """What comes of an attempt, which says how the endpoint does."""
         roaming, way = self.roaming, self._transport.ways[route.index]
         offset = way.connections.skew.seconds
         try:
-            reply = await way.once(request, roaming.deadline)
+            reply = await send(way)
         except BaseException as error:
             roaming.raised(route, error)
             raise

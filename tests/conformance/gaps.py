@@ -195,6 +195,10 @@ FEATURES: dict[str, dict[str, Gap]] = {
         "seaweedfs": Gap("has none that can be set from outside"),
     },
     "S3 Select": {"seaweedfs": Gap("has none")},
+    "S3 Select of what customers' keys encrypt": {
+        "seaweedfs": Gap("has no S3 Select"),
+        "moto": Gap("ignores keys of customers"),
+    },
     "live events": {
         "moto": Gap("has none, and lists the bucket"),
         "seaweedfs": Gap("has none"),

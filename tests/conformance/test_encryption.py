@@ -5,8 +5,10 @@ MinIO takes customers' keys over TLS only, so its tests here are with a MinIO of
 
 from __future__ import annotations
 
+import io
 import os
 import uuid
+import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest_asyncio
 from minio_sdk import (
     AsyncMinIOClient,
     Credentials,
+    CsvInput,
     EncryptionKeyError,
     MinIOError,
     PreconditionFailedError,
@@ -167,6 +170,44 @@ async def test_copies_in_parts_with_customers_keys(
     await client.put_object(bucket, "a", data, encryption=KEY)
     await client.copy_object(bucket, "b", bucket, "a", source_encryption=KEY, encryption=OTHER)
     assert await client.get_object(bucket, "b", encryption=OTHER) == data
+
+
+@by_bucket
+@pytest.mark.needs("copies in parts with keys of customers")
+async def test_objects_made_of_others_with_a_customers_key(
+    client: AsyncMinIOClient, bucket: str
+) -> None:
+    """Composed, appended to, fanned out, looked into, and brought back."""
+    data = os.urandom(5 * MiB)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("a.txt", b"hello")
+    await client.put_object(bucket, "a.zip", packed.getvalue(), encryption=KEY)
+    assert await client.read_archive(bucket, "a.zip", "a.txt", encryption=KEY) == b"hello"
+    assert await client.fan_out(bucket, data, ["a", "b"], encryption=KEY)
+    await client.compose_object(bucket, "c", ["a", "b"], source_encryption=KEY)
+    await client.append_object(bucket, "c", b"the end", encryption=KEY)
+    assert await client.get_object(bucket, "c", encryption=KEY) == data * 2 + b"the end"
+    await client.set_bucket_versioning(bucket, True)
+    await client.delete_object(bucket, "a.zip")
+    found = await client.undelete_object(bucket, "a.zip", copy=True, encryption=KEY)
+    assert (found.copied, found.size) == (True, len(packed.getvalue()))
+    assert await client.read_archive(bucket, "a.zip", "a.txt", encryption=KEY) == b"hello"
+
+
+@by_bucket
+@pytest.mark.needs("S3 Select of what customers' keys encrypt")
+async def test_rows_of_what_a_customers_key_encrypts(client: AsyncMinIOClient, bucket: str) -> None:
+    await client.put_object(bucket, "a.csv", b"Ada,36\nAlan,41\n", encryption=KEY)
+    question = "SELECT s._1 FROM s3object s WHERE s._2 = '41'"
+    found = client.select_object_content(bucket, "a.csv", question, CsvInput(), encryption=KEY)
+    assert b"".join([block async for block in found]) == b'{"_1":"Alan"}\n'
+    for wrong in (None, OTHER):
+        with pytest.raises(EncryptionKeyError):
+            async for _ in client.select_object_content(
+                bucket, "a.csv", question, CsvInput(), encryption=wrong
+            ):
+                pass
 
 
 @by_bucket

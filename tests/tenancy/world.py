@@ -249,6 +249,7 @@ class Wire:
         self.connections = connections or object()
         self.signing = Signing(config, find_credentials(config, {}), self.clock, Skew())
         self.memory = worlds.now.memory
+        self.ways: tuple[Any, ...] = ()
 
     async def send(self, request: Request, deadline: float | None) -> Reply:
         return self._worlds.now.taken(request, self.signing.headers(request))

@@ -8,6 +8,7 @@ from typing import Any
 from minio_sdk.client.aio.base import AsyncBase
 from minio_sdk.flows import archives, prompting
 from minio_sdk.models.archives import ArchiveEntry
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.prompting import PromptAnswer
 
 
@@ -15,7 +16,13 @@ class Archives(AsyncBase):
     """Look into objects."""
 
     async def list_archive(
-        self, bucket: str, key: str, prefix: str = "", *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        prefix: str = "",
+        *,
+        version_id: str | None = None,
+        encryption: GivenEncryption = None,
     ) -> list[ArchiveEntry]:
         """What is in a zip archive, of which only its table of contents is fetched.
 
@@ -26,6 +33,7 @@ class Archives(AsyncBase):
             key: the archive's key; it may end as it likes.
             prefix: only entries whose names begin with it.
             version_id: a version of the archive; None for the current one.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Returns:
             A list of `ArchiveEntry` in the archive's order.
@@ -42,7 +50,7 @@ class Archives(AsyncBase):
             >>> for entry in await client.list_archive("backups", "2026.zip", "docs/"):
             ...     print(entry.name, entry.size)
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return await self._run(archives.entries(engine, bucket, key, prefix, version_id))
 
     async def read_archive(
@@ -53,6 +61,7 @@ class Archives(AsyncBase):
         *,
         version_id: str | None = None,
         max_size: int = 256 * 1024 * 1024,
+        encryption: GivenEncryption = None,
     ) -> bytes:
         """The bytes of one entry of a zip archive, of which only that entry is fetched.
 
@@ -67,6 +76,7 @@ class Archives(AsyncBase):
             version_id: a version of the archive; None for the current one.
             max_size: bytes that the entry may have at most, packed and unpacked; more is refused before it
                 is fetched, and no more than that is ever unpacked.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             NotFoundError: the archive has no such entry.
@@ -81,7 +91,7 @@ class Archives(AsyncBase):
         Example:
             >>> data = await client.read_archive("backups", "2026.zip", "docs/report.pdf")
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return await self._run(archives.read(engine, bucket, key, name, version_id, max_size))
 
     async def prompt_object(

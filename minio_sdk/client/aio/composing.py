@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import appending, composing, fanning, uploads
+from minio_sdk.flows import appending, composing, copies, fanning, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.copy_rules import Changes
 from minio_sdk.flows.progress import OnProgress
@@ -15,6 +15,7 @@ from minio_sdk.flows.sources import Data, Source
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.composing import ComposeItem, sources_of
 from minio_sdk.models.names import check_flag, check_key
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.object_lock import Retention, retention_of
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.wire.locking import lock_headers
@@ -42,6 +43,8 @@ class Composing(AsyncBase):
         storage_class: str | None = None,
         retention: Retention | Mapping[str, Any] | None = None,
         legal_hold: bool = False,
+        encryption: GivenEncryption = None,
+        source_encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Make one object of several, or of ranges of them, one behind the other.
@@ -66,6 +69,11 @@ class Composing(AsyncBase):
             storage_class: such as ``"STANDARD_IA"``; None takes the server's default.
             retention: until when it is locked, as a `Retention`; its bucket must have object lock.
             legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
+            encryption: of the object: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none. None takes
+                `Config.encryption`, else sources with a customer's key give theirs, an object that is its
+                own source stays encrypted as it is, and any other is encrypted as its bucket has it.
+            source_encryption: the `SseC(key)` of the sources, which is one for all of them; None takes
+                `Config.encryption`.
             progress: a function that gets a `TransferProgress` after each part that the server has; what
                 it raises ends the job, and nothing is stored. True shows a bar.
 
@@ -77,7 +85,9 @@ class Composing(AsyncBase):
             BucketNotFoundError: a bucket isn't there.
             ObjectChangedError: a source was replaced meanwhile; the error names it.
             PreconditionFailedError: a condition of a source, or `if_match` or `if_none_match`, didn't hold.
-            NotSupportedError: the server doesn't copy, or stored it without the lock it was to have.
+            NotSupportedError: the server doesn't copy, doesn't encrypt, or stored it without the lock it
+                was to have.
+            EncryptionKeyError: a source has another customer's key, or none.
             ValidationError: a bad argument, or a range behind the end of its source.
             MinIOError: it failed after all retries; then no object has appeared.
 
@@ -88,7 +98,7 @@ class Composing(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
         """
-        engine = self._engine.begin()
+        engine = copies.begun(self._engine, encryption, source_encryption)
         until = None if retention is None else retention_of(retention)
         wish = composing.Wish(
             engine.place(bucket),
@@ -108,6 +118,7 @@ class Composing(AsyncBase):
             condition(if_none_match, if_match),
             lock_headers(until, check_flag("legal_hold", legal_hold)),
             progress,
+            encryption is None,
         )
         return await self._run(composing.compose(engine, wish))
 
@@ -124,6 +135,7 @@ class Composing(AsyncBase):
         metadata: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         native: bool = False,
+        encryption: GivenEncryption = None,
         progress: OnProgress | bool | None = None,
     ) -> UploadResponse:
         """Put bytes behind those that an object has.
@@ -149,7 +161,11 @@ class Composing(AsyncBase):
             native: have the server itself append, as AWS's S3 Express One Zone and MinIO AIStor do; any
                 other is found out before it is sent something that it would take for the whole object.
                 Data of more than a part (8 MiB) is appended block by block, and what came before a failure
-                stays.
+                stays. The object has to be encrypted already in the way that is asked for, which no key of
+                a customer's can be.
+            encryption: the `SseC(key)` that the object has, or of an object that is made; `SseS3()`,
+                `SseKms(...)`, or False for none. None takes `Config.encryption`, else an object that is
+                there stays encrypted as it is.
             progress: a function that gets a `TransferProgress` after each part that the server has, in
                 which the bytes of the whole object count; True shows a bar.
 
@@ -163,7 +179,8 @@ class Composing(AsyncBase):
                 in memory that is after the first time.
             PreconditionFailedError: `if_match` didn't hold.
             IntegrityError: `data` has fewer bytes than `length`.
-            NotSupportedError: the server gives no ETag, doesn't copy, or keeps no lock.
+            NotSupportedError: the server gives no ETag, doesn't copy, doesn't encrypt, or keeps no lock.
+            EncryptionKeyError: the object has another customer's key, or none.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed after all retries.
 
@@ -172,10 +189,13 @@ class Composing(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption, encryption)
         headers = uploads.object_headers(key, content_type, metadata, tags=tags)
         place = engine.place(bucket)
-        wish = appending.Wish(place, key, data, length, create, headers, if_match, progress, native)
+        keeps = encryption is None
+        wish = appending.Wish(
+            place, key, data, length, create, headers, if_match, progress, native, keeps
+        )
         return await self._run(appending.append(engine, wish))
 
     async def fan_out(
@@ -191,6 +211,7 @@ class Composing(AsyncBase):
         metadata: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         storage_class: str | None = None,
+        encryption: GivenEncryption = None,
         concurrency: int | None = None,
         progress: OnProgress | bool | None = None,
     ) -> BulkResult:
@@ -207,6 +228,8 @@ class Composing(AsyncBase):
             length: take exactly this many bytes of `data`; None takes all.
             content_type: of all of them; None guesses it from each key.
             content_encoding, cache_control, metadata, tags, storage_class: of all of them.
+            encryption: of all of them: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none; None as
+                `Config.encryption` has it.
             concurrency: how many at once; default 16, never more than `Config.pool_size`.
             progress: a function that gets a `TransferProgress` for each object that is stored; what it
                 raises ends the job. True shows a bar.
@@ -224,7 +247,7 @@ class Composing(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
         """
-        engine = self._engine
+        engine = self._engine.begin(encryption, encryption)
         common = {
             "content_type": content_type,
             "content_encoding": content_encoding,

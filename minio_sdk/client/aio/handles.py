@@ -28,9 +28,10 @@ def opened(
     content_type: str | None,
     metadata: Mapping[str, str] | None,
     at: Moment | None = None,
+    storage_class: str | None = None,
 ) -> AsyncObjectReader | AsyncObjectWriter:
     """The file, to be awaited or entered."""
-    made = make(engine, bucket, key, mode, version_id, content_type, metadata, at)
+    made = make(engine, bucket, key, mode, version_id, content_type, metadata, at, storage_class)
     return AsyncObjectWriter(made) if isinstance(made, Writer) else AsyncObjectReader(made)
 
 

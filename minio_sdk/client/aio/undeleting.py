@@ -8,6 +8,7 @@ from minio_sdk.flows.bulk import Job
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import UndeletedObject
 
 
@@ -15,7 +16,13 @@ class Undeleting(AsyncBase):
     """Bring back one, or all below a prefix."""
 
     async def undelete_object(
-        self, bucket: str, key: str, *, copy: bool = False, dry_run: bool = False
+        self,
+        bucket: str,
+        key: str,
+        *,
+        copy: bool = False,
+        dry_run: bool = False,
+        encryption: GivenEncryption = None,
     ) -> UndeletedObject:
         """Bring a deleted object back: remove the delete markers on top of its newest version.
 
@@ -27,6 +34,8 @@ class Undeleting(AsyncBase):
             copy: leave the delete markers in the history, and copy the newest version above them. The copy
                 has a date and a version id of its own, and no lock.
             dry_run: say what would be done, and change nothing.
+            encryption: the `SseC(key)` that the object has, and that its copy keeps; nothing else needs it.
+                None takes `Config.encryption`, else the copy is encrypted as the version is.
 
         Returns:
             `UndeletedObject`: the version that is current now, and the delete markers that were removed.
@@ -46,7 +55,7 @@ class Undeleting(AsyncBase):
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
         """
         engine = self._engine.begin()
-        return await self._run(undeleting.undelete(engine, bucket, key, copy, dry_run))
+        return await self._run(undeleting.undelete(engine, bucket, key, copy, dry_run, encryption))
 
     async def undelete_objects(
         self,
@@ -56,6 +65,7 @@ class Undeleting(AsyncBase):
         since: Moment | None = None,
         copy: bool = False,
         dry_run: bool = False,
+        encryption: GivenEncryption = None,
         concurrency: int | None = None,
         progress: OnProgress | bool | None = None,
     ) -> BulkResult:
@@ -69,7 +79,7 @@ class Undeleting(AsyncBase):
             prefix: only keys that begin with it.
             since: only objects that were deleted at this moment or later: a datetime with a time zone, a
                 date (its beginning in UTC), or one of them as ISO 8601 text. Default: all.
-            copy: as of `undelete_object`.
+            copy, encryption: as of `undelete_object`.
             dry_run: say what would be done, and change nothing.
             concurrency: how many at once; default 16, never more than `Config.pool_size`.
             progress: as of `upload_many`.
@@ -92,7 +102,7 @@ class Undeleting(AsyncBase):
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManagingDelMarkers.html
         """
         engine = self._engine
-        job = Job(None, concurrency, progress)
+        job = Job(None, concurrency, progress, encryption=encryption)
         return await self._run(
             undeleting_many.undelete(engine, bucket, prefix, since, copy, dry_run, job)
         )

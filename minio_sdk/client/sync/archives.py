@@ -9,6 +9,7 @@ from typing import Any
 from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import archives, prompting
 from minio_sdk.models.archives import ArchiveEntry
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.prompting import PromptAnswer
 
 
@@ -16,7 +17,13 @@ class Archives(Base):
     """Look into objects."""
 
     def list_archive(
-        self, bucket: str, key: str, prefix: str = "", *, version_id: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        prefix: str = "",
+        *,
+        version_id: str | None = None,
+        encryption: GivenEncryption = None,
     ) -> list[ArchiveEntry]:
         """What is in a zip archive, of which only its table of contents is fetched.
 
@@ -27,6 +34,7 @@ class Archives(Base):
             key: the archive's key; it may end as it likes.
             prefix: only entries whose names begin with it.
             version_id: a version of the archive; None for the current one.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Returns:
             A list of `ArchiveEntry` in the archive's order.
@@ -43,7 +51,7 @@ class Archives(Base):
             >>> for entry in client.list_archive("backups", "2026.zip", "docs/"):
             ...     print(entry.name, entry.size)
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._run(archives.entries(engine, bucket, key, prefix, version_id))
 
     def read_archive(
@@ -54,6 +62,7 @@ class Archives(Base):
         *,
         version_id: str | None = None,
         max_size: int = 256 * 1024 * 1024,
+        encryption: GivenEncryption = None,
     ) -> bytes:
         """The bytes of one entry of a zip archive, of which only that entry is fetched.
 
@@ -68,6 +77,7 @@ class Archives(Base):
             version_id: a version of the archive; None for the current one.
             max_size: bytes that the entry may have at most, packed and unpacked; more is refused before it
                 is fetched, and no more than that is ever unpacked.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Raises:
             NotFoundError: the archive has no such entry.
@@ -82,7 +92,7 @@ class Archives(Base):
         Example:
             >>> data = client.read_archive("backups", "2026.zip", "docs/report.pdf")
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._run(archives.read(engine, bucket, key, name, version_id, max_size))
 
     def prompt_object(

@@ -36,6 +36,7 @@ class Files(Base):
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        storage_class: str | None = None,
         encryption: GivenEncryption = None,
     ) -> ObjectWriter: ...
 
@@ -49,6 +50,7 @@ class Files(Base):
         at: Moment | None = None,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        storage_class: str | None = None,
         encryption: GivenEncryption = None,
     ) -> ObjectReader | ObjectWriter:
         """An object as a binary file.
@@ -64,6 +66,7 @@ class Files(Base):
             at: for reading, what it was at this moment, as for `get_object`.
             content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
             metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
+            storage_class: for writing, such as ``"STANDARD_IA"``; None takes the server's default.
             encryption: for writing `SseS3()`, `SseKms(...)` or `SseC(key)`, for reading the `SseC(key)` that
                 it was stored with; False for none; None takes `Config.encryption`.
 
@@ -82,4 +85,6 @@ class Files(Base):
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         engine = self._engine.begin(encryption)
-        return opened(engine, bucket, key, mode, version_id, content_type, metadata, at)
+        return opened(
+            engine, bucket, key, mode, version_id, content_type, metadata, at, storage_class
+        )

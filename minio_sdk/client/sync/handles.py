@@ -33,9 +33,10 @@ def opened(
     content_type: str | None,
     metadata: Mapping[str, str] | None,
     at: Moment | None = None,
+    storage_class: str | None = None,
 ) -> ObjectReader | ObjectWriter:
     """The file."""
-    made = make(engine, bucket, key, mode, version_id, content_type, metadata, at)
+    made = make(engine, bucket, key, mode, version_id, content_type, metadata, at, storage_class)
     if isinstance(made, Writer):
         return ObjectWriter(made)
     run(made.open())
