@@ -272,6 +272,7 @@ def _start_minio(
         MINIO_ROOT_PASSWORD=password,
         MINIO_UPDATE="off",  # asks nobody whether there is a newer one
         MINIO_BROWSER="off",
+        MINIO_DOMAIN="localhost",  # buckets have hosts below it, beside their paths
         GOMEMLIMIT="512MiB",
         **more,
     )

@@ -129,7 +129,7 @@ class ThreadFeed:
         adapter, place = self._transport.adapter, self._transport.connections
         if place.proxy is not None:
             check_unchanged_by(place.proxy, place.endpoint, request)
-        prepared = Prepared(request, place.endpoint.url + request.target, deadline)
+        prepared = Prepared(request, adapter.signing.url(request), deadline)
         opening = _Opening(adapter, prepared, patience)
         self._deadline = deadline
         with self._working():

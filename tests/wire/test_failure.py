@@ -305,7 +305,7 @@ def test_a_redirect_is_not_followed_and_says_where_the_bucket_is(status: int) ->
     assert "evil" not in str(plain)
     assert plain.hint == "check base_url: scheme, host, port, path"
     region = error_of(Reply(status, {"x-amz-bucket-region": "eu-west-1"}), "NoSuchKey")
-    assert region.hint == "region='eu-west-1'"
+    assert region.hint == "region='eu-west-1', and that region's address as base_url"
 
 
 def test_a_wrong_region_hints_at_the_right_one() -> None:
