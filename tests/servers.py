@@ -314,7 +314,8 @@ def _try_minio(
     command += ["--address", f"127.0.0.1:{port}"]
     command += ["--console-address", f"127.0.0.1:{free_port()}"]
     process = Guarded(command, folder, environment)
-    process.wait_until(lambda _: answers(port, "/minio/health/ready", ca_file) or None)
+    # Not "ready", which is a 200 before it is: then comes a 503 with a minute of Retry-After.
+    process.wait_until(lambda _: answers(port, "/minio/health/cluster", ca_file) or None)
     stack.callback(process.stop)
     return port
 

@@ -149,7 +149,7 @@ def test_who_has_buckets_may_listen_to_them(read_only: bool) -> None:
 @pytest.mark.asyncio
 async def test_minio_lets_a_tenant_listen_to_its_own(minio: Server) -> None:
     """With keys of its own; other buckets, and all of them, are refused."""
-    root = {"access_key": minio.access_key, "secret_key": minio.secret_key}
+    root: dict[str, Any] = {"access_key": minio.access_key, "secret_key": minio.secret_key}
     for tenant in ("listener", "neighbour"):
         async with AsyncMinIOClient(Config(minio.base_url, tenant, **root)) as operator:
             await operator.create_bucket("docs")

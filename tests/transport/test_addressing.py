@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from functools import cache
@@ -243,6 +244,33 @@ def test_hosts_and_their_idle_connections_are_bounded(connect: Connect) -> None:
             else:
                 (here,) = connections._here.values()
                 assert len(here.lines._all) <= 4
+
+
+@pytest.mark.asyncio
+async def test_hosts_share_the_places_of_a_loop() -> None:
+    """One for all hosts: who waits for it gets it, also after somebody has given up."""
+    with ScriptedServer(handler=lambda r: stored(str(r.header("host")).encode())) as server:
+        config = Config(
+            url_of(server), "acme", credentials=KEYS, addressing="virtual", api="s3", pool_size=1
+        )
+        async with AsyncMinIOClient(config) as client:
+            await client.get_object("bucket0", "k")
+            given_up = [asyncio.ensure_future(client.get_object(f"b{n}xx", "k")) for n in range(3)]
+            await asyncio.sleep(0)
+            for each in given_up:
+                each.cancel()
+            ended = await asyncio.gather(*given_up, return_exceptions=True)
+            assert all(isinstance(each, asyncio.CancelledError) for each in ended)
+            found = await asyncio.gather(
+                *(client.get_object(f"bucket{n % 3}", "k") for n in range(12))
+            )
+            assert [each.decode().partition(".")[0] for each in found] == [
+                f"acme-bucket{n % 3}" for n in range(12)
+            ]
+            transport: Any = client._engine.transport
+            (here,) = transport.connections._here.values()
+            assert here.lines.at_work == 0
+            assert len(here.lines._idle) == 1
 
 
 def test_a_host_that_is_let_go_of_may_still_be_used() -> None:
