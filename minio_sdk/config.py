@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from minio_sdk.errors import ConfigurationError, ValidationError, bad_setting, shown
-from minio_sdk.models.addresses import check_url, check_urls, without_userinfo
+from minio_sdk.models.addresses import check_addressing, check_url, check_urls, without_userinfo
 from minio_sdk.models.audit import AuditRecord
 from minio_sdk.models.cache import Cache
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
@@ -43,6 +43,7 @@ LONGEST_WAIT = 2_000_000  # seconds, 23 days: sockets refuse more than 2**31 mil
 
 Api = Literal["auto", "s3", "enterprise"]
 Tenancy = Literal["bucket", "prefix"]
+Addressing = Literal["auto", "path", "virtual"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,9 @@ class Config:
         tenancy: ``"bucket"``: each tenant has buckets of its own; ``"prefix"``: all share
             `shared_bucket`, each below a prefix of its own.
         shared_bucket: that bucket; made when it is missing. Default ``"tenants"``.
+        addressing: where a bucket stands: ``"path"``, as in ``http://host/bucket/key``; ``"virtual"``, as in
+            ``http://bucket.host/key``, but for names that no host or certificate can have; ``"auto"``, the
+            default, is ``"virtual"`` on ``amazonaws.com`` and ``"path"`` elsewhere.
         public_url: the server as browsers see it, for presigned URLs. Default: the first `base_url`.
         max_delay: the longest wait between two tries, in seconds. Default 20.
         jitter: the share of each wait, 0 to 1, that chance may take off. Default 0.5.
@@ -124,6 +128,7 @@ class Config:
     api: Api = "auto"
     tenancy: Tenancy = "bucket"
     shared_bucket: str = "tenants"
+    addressing: Addressing = "auto"
     public_url: str | None = None
     max_delay: float = 20.0
     jitter: float = 0.5
@@ -175,6 +180,8 @@ class Config:
             raise bad_setting("state_dir", self.state_dir, "must be the path of a folder")
         _choice("api", self.api, ("auto", "s3", "enterprise"))
         _choice("tenancy", self.tenancy, ("bucket", "prefix"))
+        _choice("addressing", self.addressing, ("auto", "path", "virtual"))
+        check_addressing(self.addressing, self.endpoints)
         _checked(check_region, self.region)
         _checked(check_bucket_part, self.bucket, "bucket")
         shared = self.shared_bucket

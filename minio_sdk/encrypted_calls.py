@@ -38,6 +38,10 @@ class EncryptedCalls:
     def _exchange(self, request: Request) -> Awaitable[Reply]:
         raise NotImplementedError
 
+    def address(self, request: Request, operation: Operation[Any]) -> Request:
+        """Let the bucket of `operation` become a host's name, where the server has it so."""
+        raise NotImplementedError
+
     async def _send(self, operation: Operation[T]) -> T:
         raise NotImplementedError
 
@@ -122,7 +126,7 @@ class EncryptedCalls:
         version_id: str | None = getattr(operation, "version_id", None)
         get = GetObjectPart(operation.place, operation.key, 0, 0, version_id)
         try:
-            reply = await self._exchange(get.request())
+            reply = await self._exchange(self.address(get.request(), get))
             if reply.status != 400:
                 return error
             told = get.failure(reply)
@@ -140,6 +144,6 @@ class EncryptedCalls:
         version_id: str | None = getattr(operation, "version_id", None)
         head = HeadObject(operation.place, operation.key, version_id)
         try:
-            return cleared(error, await self._exchange(head.request()))
+            return cleared(error, await self._exchange(self.address(head.request(), head)))
         except MinIOError:
             return error

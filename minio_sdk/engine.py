@@ -33,6 +33,7 @@ from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
 from minio_sdk.signing import Signing
 from minio_sdk.tenancy import Scope, scope_of
+from minio_sdk.wire.addressing import is_virtual
 from minio_sdk.wire.failure import not_s3
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
@@ -310,6 +311,7 @@ class Engine(EncryptedCalls):
     api: Api
 
     __slots__ = (
+        "_by_host",
         "_find_api",
         "_shares",
         "api",
@@ -342,6 +344,7 @@ class Engine(EncryptedCalls):
         self.auditor = None if audit is None else Auditor(audit, config, transport.clock)
         # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
+        self._by_host = any(is_virtual(config.addressing, url) for url in config.endpoints)
         self._find_api = find_api
         self.caches = caches or Caches()
         self.store: Store | None = self.caches.store(config.cache)
@@ -455,6 +458,8 @@ class Engine(EncryptedCalls):
             if operation.api != speaks:
                 raise _other_api(operation, speaks)
             request = operation.request()
+            if self._by_host:
+                self.address(request, operation)
             if operation.encrypts and (self.encryption or self.source_encryption):
                 return await self._send_sealed(request, operation)
             if self.auditor is None:
@@ -504,6 +509,7 @@ class Engine(EncryptedCalls):
             if operation.api != speaks:
                 raise _other_api(operation, speaks)
             request = operation.request()
+            self.address(request, operation)
             duty = duty_of(operation, self.encryption, None)
             if duty is not None:
                 duty.seal(request)
@@ -528,6 +534,15 @@ class Engine(EncryptedCalls):
     async def understood(self, error: MinIOError, operation: Operation[Any]) -> MinIOError:
         """A refusal that has come within an answer, as what it is where encryption is the reason."""
         return await self._understood(error, operation, duty_of(operation, self.encryption, None))
+
+    def address(self, request: Request, operation: Operation[Any]) -> Request:
+        """Let the bucket of `operation` become a host's name, where the server has it so."""
+        bucket = operation.place.server_bucket
+        if self._by_host and bucket and operation.api == "s3":
+            whole = f"{request.path}/"
+            if whole.startswith(f"/{bucket}/") and not whole.startswith("/minio/"):
+                request.bucket = bucket
+        return request
 
     async def keys(self) -> Credentials | None:
         """The credentials in force, None for unsigned requests.

@@ -13,8 +13,10 @@ from minio_sdk.config import Config
 from minio_sdk.credentials import Provider
 from minio_sdk.errors import ValidationError
 from minio_sdk.models.credentials import Credentials
-from minio_sdk.models.names import canonical_tenant
+from minio_sdk.models.names import canonical_tenant, check_region
 from minio_sdk.models.secret import Secret
+from minio_sdk.wire.addressing import hosted, is_virtual
+from minio_sdk.wire.failure import read_failure
 from minio_sdk.wire.headers import http_date
 from minio_sdk.wire.heads import add_length, head_of, is_sized
 from minio_sdk.wire.message import Reply, Request
@@ -47,27 +49,35 @@ _STALE = frozenset(
 )
 
 
+# What servers say of a signature for another region than theirs.
+_OF_REGION = frozenset({"AuthorizationHeaderMalformed", "AuthorizationQueryParametersError"})
+
+_MOST_REGIONS = 10_000
+
 # Names of metadata are their users', who may have any number of them.
 _MOST_OUTLINES = 256
 
 
 class Skew:
-    """The server's clock against ours, in seconds; shared by all views of one server.
+    """The server's clock against ours, in seconds, and its region; shared by all views of one server.
 
     Attributes:
         seconds: what is believed.
         sure: whether the server has said that it was for the clock when it refused.
         lie: what its ``Date`` has said when a request of that very time was refused for its time.
         distrusted: until when, on the monotonic clock, that isn't believed again.
+        regions: those that it has named when it refused the configuration's, by bucket; that of what goes to
+            the server's own host is under the empty name.
     """
 
-    __slots__ = ("distrusted", "lie", "seconds", "sure")
+    __slots__ = ("distrusted", "lie", "regions", "seconds", "sure")
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self.sure = False
         self.lie = 0.0
         self.distrusted = -_DISTRUST
+        self.regions: dict[str, str] = {}
 
 
 class _Moment:
@@ -101,11 +111,13 @@ class Signing:
         "skew",
         "tenant",
         "user_agent",
+        "virtual",
     )
 
     def __init__(self, config: Config, provider: Provider, clock: Clock, skew: Skew) -> None:
         self.config = config
         self.endpoint: Endpoint = parse_endpoint(config.endpoints[0])
+        self.virtual = is_virtual(config.addressing, self.endpoint.url)
         self.provider = provider
         self.clock = clock
         self.skew = skew
@@ -115,10 +127,35 @@ class Signing:
         self._signer: Signer | None = None
         self._moment = _Moment(None, 0, "", {})
 
-    def signer_of(self, keys: Credentials, service: str = "s3") -> Signer:
+    def place(self, request: Request) -> Endpoint:
+        """Where a request goes: the server, or a host of its bucket's."""
+        if self.virtual and request.bucket:
+            return hosted(self.endpoint, request.bucket, self.config.addressing) or self.endpoint
+        return self.endpoint
+
+    def path(self, request: Request, place: Endpoint) -> str:
+        """Its path there, encoded."""
+        if place is self.endpoint:
+            return place.path + request.path
+        return place.path + (request.path[len(request.bucket) + 1 :] or "/")
+
+    def url(self, request: Request) -> str:
+        """All of its address."""
+        place = self.place(request)
+        url = place.origin + self.path(request, place)
+        return f"{url}?{request.query}" if request.query else url
+
+    def region_of(self, bucket: str) -> str:
+        """The region to sign for, of a bucket with a host of its own or, without a name, of the server."""
+        regions = self.skew.regions
+        return regions.get(bucket, self.config.region) if regions else self.config.region
+
+    def signer_of(
+        self, keys: Credentials, service: str = "s3", region: str | None = None
+    ) -> Signer:
         """The signer for `keys`; the one for S3 is kept as long as they are the ones in force."""
-        if service != "s3":
-            return Signer(keys, self.config.region, service)
+        if service != "s3" or region not in (None, self.config.region):
+            return Signer(keys, region or self.config.region, service)
         signer = self._signer
         if signer is None or signer.credentials is not keys:
             signer = self._signer = Signer(keys, self.config.region)
@@ -145,7 +182,8 @@ class Signing:
             CredentialsError: there are none to be had.
             MinIOTimeoutError: they didn't come in time.
         """
-        headers = {"host": self.endpoint.host_header, **request.headers, **self._fixed()}
+        place = self.place(request)
+        headers = {"host": place.host_header, **request.headers, **self._fixed()}
         if request.signed:
             if keys is ...:
                 keys = self.provider.credentials(patience)
@@ -153,8 +191,12 @@ class Signing:
             if keys is None:
                 self._check_fixed(request)
             else:
-                signer = self.signer_of(keys, request.service)
-                path = self.endpoint.path + request.path
+                region = None
+                if self.skew.regions and request.service == "s3":
+                    bucket = "" if place is self.endpoint else request.bucket
+                    region = request.region = self.region_of(bucket)
+                signer = self.signer_of(keys, request.service, region)
+                path = self.path(request, place)
                 headers.update(
                     signer.sign(
                         request.method,
@@ -182,7 +224,7 @@ class Signing:
         Raises:
             ValueError: a header or the path holds what can't be sent.
         """
-        if request.signed and request.service == "s3":
+        if request.signed and request.service == "s3" and not self.skew.regions:
             if keys is ...:
                 keys = self.provider.credentials(patience)
             if keys is not None:
@@ -192,7 +234,10 @@ class Signing:
                     return head
         headers = self.headers(request, keys, patience)
         add_length(headers, request)
-        return head_of(request.method, self.endpoint.path + request.target, headers)
+        target = self.path(request, self.place(request))
+        if request.query:
+            target = f"{target}?{request.query}"
+        return head_of(request.method, target, headers)
 
     def _fixed(self) -> dict[str, str]:
         # A stored Content-Encoding describes the object, not the transport: bytes come as stored.
@@ -207,19 +252,19 @@ class Signing:
         moment = self._moment
         if moment.second != second or (moment.keys is not keys and moment.keys != keys):
             moment = self._moment = self._next(moment, keys, second)
-        which = (request.method, is_sized(request), *request.headers)
+        place = self.place(request)
+        which = (place.host_header, request.method, is_sized(request), *request.headers)
         outline = moment.outlines.get(which)
         if outline is None:
             if len(moment.outlines) >= _MOST_OUTLINES or not has_outline(request):
                 return None
             signer = self.signer_of(keys)
             key = signer.key_of(moment.stamp[:8])
-            host = self.endpoint.host_header
-            outline = Outline(signer, key, request, host, self._fixed())
+            outline = Outline(signer, key, request, place.host_header, self._fixed())
             moment.outlines[which] = outline
         if not outline.is_sound:
             return None
-        return outline.head(request, self.endpoint.path + request.path, moment.stamp.encode())
+        return outline.head(request, self.path(request, place), moment.stamp.encode())
 
     @staticmethod
     def _next(last: _Moment, keys: Credentials, second: int) -> _Moment:
@@ -229,14 +274,40 @@ class Signing:
         return _Moment(keys, second, stamp, last.outlines if same else {})
 
     def may_have_better(self, request: Request, reply: Reply, code: str | None) -> bool:
-        """Whether another attempt will be signed with other keys than those that were refused."""
+        """Whether another attempt will be signed with other keys, or for another region, than was refused."""
         keys = request.keys
         if keys is None:
             return False
+        if reply.status == 400 and self._learn_region(request, reply, code):
+            return True
         # AWS answers 400 to a HEAD with a token that has ended, and can't say why.
         headless = request.method == "HEAD" and reply.status == 400 and code is None
         stale = code in _STALE or (headless and keys.session_token is not None)
         return stale and self.provider.refused(keys)
+
+    def _learn_region(self, request: Request, reply: Reply, code: str | None) -> bool:
+        """Whether the server has said for which region it wants to have a request signed, for the first time.
+
+        It goes to where it went before, and nothing has been done yet: a signature for another region is
+        worth nothing elsewhere, as the host is signed, too.
+        """
+        headless = request.method == "HEAD" and code is None
+        if (code not in _OF_REGION and not headless) or request.moved or request.service != "s3":
+            return False
+        region = read_failure(reply).region
+        if region is None or region == (request.region or self.config.region):
+            return False
+        try:
+            check_region(region)
+        except ValidationError:
+            return False
+        request.moved = True
+        own = self.place(request) is not self.endpoint
+        regions = self.skew.regions
+        if len(regions) < _MOST_REGIONS:
+            regions[request.bucket if own else ""] = region
+            return True
+        return False
 
     def _check_fixed(self, request: Request) -> None:
         """Refuse what may become another tenant's object on its way, with no signature that would break.

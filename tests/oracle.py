@@ -9,7 +9,14 @@ from typing import Any
 from minio_sdk import Credentials
 
 
-def s3_of(url: str, keys: Credentials, retries: int = 0, verify: str | None = None) -> Any:
+def s3_of(
+    url: str,
+    keys: Credentials,
+    retries: int = 0,
+    verify: str | None = None,
+    addressing: str = "path",
+    region: str = "us-east-1",
+) -> Any:
     """boto3's client of the server at `url`, with paths as ours are."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its word on which Pythons it will support
@@ -22,10 +29,10 @@ def s3_of(url: str, keys: Credentials, retries: int = 0, verify: str | None = No
             aws_access_key_id=keys.access_key,
             aws_secret_access_key=str(keys.secret_key),
             aws_session_token=keys.session_token,
-            region_name="us-east-1",
+            region_name=region,
             verify=verify,
             config=BotoConfig(
-                s3={"addressing_style": "path"},
+                s3={"addressing_style": addressing},
                 signature_version="s3v4",
                 retries={"max_attempts": retries},
             ),

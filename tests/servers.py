@@ -272,6 +272,7 @@ def _start_minio(
         MINIO_ROOT_PASSWORD=password,
         MINIO_UPDATE="off",  # asks nobody whether there is a newer one
         MINIO_BROWSER="off",
+        MINIO_DOMAIN="localhost",  # buckets have hosts below it, beside their paths
         GOMEMLIMIT="512MiB",
         **more,
     )
@@ -313,7 +314,8 @@ def _try_minio(
     command += ["--address", f"127.0.0.1:{port}"]
     command += ["--console-address", f"127.0.0.1:{free_port()}"]
     process = Guarded(command, folder, environment)
-    process.wait_until(lambda _: answers(port, "/minio/health/ready", ca_file) or None)
+    # Not "ready", which is a 200 before it is: then comes a 503 with a minute of Retry-After.
+    process.wait_until(lambda _: answers(port, "/minio/health/cluster", ca_file) or None)
     stack.callback(process.stop)
     return port
 

@@ -93,6 +93,7 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "audit": None,
         "cache": None,
         "hedge": None,
+        "addressing": "auto",
         "low_speed_limit": None,
         "low_speed_time": 30,
         "encryption": None,
@@ -107,6 +108,7 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
 
 GOOD: dict[str, list[Any]] = {
     "base_url": ["http://h", "https://h:1", "http://[::1]:9000/base", ("http://a", "http://b:1/c")],
+    "addressing": ["auto", "path", "virtual"],
     "hedge": [None, Hedge(), Hedge(after=0.05, budget=0.01)],
     "low_speed_limit": [None, 1, 1 << 50],
     "low_speed_time": [0.001, 30, LONGEST_WAIT],
@@ -178,6 +180,10 @@ BAD: list[tuple[str, Any, str]] = [
     *(
         ("low_speed_limit", value, f"must be a whole number from 1 to {1 << 50}")
         for value in [0, -1, 1.5, True, "1"]
+    ),
+    *(
+        ("addressing", value, "must be one of 'auto', 'path', 'virtual'")
+        for value in [None, "", "host", "Virtual", True]
     ),
     *(("hedge", value, "must be Hedge(...), or None for none") for value in [True, 0.05, "on"]),
     *(("base_delay", value, f"must be a number at least 0 {RULE}") for value in SECONDS),

@@ -17,6 +17,7 @@ from minio_sdk.operation import Operation, Place
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire import presigned as rules
+from minio_sdk.wire.addressing import hosted, is_virtual
 from minio_sdk.wire.describing import check_storage_class
 from minio_sdk.wire.quirks import not_kept
 from minio_sdk.wire.sigv4 import Signer
@@ -59,9 +60,8 @@ async def url(
         _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
     elif method == "DELETE":
         _refuse_what_is_not_kept(engine, place, key, DeleteObject(place, key), empty=True)
-    signer = await _signer(engine, expires)
-    endpoint = _endpoint(engine)
-    whole = endpoint.path + path
+    signer = await _signer(engine, place, expires)
+    endpoint, whole = _address(engine, place, path)
     signed = {"host": endpoint.host_header, **asked}
     signature = signer.presign(
         method, whole, query, signed, expires, engine.transport.signing.now()
@@ -99,8 +99,8 @@ async def post(
     form.fixed.update(_in_form(engine, encryption))
     rules.answer_with(form, success_action_status, success_action_redirect)
     _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
-    signer = await _signer(engine, expires)
-    endpoint = _endpoint(engine)
+    signer = await _signer(engine, place, expires)
+    endpoint, path = _address(engine, place, place.path)
     signed = signer.post_policy(
         form.fixed, form.conditions, expires, engine.transport.signing.now()
     )
@@ -108,7 +108,7 @@ async def post(
         engine.auditor.signed_ahead("PresignPost", "POST", place, key, None, expires)
     # As plain text: what is put into a page has to be shown there.
     fields = {name: str.__str__(value) for name, value in {**form.free, **signed}.items()}
-    return PresignedPost(url=endpoint.origin + endpoint.path + place.path, fields=fields)
+    return PresignedPost(url=endpoint.origin + path, fields=fields)
 
 
 def _said(engine: Engine, method: str, given: GivenEncryption) -> dict[str, str]:
@@ -141,12 +141,19 @@ def _in_form(engine: Engine, given: GivenEncryption) -> dict[str, str]:
     return {} if wanted is None else wanted.headers()
 
 
-def _endpoint(engine: Engine) -> Endpoint:
-    """The server as those see it who will use what is made."""
-    return parse_endpoint(engine.config.public_url or engine.config.endpoints[0])
+def _address(engine: Engine, place: Place, path: str) -> tuple[Endpoint, str]:
+    """The server, or the bucket's host, as those see it who will use what is made; and the path there."""
+    config = engine.config
+    url = config.public_url or config.endpoints[0]
+    endpoint = parse_endpoint(url)
+    if is_virtual(config.addressing, url):
+        own = hosted(endpoint, place.server_bucket, config.addressing)
+        if own is not None:
+            return own, own.path + (path[len(place.path) :] or "/")
+    return endpoint, endpoint.path + path
 
 
-async def _signer(engine: Engine, expires: int) -> Signer:
+async def _signer(engine: Engine, place: Place, expires: int) -> Signer:
     """The signer, when its keys are good for so many seconds more."""
     if engine.api.name == "enterprise":
         raise NotSupportedError(
@@ -174,7 +181,9 @@ async def _signer(engine: Engine, expires: int) -> Signer:
                 f"the temporary credentials that sign end in {left} seconds, and what they signed "
                 "with them; ask for fewer, or sign with lasting credentials",
             )
-    return signing.signer_of(keys)
+    own = hosted(signing.endpoint, place.server_bucket, engine.config.addressing)
+    bucket = place.server_bucket if signing.virtual and own is not None else ""
+    return signing.signer_of(keys, region=signing.region_of(bucket))
 
 
 def _refuse_what_is_not_kept(

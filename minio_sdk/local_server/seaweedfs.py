@@ -184,6 +184,8 @@ def command(program: Path, folders: Folders, ports: dict[str, int]) -> list[str]
         "s3.config": folders.run / "s3.json",
         "s3.iam.config": folders.run / "iam.json",
         "s3.iam.readOnly": "false",
+        # Buckets have hosts below it, beside their paths.
+        "s3.domainName": "localhost",
         # As S3 has it: a missing bucket is an error, and a full one isn't deleted.
         "s3.autoCreateBucket": "false",
         "s3.allowDeleteBucketNotEmpty": "false",

@@ -14,6 +14,23 @@ from minio_sdk.errors import ConfigurationError, bad_setting
 _MOST_URLS = 100
 _HOST = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
 
+_ACCELERATED = re.compile(r"(?:.+\.)?s3-accelerate\.(?:dualstack\.)?amazonaws\.com\.?")
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an IP address, which has no names below it."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0].rstrip("."))
+    except ValueError:
+        # Resolvers take 127.1 and 2130706433 for addresses, too.
+        return host.replace(".", "").isdigit()
+    return True
+
+
+def is_accelerated(host: str) -> bool:
+    """Whether it is AWS's way by the nearest edge, which knows buckets by their hosts only."""
+    return _ACCELERATED.fullmatch(host.lower()) is not None
+
 
 def _is_ipv6(host: str) -> bool:
     """Whether it is an IPv6 address, with a zone or without."""
@@ -57,6 +74,25 @@ def check_urls(name: str, value: object) -> tuple[str, ...]:
             rule = "must have the scheme of the first: what goes by TLS must not fail over to plain HTTP"
             raise bad_setting(f"{name}[{at}]", url, rule)
     return urls
+
+
+def check_addressing(addressing: str, urls: tuple[str, ...]) -> None:
+    """Refuse servers that can't be asked in the way that was chosen.
+
+    Raises:
+        ConfigurationError: one of them can't.
+    """
+    hosts = [urlsplit(url).hostname or "" for url in urls]
+    for host in hosts:
+        if addressing == "virtual" and is_address(host):
+            rule = f"an IP address such as {host} has no names below it; 'path', or a host's name"
+            raise bad_setting("addressing", addressing, rule)
+        if addressing == "path" and is_accelerated(host):
+            raise bad_setting("addressing", addressing, f"{host} knows buckets by their hosts only")
+    for host in hosts if addressing == "virtual" else ():
+        if any(host.endswith(f".{other}") for other in hosts):
+            rule = f"{host} could be a bucket's host at another endpoint, too"
+            raise bad_setting("base_url", host, rule)
 
 
 def check_url(name: str, value: object) -> str:

@@ -89,6 +89,7 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "api": str,
     "tenancy": str,
     "shared_bucket": str,
+    "addressing": str,
     "public_url": str,
     "verify": _verify,
     "allow_sse_c_over_http": _truth,

@@ -82,8 +82,8 @@ class _Attempts:
 
     def _explained(self, error: Exception) -> MinIOConnectionError:
         timed_out = isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError))
-        place = self._adapter.connections
-        return explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy)
+        place = self._adapter.signing.place(self.wire)
+        return explain(error, place, timed_out=timed_out, proxy=self._adapter.connections.proxy)
 
     def _read(self, raw: urllib3.BaseHTTPResponse) -> Reply:
         """The reply with its body, read within the attempt so that a drop is tried again."""
@@ -137,8 +137,8 @@ class Direct(_Attempts):
     def attempt(self, number: int) -> Reply:
         """Send once; the answer."""
         check_running()
-        place = self._adapter.connections
-        pool = place.pool()
+        adapter = self._adapter
+        pool = adapter.connections.pool(adapter.signing.place(self.wire))
         # Should another urllib3 make its pools in another way, then all goes the usual one.
         if isinstance(pool, LendingPool) and not isinstance(self.wire.body, StreamBody):
             connection = pool.take_open()
@@ -146,8 +146,8 @@ class Direct(_Attempts):
                 reply = self._exchange(pool, connection)
                 return unmasked(reply) if self.wire.error_in_ok else reply
         if self._usual is None:
-            prepared = Prepared(self.wire, place.endpoint.url + self.wire.target, self.deadline)
-            self._usual = Call(self._adapter, prepared, stream=True, timeout=None)
+            prepared = Prepared(self.wire, adapter.signing.url(self.wire), self.deadline)
+            self._usual = Call(adapter, prepared, stream=True, timeout=None)
         return self._usually(self._usual, number)
 
     def _usually(self, call: Call, number: int) -> Reply:

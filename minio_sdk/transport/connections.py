@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 _INTERIM = 20  # answers before the answer, such as 103
 _FIELDS, _LINE = 100, 65536  # http.client takes no more
 
+_HOSTS = 16
+"""Buckets with hosts of their own to which connections are kept."""
+
 READ = 1024 * 1024
 """Bytes that are read or sent in one go."""
 
@@ -266,6 +269,18 @@ class LendingPool(urllib3.HTTPConnectionPool):
         self.give_back(connection)
         return None
 
+    def drain(self) -> None:
+        """Close its idle connections; whoever has it still may go on."""
+        idle = self.pool
+        if isinstance(idle, _Idle):
+            try:
+                while True:
+                    connection = idle.get()
+                    if connection is not None:
+                        connection.close()
+            except queue.Empty:
+                pass
+
     def give_back(self, connection: Any) -> None:
         """Take a connection back, open or closed."""
         idle = self.pool
@@ -310,12 +325,35 @@ class Connections:
         self._lock = threading.Lock()
         self._manager: urllib3.PoolManager | None = None
         self._pool: LendingPool | None = None
+        self._hosts: dict[str, tuple[urllib3.PoolManager, LendingPool]] = {}
         self._feeds: weakref.WeakSet[ThreadFeed] = weakref.WeakSet()
         forget_after_fork(self)
 
-    def pool(self) -> LendingPool:
-        """The pool, opened when it isn't."""
-        return self._pool or self._open()
+    def pool(self, place: Endpoint | None = None) -> LendingPool:
+        """The pool, opened when it isn't.
+
+        Args:
+            place: the host of a bucket on the server; None for the server itself.
+        """
+        if place is None or place is self.endpoint:
+            return self._pool or self._open()
+        found = self._hosts.get(place.host)
+        return found[1] if found is not None else self._open_host(place)
+
+    def _open_host(self, place: Endpoint) -> LendingPool:
+        if place == self.endpoint:  # the address is the same, the object isn't
+            return self._pool or self._open()
+        with self._lock:
+            found = self._hosts.get(place.host)
+            if found is None:
+                while len(self._hosts) >= _HOSTS:
+                    _, oldest = self._hosts.pop(next(iter(self._hosts)))
+                    oldest.drain()
+                # One of its own: what one manager lets go of, it closes under those who use it.
+                manager = self._new_manager()
+                opened = manager.connection_from_host(place.host, place.port, place.scheme)
+                found = self._hosts[place.host] = manager, cast("LendingPool", opened)
+            return found[1]
 
     def _open(self) -> LendingPool:
         with self._lock:
@@ -353,11 +391,13 @@ class Connections:
         """Close feeds and idle connections; others that are in use close when their answer is read."""
         with self._lock:
             manager, self._manager, self._pool = self._manager, None, None
+            hosts, self._hosts = self._hosts, {}
             feeds = list(self._feeds)
         for feed in feeds:
             feed.close()
-        if manager is not None:
-            manager.clear()
+        for each in (manager, *(one for one, _ in hosts.values())):
+            if each is not None:
+                each.clear()
 
     def forget(self) -> None:
         """In a forked child: leave the parent's connections to the parent."""
@@ -369,6 +409,7 @@ class Connections:
         self._feeds = weakref.WeakSet()
         # The pool is emptied when it is collected, which closes this process's copies of the sockets.
         self._manager = self._pool = None
+        self._hosts = {}
 
 
 def _socks_manager(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:

@@ -64,6 +64,7 @@ class Line(asyncio.Protocol):
     Args:
         loop: the loop that it belongs to.
         gone: told when nothing is left of it.
+        host: where it leads to.
 
     Attributes:
         transport: what sends; None until it is connected.
@@ -93,12 +94,16 @@ class Line(asyncio.Protocol):
         "_wake",
         "_watch",
         "closed",
+        "host",
         "since",
         "transport",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, gone: Callable[[Line], object]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, gone: Callable[[Line], object], host: str = ""
+    ) -> None:
         self._loop = loop
+        self.host = host
         self._gone = gone
         self.transport: asyncio.Transport | None = None
         self.closed = False

@@ -135,7 +135,7 @@ class ThreadFeed:
             self._place = place = way.connections
             if place.proxy is not None:
                 check_unchanged_by(place.proxy, place.endpoint, request)
-            prepared = Prepared(request, place.endpoint.url + request.target, deadline)
+            prepared = Prepared(request, way.adapter.signing.url(request), deadline)
             opening = _Opening(way.adapter, prepared, patience)
             try:
                 return opening.attempt(number)

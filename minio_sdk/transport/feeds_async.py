@@ -76,7 +76,7 @@ class TaskFeed:
         options: dict[str, Any] = {} if place.proxy is None else {"proxy": place.proxy}
         response = await place.feeding().request(
             request.method,
-            URL(place.endpoint.url + request.target, encoded=True),
+            URL(transport.signing.url(request), encoded=True),
             headers=headers,
             data=body,
             allow_redirects=False,

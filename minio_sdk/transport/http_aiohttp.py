@@ -325,11 +325,9 @@ class AiohttpTransport:
             timed_out = isinstance(error, asyncio.TimeoutError)
             if timed_out and deadline is not None and self.clock.monotonic() >= deadline:
                 raise deadline_over(self.config.deadline) from root(error)
-            place = self.connections
+            place, proxy = self.signing.place(request), self.connections.proxy
             # In no variable: the traceback would lead to itself, and to the body that was on its way.
-            raise explain(error, place.endpoint, timed_out=timed_out, proxy=place.proxy) from root(
-                error
-            )
+            raise explain(error, place, timed_out=timed_out, proxy=proxy) from root(error)
 
     async def come(self, keys: Future[Any], deadline: float | None) -> Credentials | None:
         """Keys that are on their way."""
@@ -368,7 +366,8 @@ class AiohttpTransport:
 
     async def _on_a_line(self, lines: Lines, request: Request, keys: Credentials | None) -> Reply:
         config, body = self.config, cast("bytes", request.body)
-        line = lines.take() or await lines.open(config.connect_timeout)
+        place = self.signing.place(request)
+        line = lines.take(place) or await lines.open(config.connect_timeout, place)
         small = len(body) <= _SMALL
         try:
             # The head is in no variable, since tracebacks may show those.
@@ -387,7 +386,7 @@ class AiohttpTransport:
 
     async def _by_aiohttp(self, request: Request, keys: Credentials | None) -> Reply:
         headers = self.signing.headers(request, keys)
-        url = URL(self.connections.endpoint.url + request.target, encoded=True)
+        url = URL(self.signing.url(request), encoded=True)
         body = request.body
         data: Any = body
         sending: Sending | None = None

@@ -155,6 +155,8 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
 
     def get_connection_with_tls_context(self, request: Any, *_: Any, **__: Any) -> Any:
         """The pool to the server."""
+        if isinstance(request, Prepared):
+            return self.connections.pool(self.signing.place(request.wire))
         return self.connections.pool()
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
@@ -164,6 +166,8 @@ class TenantAdapter(requests.adapters.HTTPAdapter):
         """Path and query exactly as signed; the whole URL for a proxy that reads it."""
         target = target_of(request)
         if reads_urls(self.connections.proxy, self.connections.endpoint):
+            if isinstance(request, Prepared):
+                return self.signing.place(request.wire).origin + target
             return self.connections.endpoint.origin + target
         return target
 
@@ -300,8 +304,7 @@ class RequestsTransport:
         return False
 
     def _by_session(self, request: Request, deadline: float | None) -> Reply:
-        endpoint = self.connections.endpoint
-        prepared = Prepared(request, endpoint.url + request.target, deadline)
+        prepared = Prepared(request, self.signing.url(request), deadline)
         prepared.hooks = self.session.hooks
         # proxies is given so that the session doesn't search the environment.
         self.session.send(
@@ -367,9 +370,24 @@ class RequestsTransport:
             self.connections.close()
 
 
+class _Session(requests.Session):
+    """A session whose adapters are for the hosts of buckets, too."""
+
+    def get_adapter(self, url: str) -> requests.adapters.BaseAdapter:
+        """The adapter of the endpoint, or of that which is the bucket's host without its first labels."""
+        scheme, _, rest = url.partition("://")
+        while True:
+            try:
+                return super().get_adapter(f"{scheme}://{rest}")
+            except requests.exceptions.InvalidSchema:
+                _, dot, rest = rest.partition(".")
+                if not dot:
+                    raise
+
+
 def new_session(adapter: TenantAdapter) -> requests.Session:
     """A session that has nothing of its own to add: no cookies, no environment, no redirects."""
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.headers.clear()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

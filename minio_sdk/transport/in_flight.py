@@ -234,6 +234,7 @@ class InFlight:
         self._hedger: Any = getattr(self._connections, "hedger", None)
         if self._routed is not None:
             self._turn_to(self._routed.ways[0])
+        self._pool: Any = None  # that of the last request
         self._selector = selectors.DefaultSelector()
         self._slots: set[_Slot] = set()
         self._idle: list[_Slot] = []  # silent when they were looked at, after their last answer
@@ -283,7 +284,7 @@ class InFlight:
         if data is None:
             return False
         now = time.monotonic()
-        slot = self._idle_slot(now)
+        slot = self._idle_slot(now, self._connections.pool(self._signing.place(request)))
         if slot is None:
             return False
         slot.offset = offset
@@ -369,14 +370,17 @@ class InFlight:
             body = bytes(body)  # type: ignore[arg-type]
         return head + body if body else head
 
-    def _idle_slot(self, now: float) -> _Slot | None:
+    def _idle_slot(self, now: float, pool: Any) -> _Slot | None:
+        self._pool = pool
         while self._idle:
             slot = self._idle.pop()
+            if slot.pool is not pool:  # it leads to another bucket's host
+                self._let_go(slot, close=False)
+                continue
             # The user's code may have taken its time since it was looked at.
             if now - self._looked < _RECENT or slot.connection.is_connected:
                 return slot
             self._let_go(slot, close=True)
-        pool = self._connections.pool()
         connection = pool.take_open()
         if connection is None:
             return None
@@ -496,7 +500,7 @@ class InFlight:
         self._end(slot)
         if spoilt:
             self._let_go(slot, close=True)
-        elif slot.way is not self._way:
+        elif slot.way is not self._way or slot.pool is not self._pool:
             self._let_go(slot, close=False)
         else:
             self._answered.append(slot)

@@ -1,8 +1,9 @@
-"""The connections of one event loop to one server: how many, who is next, how long they are kept.
+"""The connections of one event loop to one server and its buckets' hosts: how many, who is next, how long
+they are kept.
 
 Rule of this file: whoever sends has a place, of which there are `Config.pool_size`; places are had in the
-order in which they were asked for. A connection is opened only when none is idle, so that there are
-never more of them than places.
+order in which they were asked for. A connection is opened only when none to that host is idle, and one
+to another host closed for it where that would be one too many: there are never more of them than places.
 """
 
 from __future__ import annotations
@@ -22,8 +23,20 @@ KEPT = 15.0
 """Seconds that a connection is kept while nobody uses it, as aiohttp keeps them."""
 
 _ADDRESSES_KEPT = 60.0
+_NAMES_KEPT = 256
 _NEXT_ADDRESS = 0.25  # seconds until the server's next address is tried beside the first
 _FAREWELL = 5.0
+
+
+class _Name:
+    """A host's name, and the addresses that it stands for."""
+
+    __slots__ = ("addresses", "resolving", "until")
+
+    def __init__(self) -> None:
+        self.addresses: list[Any] = []
+        self.until = 0.0
+        self.resolving = asyncio.Lock()
 
 
 class Lines:
@@ -50,9 +63,7 @@ class Lines:
         self._idle: list[Line] = []  # the last used at the end
         self._all: set[Line] = set()
         self._sweeping: asyncio.TimerHandle | None = None
-        self._addresses: list[Any] = []
-        self._addresses_until = 0.0
-        self._resolving = asyncio.Lock()
+        self._names: dict[str, _Name] = {}
         self._over: asyncio.Future[None] | None = None
 
     # --- places ----------------------------------------------------------------------------------
@@ -93,15 +104,28 @@ class Lines:
 
     # --- connections, for those who have a place -------------------------------------------------
 
-    def take(self) -> Line | None:
-        """An idle connection; None when there is none."""
+    def take(self, place: Endpoint | None = None) -> Line | None:
+        """An idle connection; None when there is none.
+
+        Args:
+            place: the host of a bucket; None for the server itself.
+        """
         idle = self._idle
+        host = (place or self._endpoint).host
         while idle:
-            line = idle.pop()
+            line = idle.pop() if idle[-1].host == host else self._elsewhere(host)
+            if line is None:
+                return None
             if not line.closed:
                 if line.since + KEPT > self._loop.time() and line.is_silent:
                     return line
                 line.close()
+        return None
+
+    def _elsewhere(self, host: str) -> Line | None:
+        for at in range(len(self._idle) - 1, -1, -1):
+            if self._idle[at].host == host:
+                return self._idle.pop(at)
         return None
 
     def put(self, line: Line) -> None:
@@ -119,24 +143,28 @@ class Lines:
         while self._idle and self.at_work + len(self._idle) > self._limit:
             self._idle.pop(0).close()
 
-    async def open(self, seconds: float) -> Line:
+    async def open(self, seconds: float, place: Endpoint | None = None) -> Line:
         """A new connection.
 
         Args:
             seconds: how long connecting may take, once the server's address is known.
+            place: the host of a bucket; None for the server itself.
 
         Raises:
             OSError, asyncio.TimeoutError: there is none to be had.
         """
-        found = await self._resolve()
-        line = Line(self._loop, self._gone)
+        place = place or self._endpoint
+        name = self._name(place.host)
+        found = await self._resolve(name, place)
+        self.make_room()
+        line = Line(self._loop, self._gone, place.host)
         self._all.add(line)
         try:
-            await within(seconds, self._connect(line, found))
+            await within(seconds, self._connect(line, found, place))
             if self.closed:
                 raise ConnectionError("server disconnected")
         except BaseException:
-            self._addresses_until = 0.0
+            name.until = 0.0
             line.close()
             if line.transport is None:
                 self._gone(line)
@@ -145,23 +173,30 @@ class Lines:
             raise
         return line
 
-    async def _resolve(self) -> list[Any]:
-        async with self._resolving:
-            if self._loop.time() >= self._addresses_until:
-                place = self._endpoint
-                self._addresses = _literal(place) or await self._loop.getaddrinfo(
+    def _name(self, host: str) -> _Name:
+        found = self._names.get(host)
+        if found is None:
+            if len(self._names) >= _NAMES_KEPT:
+                self._names.pop(next(iter(self._names)))
+            found = self._names[host] = _Name()
+        return found
+
+    async def _resolve(self, name: _Name, place: Endpoint) -> list[Any]:
+        async with name.resolving:
+            if self._loop.time() >= name.until:
+                name.addresses = _literal(place) or await self._loop.getaddrinfo(
                     place.host, place.port, type=socket.SOCK_STREAM
                 )
-                self._addresses_until = self._loop.time() + _ADDRESSES_KEPT
-            return self._addresses
+                name.until = self._loop.time() + _ADDRESSES_KEPT
+            return name.addresses
 
-    async def _connect(self, line: Line, addresses: list[Any]) -> None:
+    async def _connect(self, line: Line, addresses: list[Any], place: Endpoint) -> None:
         sock = await aiohappyeyeballs.start_connection(
             addresses, happy_eyeballs_delay=_NEXT_ADDRESS, interleave=1, loop=self._loop
         )
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            name = self._endpoint.host.rstrip(".") if self._tls is not None else None
+            name = place.host.rstrip(".") if self._tls is not None else None
             await self._loop.create_connection(
                 lambda: line, sock=sock, ssl=self._tls, server_hostname=name
             )

@@ -184,10 +184,13 @@ def _of_proxy(cause: Exception, proxy: str) -> MinIOConnectionError | None:
 
 def _of_network(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | None:
     if isinstance(cause, socket.gaierror):
+        hint = "check base_url's spelling and this computer's DNS"
+        if endpoint.bucket:
+            hint += ", which has to know the names of buckets below it; or addressing='path'"
         return _error(
             MinIOConnectionError,
             f"the host name {endpoint.host!r} can't be resolved",
-            "check base_url's spelling and this computer's DNS",
+            hint,
             unreached=True,
         )
     if isinstance(cause, ConnectionRefusedError):

@@ -47,6 +47,8 @@ class RoutedConnections:
         self.budget = TokenBudget()
         self.memory = ByteBudget(config.memory_budget)
         first = self.each[0]
+        for each in self.each:
+            each.skew.regions = first.skew.regions
         self.endpoint, self.proxy, self.skew = first.endpoint, first.proxy, first.skew
         forget_after_fork(self)
 

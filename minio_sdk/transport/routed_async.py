@@ -46,6 +46,8 @@ class RoutedAsyncConnections:
         self.budget = TokenBudget()
         self.memory = AsyncByteBudget(config.memory_budget)
         first = self.each[0]
+        for each in self.each:
+            each.skew.regions = first.skew.regions
         self.endpoint, self.proxy, self.skew = first.endpoint, first.proxy, first.skew
         forget_after_fork(self)
 

@@ -199,6 +199,9 @@ def error_of(reply: Reply, not_found: str) -> e.MinIOError:
     """
     failure = read_failure(reply)
     code = failure.code
+    # An answer to HEAD has no code, and AWS's names the bucket's region whether it matters or not: it does
+    # where the request as such is wrong.
+    headless = reply.status == 400 and not reply.body
     if reply.status == 404 and not failure.is_page and (code is None or code == "NotFound"):
         code = not_found
     cls = _BY_CODE.get(code or "") or _BY_STATUS.get(reply.status)
@@ -216,9 +219,11 @@ def error_of(reply: Reply, not_found: str) -> e.MinIOError:
         cls, hint = e.ServerError, _PAGE_HINT
     elif 300 <= reply.status < 400 and reply.status != 304:
         message = "the server sends elsewhere, and a signed request is not sent on"
-        target = failure.region and f"region={failure.region!r}"
+        target = (
+            failure.region and f"region={failure.region!r}, and that region's address as base_url"
+        )
         hint = target or "check base_url: scheme, host, port, path"
-    elif failure.region and cls is e.AccessDeniedError:
+    elif failure.region and (code == "AuthorizationHeaderMalformed" or (headless and code is None)):
         hint = f"region={failure.region!r}"
     return cls(
         message, code=code, status=reply.status, request_id=failure.request_id,

@@ -113,8 +113,12 @@ class Request:
         retry: False for a question that is asked once.
         error_in_ok: a 200 may carry an error document, which counts as the status it stands for.
         room: where the body may be put as it comes; that of the reply is then `Room.body`.
+        bucket: the server's name of the bucket that `path` begins with, where that may become a host's name;
+            empty where it is to stay.
         service: whose signature it bears; ``"iam"`` and ``"sts"`` are signed like ``"s3"``.
         keys: what the last attempt was signed with; signing writes it.
+        region: the region that it was signed for; None for the configuration's. Signing writes it.
+        moved: whether the server has named another region than it was signed for before.
     """
 
     method: str
@@ -129,6 +133,9 @@ class Request:
     service: str = "s3"
     room: Room | None = None
     keys: Credentials | None = field(default=None, compare=False)
+    bucket: str = ""
+    region: str | None = field(default=None, compare=False)
+    moved: bool = field(default=False, compare=False)
     _sha256: str | None = None
 
     @property

@@ -49,6 +49,7 @@ class Endpoint:
         port: the port, the scheme's own one included.
         host_header: what the ``Host`` header says.
         path: the base path; empty for nearly all.
+        bucket: the bucket whose own host it is; empty for the server's.
     """
 
     url: str
@@ -57,6 +58,7 @@ class Endpoint:
     port: int
     host_header: str
     path: str
+    bucket: str = ""
 
     @property
     def origin(self) -> str:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 
-from minio_sdk import Policy, ValidationError, tenant_policy
+from minio_sdk import (
+    AccessDeniedError,
+    AssumeRoleProvider,
+    AsyncMinIOClient,
+    Config,
+    Policy,
+    ValidationError,
+    tenant_policy,
+)
 from minio_sdk.tenancy import slug_of
+from tests.servers import Server
 from tests.strategies import FEW, tenants
 
 MAX_SESSION_POLICY = 2048
@@ -122,3 +132,43 @@ def test_the_longest_fits_into_a_session_policy(tenancy: Any) -> None:
 def test_a_bad_argument_is_named(arguments: dict[str, Any], named: str) -> None:
     with pytest.raises(ValidationError, match=f"^{named}="):
         tenant_policy(**arguments)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_who_has_buckets_may_listen_to_them(read_only: bool) -> None:
+    """And nobody to the bucket that all share, where no condition holds events to a prefix."""
+    own = tenant_policy("acme", read_only=read_only)
+    for action in ("s3:ListenBucketNotification", "s3:ListenNotification"):
+        shared = tenant_policy("acme", tenancy="prefix", read_only=read_only)
+        assert not allowed(shared, action, arn("tenants"), "acme/docs/")
+        assert allowed(own, action, arn("acme-docs"))
+        for name in ("", "*", "other-docs", "acme", "acmex-docs"):
+            assert not allowed(own, action, arn(name))
+
+
+@pytest.mark.asyncio
+async def test_minio_lets_a_tenant_listen_to_its_own(minio: Server) -> None:
+    """With keys of its own; other buckets, and all of them, are refused."""
+    root: dict[str, Any] = {"access_key": minio.access_key, "secret_key": minio.secret_key}
+    for tenant in ("listener", "neighbour"):
+        async with AsyncMinIOClient(Config(minio.base_url, tenant, **root)) as operator:
+            await operator.create_bucket("docs")
+    keys = AssumeRoleProvider(minio.base_url, **root, policy=tenant_policy("listener"))
+    async with AsyncMinIOClient(Config(minio.base_url, None, credentials=keys)) as client:
+        for bucket in ("neighbour-docs", None):
+            with pytest.raises(AccessDeniedError):
+                await client.listen_bucket(bucket).connect()
+    async with AsyncMinIOClient(Config(minio.base_url, "listener", credentials=keys)) as client:
+        events = client.listen_bucket("docs", ping=1)
+
+        async def upload() -> None:  # some builds of MinIO hold back what is less than 4 KiB
+            for number in range(1000):
+                await client.put_object("docs", f"k{number}", b"", metadata={"long": "x" * 1500})
+
+        uploading = asyncio.ensure_future(upload())
+        try:
+            assert (await events.__anext__()).bucket == "docs"
+        finally:
+            uploading.cancel()
+            await asyncio.gather(uploading, return_exceptions=True)
+            await events.close()

@@ -241,8 +241,6 @@ def _error(status: int, code: str) -> Reply:
 class Wire:
     """The transport of a client; it signs, as the real ones do, and asks the world of the moment."""
 
-    ways = ()
-
     def __init__(self, config: Config, connections: Any, worlds: Worlds) -> None:
         self._worlds = worlds
         self.clock = worlds.now.clock

@@ -609,7 +609,7 @@ def test_a_body_goes_on_where_the_socket_took_no_more() -> None:
         client.get_object("docs", "first")
         flight = InFlight(client._engine.transport)  # type: ignore[arg-type]
         try:
-            slot = flight._idle_slot(0.0)
+            slot = flight._idle_slot(0.0, flight._connections.pool())
             assert slot is not None
             slot.sock = Slow(slot.sock)
             flight._idle.append(slot)

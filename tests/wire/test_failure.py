@@ -305,7 +305,17 @@ def test_a_redirect_is_not_followed_and_says_where_the_bucket_is(status: int) ->
     assert "evil" not in str(plain)
     assert plain.hint == "check base_url: scheme, host, port, path"
     region = error_of(Reply(status, {"x-amz-bucket-region": "eu-west-1"}), "NoSuchKey")
-    assert region.hint == "region='eu-west-1'"
+    assert region.hint == "region='eu-west-1', and that region's address as base_url"
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId"])
+def test_a_region_that_is_named_by_the_way_is_no_hint(code: str) -> None:
+    """MinIO names its own in every error, and AWS in every answer to HeadBucket."""
+    body = f"<Error><Code>{code}</Code><Region>us-east-1</Region></Error>".encode()
+    assert "region" not in str(error_of(Reply(403, {}, body), "NoSuchKey").hint)
+    headers = {"x-amz-bucket-region": "us-east-1"}
+    assert "region" not in str(error_of(Reply(403, headers), "NoSuchKey").hint)
+    assert error_of(Reply(400, headers), "NoSuchKey").hint == "region='us-east-1'"
 
 
 def test_a_wrong_region_hints_at_the_right_one() -> None:
