@@ -128,6 +128,17 @@ def test_rows(connect: Connect) -> None:
             ask(output, block, names=names)
 
 
+@both
+def test_rows_of_an_answer_that_nobody_else_holds(connect: Connect) -> None:
+    steps = [answer(message("Records", b'{"a":1}\n{"a":2}\n'), END)]
+    with ScriptedServer([*steps, *steps]) as server, connect(server) as client:
+        rows = client.select_object_content("docs", "a", SQL, CSV).rows()
+        assert list(rows) == [{"a": 1}, {"a": 2}]
+        for row in client.select_object_content("docs", "a", SQL, CSV).rows():
+            assert row == {"a": 1}
+            break
+
+
 def test_rows_that_cannot_be_made() -> None:
     with blocking("http://127.0.0.1:9") as client:
         bad: tuple[tuple[Any, Any], ...] = (
@@ -281,7 +292,10 @@ def test_closing_early_closes_the_connection() -> None:
         with blocking(server) as client:
             with client.select_object_content("docs", "a", SQL, CSV) as found:
                 assert next(found) == b"x" * 1000
-            assert list(found) == []
+            with pytest.raises(MinIOConnectionError, match="closed before its end"):
+                found.read()
+            with pytest.raises(MinIOConnectionError, match="closed before its end"):
+                list(found.rows())
             del found
             assert client.bucket_exists("docs")
             for block in client.select_object_content("docs", "a", SQL, CSV):
@@ -310,7 +324,8 @@ async def test_a_task_that_is_cancelled_leaves_nothing() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
             await found.close()
-            assert [block async for block in found] == []
+            with pytest.raises(MinIOConnectionError, match="closed before its end"):
+                await found.read()
 
 
 def test_two_threads_ask_at_once() -> None:
