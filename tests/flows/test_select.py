@@ -251,6 +251,8 @@ def test_bad_arguments_are_refused_at_once(connect: Connect) -> None:
         for named in bad:
             with pytest.raises(ValidationError):
                 client.select_object_content(**{**good, **named})
+        with pytest.raises(ValidationError, match="^sql="):
+            client.select_object_content(**{**good, "sql": f"{SQL}\0"})
 
 
 @both
