@@ -59,13 +59,20 @@ class EncryptedCalls:
         except MinIOError as error:
             if duty is None:
                 raise
-            duty.mask(error)
-            found = explained(error, operation, duty)
-            if found is error and is_doubtful(error, duty):
-                found = await self._cleared(error, operation)
+            found = await self._explained(error, operation, duty)
             if found is error:
                 raise
             raise found from None
+
+    async def _explained(
+        self, error: MinIOError, operation: Operation[Any], duty: Duty
+    ) -> MinIOError:
+        """A failure as what it is, after one more question where the answer can't tell."""
+        duty.mask(error)
+        found = explained(error, operation, duty)
+        if found is error and is_doubtful(error, duty):
+            return await self._cleared(error, operation)
+        return found
 
     async def _heard(self, operation: Operation[T], duty: Duty | None, reply: Reply) -> T:
         """The result, when the server says that it has encrypted as it was told.

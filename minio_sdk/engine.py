@@ -24,7 +24,7 @@ from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials.refreshing import settled
 from minio_sdk.encrypted_calls import EncryptedCalls
-from minio_sdk.encrypting import explained, is_silent
+from minio_sdk.encrypting import duty_of, explained, is_silent
 from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, reword
 from minio_sdk.models.capabilities import ServerCapabilities
 from minio_sdk.models.credentials import Credentials
@@ -500,11 +500,14 @@ class Engine(EncryptedCalls):
             ValidationError: before anything is sent.
             MinIOError: what went wrong, with all that is known about it.
         """
+        duty = duty_of(operation, self.encryption, None)
         try:
             speaks = await self.speaks()
             if operation.api != speaks:
                 raise _other_api(operation, speaks)
             request = operation.request()
+            if duty is not None:
+                duty.seal(request)
             if self.auditor is None:
                 reply = await feed.open(request, self.deadline, patience)
             else:
@@ -514,8 +517,15 @@ class Engine(EncryptedCalls):
             self._result(operation, reply)
             return reply
         except MinIOError as error:
-            self.named(error, operation)
-            raise
+            told = error
+            if duty is not None:
+                told = await self._explained(error, operation, duty)
+            elif operation.encrypts:
+                told = explained(error, operation, None)
+            self.named(told, operation)
+            if told is error:
+                raise
+            raise told from None
 
     async def keys(self) -> Credentials | None:
         """The credentials in force, None for unsigned requests.

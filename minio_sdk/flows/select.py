@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from minio_sdk.engine import Engine
@@ -49,7 +49,6 @@ def selection(
     output: object,
     scan_range: object,
     progress: bool,
-    headers: Mapping[str, str] | None = None,
 ) -> Selection:
     """A question to an object, not asked yet.
 
@@ -64,7 +63,6 @@ def selection(
         select_output(JsonOutput() if output is None else output),
         scan_range_of(scan_range),
         check_flag("progress", progress),
-        headers or {},
     )
     operation.request()
     return Selection(engine, operation)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -16,7 +15,7 @@ from minio_sdk.models.select import (
     SelectInput,
     SelectOutput,
 )
-from minio_sdk.operation import ObjectOperation
+from minio_sdk.operation import Encrypts, ObjectOperation
 from minio_sdk.operations.documents import put_document
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import writable, xml
@@ -139,17 +138,16 @@ class SelectObjectContent(ObjectOperation[None]):
         output: how rows are written.
         scan_range: the first and the last byte that are looked at.
         progress: whether the server is to tell how far it is.
-        headers: more headers, such as those of a key of the customer's; lower-case names.
     """
 
     name: ClassVar[str] = "SelectObjectContent"
+    encrypts: ClassVar[Encrypts] = "needs the key"
 
     sql: str
     input: SelectInput
     output: SelectOutput
     scan_range: tuple[int | None, int | None] | None = None
     progress: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> tuple[str, ...] | None:
@@ -173,7 +171,6 @@ class SelectObjectContent(ObjectOperation[None]):
         )
         request = put_document(path, "select=&select-type=2", model, ROOT)
         request.method = "POST"
-        request.headers.update(self.headers)
         return request
 
     def parse(self, reply: Reply) -> None:

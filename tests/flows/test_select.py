@@ -15,6 +15,7 @@ from minio_sdk import (
     BucketNotFoundError,
     CsvInput,
     CsvOutput,
+    EncryptionKeyError,
     IntegrityError,
     JsonInput,
     MinIOClient,
@@ -25,6 +26,7 @@ from minio_sdk import (
     ObjectNotFoundError,
     SelectStats,
     ServerError,
+    SseC,
     ValidationError,
 )
 from tests.both import Connect, blocking, both, config_for
@@ -97,6 +99,31 @@ def test_it_is_read_at_once_and_asked_again(connect: Connect) -> None:
     with ScriptedServer(steps) as server, connect(server) as client:
         with client.select_object_content("docs", "a", SQL, CSV) as found:
             assert found.read() == b"x"
+
+
+@both
+def test_an_object_with_a_key_of_the_customers(connect: Connect) -> None:
+    key, header = SseC(b"k" * 32), "x-amz-server-side-encryption-customer-key"
+    missing = s3_error(400, "InvalidRequest", "The object was stored using a form of Server Side "
+                       "Encryption. The correct parameters must be provided")  # fmt: skip
+    whole = answer(message("Records", b"x"), END)
+    refused = s3_error(403, "AccessDenied", "Access Denied.")
+    told = reply(400, headers=HEAD)
+    steps: list[Step] = [whole, whole, missing, refused, told]
+    how: dict[str, Any] = {"allow_sse_c_over_http": True}
+    with ScriptedServer(steps) as server, connect(server, **how) as client:
+        found = client.select_object_content("docs", "a", SQL, CSV, encryption=key)
+        assert found.read() == b"x"
+        with connect(server, encryption=key, **how) as keyed:
+            assert keyed.select_object_content("docs", "a", SQL, CSV).read() == b"x"
+        with pytest.raises(EncryptionKeyError, match="none was given"):
+            client.select_object_content("docs", "a", SQL, CSV).read()
+        with pytest.raises(EncryptionKeyError, match="another customer's key") as caught:
+            client.select_object_content("docs", "a", SQL, CSV, encryption=key).read()
+    assert [request.header(header) is not None for request in server.requests[:4]] == [
+        True, True, False, True,
+    ]  # fmt: skip
+    assert str.__str__(key.headers()[header]) not in str(caught.value)
 
 
 @both

@@ -61,11 +61,6 @@ def test_the_head_of_events() -> None:
         LISTEN.parse(Reply(200, {}))
 
 
-def test_a_key_of_the_customer_has_a_place() -> None:
-    request = replace(SELECT, headers={"x-amz-server-side-encryption-customer-key": "k"}).request()
-    assert request.headers["x-amz-server-side-encryption-customer-key"] == "k"
-
-
 def test_forms_as_boto3_has_them() -> None:
     assert select_input({"CSV": {"FileHeaderInfo": "USE"}, "CompressionType": "GZIP"}) == CsvInput(
         file_header_info="USE", compression_type="GZIP"

@@ -10,6 +10,7 @@ from minio_sdk.client.aio.streams import AsyncBucketEvents, AsyncSelectedRows
 from minio_sdk.flows.events import Events
 from minio_sdk.flows.select import selection
 from minio_sdk.models.events import EVENTS, EventGap
+from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.select import SelectInput, SelectOutput
 
 
@@ -74,6 +75,7 @@ class Live(AsyncBase):
         *,
         scan_range: tuple[int | None, int | None] | None = None,
         progress: bool = False,
+        encryption: GivenEncryption = None,
     ) -> AsyncSelectedRows:
         """The rows of an object that a question in SQL is about, found by the server (S3 Select).
 
@@ -90,12 +92,14 @@ class Live(AsyncBase):
             scan_range: the first and the last byte of the object that are looked at; None leaves one
                 open, and ``(None, n)`` is the last n bytes.
             progress: ask the server to tell how far it is.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Returns:
             An iterator of blocks of bytes with ``read()``, ``rows()``, ``stats`` and ``progress``.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            EncryptionKeyError: it is encrypted with a key that wasn't given, or with another one.
             NotSupportedError: the server has no S3 Select.
             IntegrityError: what came is damaged.
             ValidationError: a bad argument; nothing was sent.
@@ -110,6 +114,6 @@ class Live(AsyncBase):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_SelectObjectContent.html
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         flow = selection(engine, bucket, key, sql, input, output, scan_range, progress)
         return AsyncSelectedRows(flow)
