@@ -163,7 +163,10 @@ def _same_key(wanted: str | None, found: str | None) -> bool:
 
 _WRONG = "the object is encrypted with another customer's key than was given"
 _NEEDED = "the object is encrypted with a customer's key, and none was given"
-_GIVE = "encryption=SseC(key) with the key that it was stored with"
+_GIVE = (
+    "encryption=SseC(key) with the key that it was stored with; with_(encryption=...) for calls that "
+    "have no such argument"
+)
 
 
 def explained(error: MinIOError, operation: Operation[Any], duty: Duty | None) -> MinIOError:

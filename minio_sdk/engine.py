@@ -424,9 +424,19 @@ class Engine(EncryptedCalls):
             setattr(other, name, getattr(self, name))
         return other
 
-    def place(self, bucket: str) -> Place:
-        """Where a bucket of the tenant lies on the server."""
-        return self.scope.place(bucket)
+    def place(self, bucket: str, argument: str = "bucket") -> Place:
+        """Where a bucket of the tenant lies on the server.
+
+        Args:
+            bucket: its name.
+            argument: what the caller calls it.
+        """
+        try:
+            return self.scope.place(bucket)
+        except ValidationError as error:
+            if argument != "bucket" and error.message.startswith("bucket="):
+                reword(error, error.message.replace("bucket", argument, 1))
+            raise
 
     async def speaks(self) -> str:
         """``"s3"`` or ``"enterprise"``."""

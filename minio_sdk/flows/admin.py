@@ -132,7 +132,7 @@ async def list_users(engine: Engine) -> list[User]:
 
 
 def _members(members: str | Iterable[str]) -> tuple[str, ...]:
-    found = (members,) if isinstance(members, str) else tuple(members)
+    found = users.names_of("members", members)
     if not found:
         # MinIO would make an empty group, or remove the one there is.
         raise ValidationError("members: there are none")

@@ -25,6 +25,7 @@ from minio_sdk.operation import WHOLE_SERVER
 from minio_sdk.operations import admin_access as access
 from minio_sdk.operations import admin_policies as policies
 from minio_sdk.operations import admin_service as ops
+from minio_sdk.operations.admin_users import names_of
 
 Results = tuple[ServiceResult, ...]
 
@@ -61,8 +62,7 @@ async def profile(engine: Engine, kinds: str | Sequence[str], seconds: float) ->
     if seconds >= timeout:
         rule = f"must be less than the client's timeout of {timeout} s, in which no byte comes"
         raise invalid("seconds", seconds, rule)
-    names = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    return await send(engine, ops.AdminProfile(WHOLE_SERVER, names, seconds))
+    return await send(engine, ops.AdminProfile(WHOLE_SERVER, names_of("kinds", kinds), seconds))
 
 
 # -- exports ---------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ async def list_access_keys(
     engine: Engine, users: Iterable[str] | None, ldap: bool
 ) -> Mapping[str, UserAccessKeys]:
     """The keys of users."""
-    found = None if users is None else (users,) if isinstance(users, str) else tuple(users)
+    found = None if users is None else names_of("users", users)
     return await told(engine, access.AdminListAccessKeys(found, ldap), access.access_keys_in)
 
 

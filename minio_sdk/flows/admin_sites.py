@@ -22,6 +22,7 @@ from minio_sdk.models.admin_sites import (
 )
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.operations import admin_sites as ops
+from minio_sdk.operations.admin_users import names_of
 
 
 async def add_remote_target(
@@ -168,10 +169,10 @@ async def edit_site_replication(
         bandwidth_limit=bandwidth_limit,
     )  # fmt: skip
     change(SitePeer(name="", endpoint="", deployment_id=""))  # bad arguments first
-    if {endpoint, synchronous, bandwidth_limit, replicate_expiry} == {None}:
-        raise ValidationError("a change of a site: give at least one thing to change")
-    if replicate_expiry not in (None, True, False):
+    if replicate_expiry is not None and not isinstance(replicate_expiry, bool):
         raise invalid("replicate_expiry", replicate_expiry, "must be True, False or None")
+    if all(each is None for each in (endpoint, synchronous, bandwidth_limit, replicate_expiry)):
+        raise ValidationError("a change of a site: give at least one thing to change")
     make = partial(ops.AdminEditSite, expiry=replicate_expiry)
     found = [each for each in (await site_replication(engine)).sites if each.name == site]
     if not found:
@@ -188,5 +189,4 @@ async def remove_site_replication(
     """Let sites hold the same no longer; None for all of them."""
     if sites is None:
         return await send(engine, ops.AdminRemoveSites(None))
-    names = (sites,) if isinstance(sites, str) else tuple(sites)
-    return await send(engine, ops.AdminRemoveSites(names))
+    return await send(engine, ops.AdminRemoveSites(names_of("sites", sites)))

@@ -24,7 +24,7 @@ from minio_sdk.models.bucket_document import BucketDocument, lines_of, plain
 from minio_sdk.models.encryption import BucketEncryption
 from minio_sdk.models.replication import Replication
 from minio_sdk.operation import Operation, Place
-from minio_sdk.operations.admin_quota import AdminSetBucketQuota
+from minio_sdk.operations.admin_quota import AdminGetBucketQuota, AdminSetBucketQuota
 from minio_sdk.operations.bucket_cors import PutBucketCors
 from minio_sdk.operations.bucket_encryption import PutBucketEncryption
 from minio_sdk.operations.bucket_lifecycle import PutBucketLifecycle
@@ -160,9 +160,12 @@ def _replication_lines(before: Replication | None, after: Replication | None) ->
 
 async def _quota(engine: Engine, bucket: str) -> int | None:
     if not await has_admin(engine):
-        raise NotSupportedError(
+        error = NotSupportedError(
             "quotas are set with MinIO's admin API, and this server isn't MinIO"
         )
+        place = own_place(engine, bucket, AdminGetBucketQuota.name)
+        engine.named(error, AdminGetBucketQuota(place))
+        raise error
     return await admin.get_bucket_quota(engine, bucket)
 
 

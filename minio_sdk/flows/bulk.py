@@ -39,7 +39,7 @@ from minio_sdk.flows.bulk_items import (
 )
 from minio_sdk.flows.checkpoint import Checkpoint
 from minio_sdk.flows.packing import Pack, Packer
-from minio_sdk.flows.progress import Meter, OnProgress
+from minio_sdk.flows.progress import Meter, OnProgress, check_progress
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.names import check_concurrency, check_flag
 from minio_sdk.models.object_encryption import GivenEncryption
@@ -122,6 +122,7 @@ class Job:
         check_flag("resume", self.resume)
         check_flag("bypass_governance", self.bypass)
         check_concurrency(self.concurrency)
+        check_progress(self.progress)
         if self.pack and self.elsewhere is not None:
             raise invalid("pack", self.pack, "packs here, and can't be had together with executor")
 

@@ -195,9 +195,9 @@ async def _copy(
 ) -> UploadResponse:
     return await copies.copy(
         copies.begun(engine, encryption, source_encryption),
-        engine.place(dest_bucket),
+        engine.place(dest_bucket, "dest_bucket"),
         dest_key,
-        engine.place(source_bucket),
+        engine.place(source_bucket, "source_bucket"),
         source_key,
         source_version_id=source_version_id,
         changes=Changes(**{n: v for n, v in options.items() if n in _CHANGES}),

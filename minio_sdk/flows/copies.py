@@ -132,7 +132,7 @@ async def copy(
         wanted = replace(wanted, version_id=source_version_id)
     found = await look_at(engine, wanted, conditions)
     if then is not None and then.etag not in (None, found.etag):
-        raise moments.changed(engine, HeadObject(source, source_key))
+        await moments.expect_same(engine, HeadObject(source, source_key), then)
     if onto_itself and keeps:
         engine = encrypted.like(engine, found)
     if suspicious(dest_key):

@@ -24,6 +24,7 @@ from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.reading import COPIES, PIECE, Reader
 from minio_sdk.models.moments import Moment
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.operations.head_object import HeadChecksum
@@ -47,6 +48,7 @@ async def to_file(
     at: Moment | None = None,
 ) -> ObjectMetadata:
     """Put an object into a file."""
+    check_flag("resume", resume)
     reader = Reader(engine, bucket, key, version_id, at=at)
     meter = Meter(engine.transport.clock, progress)
     call = engine.transport.call

@@ -233,8 +233,39 @@ async def head(
     operation = HeadObject(place, key, wanted.version_id)
     found = await objects.read(engine, operation)
     if wanted.version_id == NULL and wanted.etag != found.etag:
-        raise changed(engine, operation)
+        await expect_same(engine, operation, wanted)
     return found
+
+
+async def expect_same(engine: Engine, operation: ObjectOperation[Any], wanted: ObjectInfo) -> None:
+    """Make sure that a version, whose ETag isn't the one that was listed, wasn't replaced meanwhile.
+
+    SeaweedFS lists another ETag than it answers with for what it has encrypted while its bucket kept no
+    versions. So the listing is asked once more: what was replaced before it was read is another one there.
+
+    Raises:
+        ObjectChangedError: it was replaced.
+    """
+    now = _Named(wanted.version_id)
+    await history(engine, operation.place, operation.key, now, lambda now: now.entry is not None)
+    if now.entry is None or _generation(now.entry) != _generation(wanted):
+        raise changed(engine, operation)
+
+
+@dataclass(slots=True)
+class _Named:
+    """The version of a key that has an id."""
+
+    version_id: str | None
+    entry: ObjectInfo | None = None
+
+    def add(self, entry: ObjectInfo) -> None:
+        if (entry.version_id or NULL) == self.version_id:
+            self.entry = entry
+
+
+def _generation(entry: ObjectInfo) -> tuple[object, ...]:
+    return entry.etag, entry.last_modified, entry.size, entry.is_delete_marker
 
 
 def changed(engine: Engine, operation: ObjectOperation[Any]) -> ObjectChangedError:

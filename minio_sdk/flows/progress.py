@@ -34,6 +34,17 @@ class Share:
             self._relay.tell((self._which, more))
 
 
+def check_progress(tell: object) -> None:
+    """Refuse what can't be told how far it is.
+
+    Raises:
+        ValidationError: it can't be called.
+    """
+    if tell is not None and not isinstance(tell, bool) and not callable(tell):
+        rule = "must be a function of one TransferProgress, or True for a bar"
+        raise invalid("progress", tell, rule)
+
+
 class Meter:
     """Counts, and tells; what the user's function raises ends the transfer.
 
@@ -49,12 +60,10 @@ class Meter:
     def __init__(self, clock: Clock, tell: OnProgress | bool | None) -> None:
         self._tell: OnProgress | None = None
         self._bar: Bar | None = None
+        check_progress(tell)
         if tell is True:
             self._tell = self._bar = Bar()
-        elif tell is not None and tell is not False:
-            if not callable(tell):
-                rule = "must be a function of one TransferProgress, or True for a bar"
-                raise invalid("progress", tell, rule)
+        elif callable(tell):
             self._tell = tell
         self._clock = clock
         self._begun = clock.monotonic()

@@ -30,7 +30,7 @@ from minio_sdk.flows import cached, moments, objects
 from minio_sdk.flows.leases import Lease
 from minio_sdk.models.moments import Moment, moment_or_version
 from minio_sdk.models.names import check_version_id
-from minio_sdk.models.results import ObjectMetadata
+from minio_sdk.models.results import ObjectInfo, ObjectMetadata
 from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.wire.conditions import quoted, read_conditions
@@ -166,7 +166,7 @@ class Reader:
         self._version = None if version_id is None else check_version_id(version_id)
         self._found_version = False
         self._conditions = headers or {}
-        self._expected: str | None = None
+        self._expected: ObjectInfo | None = None
         self._mark: str | None = None
         self._whole: bytes | None = None
         self._held, self._at, self._ahead = b"", 0, FIRST
@@ -184,7 +184,7 @@ class Reader:
         found = await moments.version_at(self._engine, self._place, self.key, self._moment)
         self._version, self._moment = found.version_id, None
         if found.version_id == moments.NULL:
-            self._expected = found.etag
+            self._expected = found
 
     def renew(self) -> None:
         """Begin another call of the user's: with `Config.deadline` it has a time of its own."""
@@ -222,6 +222,7 @@ class Reader:
             self._place, self.key, None, None, self._version, self._conditions
         )
         piece = await objects.read(self._engine, operation)
+        await self._expect(piece)
         self._pin(piece)
         return piece
 
@@ -271,6 +272,7 @@ class Reader:
         try:
             if not pinned:
                 piece = await objects.read(self._engine, operation)
+                await self._expect(piece)
                 self._pin(piece)
                 return piece
             piece = await self._engine.send(operation)
@@ -302,11 +304,15 @@ class Reader:
             headers = {"if-match": quoted(etag, "if_match")} if strong else {}
         return GetObjectPart(self._place, self.key, first, last, self._version, headers)
 
-    def _pin(self, piece: Piece) -> None:
-        if self._expected is not None and piece.etag is not None:
-            if self._expected != piece.etag:
-                raise moments.changed(self._engine, self._operation(None, None))
+    async def _expect(self, piece: Piece) -> None:
+        """Make sure that a version called ``null`` is the one that was found."""
+        wanted = self._expected
+        if wanted is not None and piece.etag is not None:
+            if wanted.etag != piece.etag:
+                await moments.expect_same(self._engine, self._operation(None, None), wanted)
             self._expected = None
+
+    def _pin(self, piece: Piece) -> None:
         self.size = piece.total
         self.headers = piece.headers
         self._mark = _mark(piece)

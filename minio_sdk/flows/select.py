@@ -90,6 +90,10 @@ class Selection:
         """End it, from anywhere."""
         self._feed.close()
 
+    def __del__(self) -> None:
+        # Here and not where it is used: an iterator of rows needs nothing but this.
+        self._feed.close()
+
     async def open(self) -> None:
         """Ask, unless it was asked already."""
         if self._asked:
@@ -113,18 +117,26 @@ class Selection:
             raise
 
     async def next(self) -> bytes | None:
-        """The next bytes of rows; None at the end, and when it was closed."""
-        if self._over or self._feed.closed:
+        """The next bytes of rows; None at the end, and after a failure that was told.
+
+        Raises:
+            MinIOConnectionError: it was closed before its end: what has come is not all there is.
+        """
+        if self._over:
             return None
         try:
+            if self._feed.closed:
+                raise _closed()
             await self.open()
             block = await self._understood_block()
         except MinIOError as error:
-            closed = self._feed.closed
+            early = self._feed.closed
+            self._over = not early
             self.close()
-            if closed:
-                return None
-            self._engine.named(error, self._operation)
+            told = _closed() if early else error
+            self._engine.named(told, self._operation)
+            if early:
+                raise told from None
             raise
         except BaseException:
             self.close()
@@ -240,6 +252,12 @@ class Selection:
         last = split.rest()
         if last:
             yield read(last)
+
+
+def _closed() -> MinIOConnectionError:
+    return MinIOConnectionError(
+        "it was closed before its end, and what has come is not all there is", hint="ask again"
+    )
 
 
 def check_rows(output: object, names: object) -> None:

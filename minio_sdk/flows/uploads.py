@@ -288,6 +288,7 @@ async def put_file(
     """
     if not isinstance(path, (str, os.PathLike)):
         raise invalid("path", path, "must be text or a path")
+    check_flag("resume", resume)
     meter = Meter(engine.transport.clock, progress)
     try:
         opened = held(engine.transport, lambda: open(path, "rb"))  # noqa: PTH123, SIM115

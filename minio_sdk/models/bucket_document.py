@@ -259,10 +259,15 @@ def _replication(value: Any) -> Replication | None:
     return None if _is_none(value) else replication_of(value)
 
 
+MAX_QUOTA = 2**63 - 1
+
+
 def _quota(value: Any) -> int | None:
     if value is None:
         return None
     whole(value, "quota", 1)
+    if value > MAX_QUOTA:
+        raise invalid("quota", value, f"must be at most {MAX_QUOTA}")
     return int(value)
 
 

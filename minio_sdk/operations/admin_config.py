@@ -11,7 +11,7 @@ from minio_sdk.errors import MinIOError, ValidationError, as_class, invalid
 from minio_sdk.models.admin_config import AdminConfig, AdminConfigChange, AdminConfigKey
 from minio_sdk.models.secret import Secret, SecretBytes, SecretDict
 from minio_sdk.operations.admin import AdminOperation, Change, SealedReply
-from minio_sdk.operations.admin_users import check_name
+from minio_sdk.operations.admin_users import check_name, utf_8
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
 from minio_sdk.wire.xml import XmlError
@@ -124,7 +124,7 @@ def check_whole(text: object) -> SecretBytes:
     Raises:
         ValidationError: it can't be one.
     """
-    data = text.encode() if isinstance(text, str) else text
+    data = utf_8("text", text) if isinstance(text, str) else text
     if not isinstance(data, bytes) or not data.strip() or len(data) > MAX_CONFIG - 1024:
         raise invalid(
             "text", "***", f"must be a configuration of at most {MAX_CONFIG - 1024} bytes"

@@ -19,7 +19,7 @@ from minio_sdk.models.admin_jobs import (
 from minio_sdk.models.secret import Secret, SecretBytes
 from minio_sdk.operation import Place
 from minio_sdk.operations.admin import AdminOperation, Change, OfBucket
-from minio_sdk.operations.admin_users import check_name
+from minio_sdk.operations.admin_users import check_name, utf_8
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
 from minio_sdk.wire.url import has_dots, quote_path, quote_value
@@ -46,7 +46,7 @@ def job_document(document: object) -> SecretBytes:
             raise invalid("document", "***", "has what JSON can't say") from None
         data = text.encode()
     else:
-        found = document.encode() if isinstance(document, str) else document
+        found = utf_8("document", document) if isinstance(document, str) else document
         if not isinstance(found, bytes) or not found.strip():
             raise invalid("document", "***", rule)
         data = found
@@ -224,6 +224,9 @@ def heal_path(place: Place, prefix: str) -> str:
         ValidationError: a bad prefix.
     """
     if place.bucket is None:
+        if prefix != "":
+            # It would be passed over, and all of the server be healed in place of it.
+            raise invalid("prefix", prefix, "goes with a bucket")
         return "heal/"
     path = f"heal/{quote_value(place.server_bucket)}"
     below = quote_path(place.prefix_out(prefix))

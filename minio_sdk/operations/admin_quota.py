@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from minio_sdk.errors import invalid
+from minio_sdk.models.bucket_document import MAX_QUOTA
 from minio_sdk.operations.admin import OfBucket
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
-
-MAX_QUOTA = 2**63 - 1
 
 
 def check_quota(argument: str, size: object) -> int | None:

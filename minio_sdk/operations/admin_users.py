@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -44,6 +44,31 @@ def check_name(value: object, argument: str = "access_key") -> str:
     if not 1 <= len(value) <= 1024 or not value.isprintable():
         raise invalid(argument, value, "must have 1 to 1,024 printable characters")
     return value
+
+
+def names_of(argument: str, value: object) -> tuple[str, ...]:
+    """One name or some, of which each is checked where it is sent.
+
+    Raises:
+        ValidationError: it is neither.
+    """
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, (bytes, bytearray, Mapping)) or not isinstance(value, Iterable):
+        raise invalid(argument, value, "must be a name or a list of names")
+    return tuple(value)
+
+
+def utf_8(argument: str, text: str) -> bytes:
+    """What is sent of a text that may hold secrets.
+
+    Raises:
+        ValidationError: it has a lone surrogate.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise invalid(argument, "***", "has a character that UTF-8 can't write") from None
 
 
 def check_new_name(value: object, argument: str) -> str:

@@ -18,7 +18,7 @@ from minio_sdk.models.select import (
 from minio_sdk.operation import Encrypts, ObjectOperation
 from minio_sdk.operations.documents import put_document
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.xml import xml
+from minio_sdk.wire.xml import writable, xml
 
 ROOT = "SelectObjectContentRequest"
 
@@ -159,6 +159,8 @@ class SelectObjectContent(ObjectOperation[None]):
         path = self.place.object_path(self.key)
         if not isinstance(self.sql, str) or not self.sql.strip() or len(self.sql) > MAX_SQL:
             raise invalid("sql", self.sql, f"must be a question of at most {MAX_SQL} characters")
+        if not writable(self.sql):
+            raise invalid("sql", self.sql, "has a character that XML can't carry")
         model = SelectDocument(
             self.sql,
             "SQL",

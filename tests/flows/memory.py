@@ -103,6 +103,7 @@ class Memory:
         before: called with each request before it is answered; it may raise, or change the store.
         name: its ``Server`` header; MinIO is known to copy, and keeps all keys of these tests.
         unlisted: keys that its listings of versions leave out.
+        lists_other_etags: whether those have ETags of their own, as SeaweedFS's of encrypted objects.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -115,6 +116,7 @@ class Memory:
         self.before: Callable[[Request], None] = lambda _: None
         self.name = "MinIO"
         self.unlisted: set[str] = set()
+        self.lists_other_etags = False
         self._moment = 0
         self.ways: tuple[Any, ...] = ()
 
@@ -350,8 +352,9 @@ class Memory:
             for number, version in enumerate(bucket.keys[key]):
                 tag = "DeleteMarker" if version.data is None else "Version"
                 latest = "true" if number == 0 else "false"
+                entry = _listed(key, version, self.lists_other_etags)
                 lines.append(
-                    f"<{tag}>{_listed(key, version)}<VersionId>{version.id}</VersionId>"
+                    f"<{tag}>{entry}<VersionId>{version.id}</VersionId>"
                     f"<IsLatest>{latest}</IsLatest></{tag}>"
                 )
         body = "".join(lines)
@@ -368,9 +371,10 @@ def _version(bucket: Bucket, key: str, version_id: str | None) -> Version | None
     return versions[0] if versions and versions[0].data is not None else None
 
 
-def _listed(key: str, version: Version) -> str:
+def _listed(key: str, version: Version, other: bool = False) -> str:
+    etag = f"0{version.etag}" if other else version.etag
     return (
-        f"<Key>{quote(key)}</Key><ETag>&quot;{version.etag}&quot;</ETag>"
+        f"<Key>{quote(key)}</Key><ETag>&quot;{etag}&quot;</ETag>"
         f"<Size>{len(version.data or b'')}</Size>"
         f"<LastModified>{version.date:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>"
     )

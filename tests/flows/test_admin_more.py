@@ -118,6 +118,14 @@ BAD: dict[str, Call] = {
     "key": lambda client: client.admin.create_kms_key("a/b"),
     "prefixes": lambda client: client.admin.account_info(prefixes=1),  # type: ignore[arg-type]
     "users": lambda client: client.admin.list_access_keys([]),
+    "users of no kind": lambda client: client.admin.list_access_keys(5),  # type: ignore[arg-type]
+    "kinds": lambda client: client.admin.profile(None),  # type: ignore[arg-type]
+    "sites": lambda client: client.admin.remove_site_replication(5),  # type: ignore[arg-type]
+    "members": lambda client: client.admin.add_to_group("g", {"ada": 1}),
+    "expiry": lambda client: client.admin.edit_site_replication("one", replicate_expiry=[]),  # type: ignore[arg-type]
+    "prefix of no bucket": lambda client: client.admin.start_heal(prefix="in/"),
+    "whole text": lambda client: client.admin.import_config("a b=\udc80"),
+    "job text": lambda client: client.admin.start_batch_job("expire: \udc80"),
     "nobody": lambda client: client.admin.attach_ldap_policy("p"),
 }
 

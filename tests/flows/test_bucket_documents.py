@@ -192,7 +192,7 @@ def test_a_plan_is_for_one_bucket_of_one_tenant_on_one_server(connect: Connect) 
         {"replication": {"rules": [{"destination": "arn:aws:s3:::../x"}]}},
         {"lifecycle": [{"expiration": {"days": 1}, "filter": {"prefix": "\0"}}]},
         {"cors": 5},
-        {"quota": 2**70},
+        {"quota": 2**63},
         {"life_cycle": []},
     ],
 )

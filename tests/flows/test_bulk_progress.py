@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from minio_sdk import ObjectInfo, TransferProgress
+from minio_sdk import ObjectInfo, TransferProgress, ValidationError
 from tests.both import Connect, both
 from tests.flows.store import Store
 from tests.flows.test_resume import DATA, PIECE
@@ -191,3 +191,20 @@ class Mirrored(Parts):
                 200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
             )
         return super()._answer(request)
+
+
+@both
+def test_arguments_of_no_use_are_refused_before_anything_is_sent(
+    connect: Connect, tmp_path: Path
+) -> None:
+    path: Any = tmp_path / "file"
+    path.write_bytes(b"x")
+    wrong: Any = "no"
+    with ScriptedServer([]) as server, connect(server) as client:
+        with pytest.raises(ValidationError, match="^progress="):
+            client.undelete_objects("docs", progress=wrong)
+        with pytest.raises(ValidationError, match="^resume="):
+            client.upload_file("docs", "a", path, resume=wrong)
+        with pytest.raises(ValidationError, match="^resume="):
+            client.download_file("docs", "a", path, resume=wrong)
+    assert server.requests == []

@@ -162,7 +162,8 @@ def test_conditions_are_about_the_source(
     [
         ({"dest_key": ""}, "dest_key="),
         ({"source_key": "x" * 1025}, "source_key="),
-        ({"dest_bucket": 5}, "bucket="),
+        ({"dest_bucket": 5}, "dest_bucket=5"),
+        ({"source_bucket": "No"}, "source_bucket='No'"),
         ({"source_version_id": ""}, "source_version_id="),
         ({"metadata": {"ü": "1"}}, "metadata="),
         ({"metadata": 5}, "metadata="),

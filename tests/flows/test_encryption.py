@@ -352,6 +352,7 @@ CALLS: dict[str, Any] = {
     "source": lambda c, encryption: c.copy_object(
         "docs", "b", "docs", "a", source_encryption=encryption
     ),
+    "select": lambda c, **how: c.select_object_content("docs", "a", "?", {"CSV": {}}, **how),
     "many": lambda c, **how: c.upload_many([], **how),
     "mirror": lambda c, **how: c.mirror("minio://docs", "/tmp", **how),
 }

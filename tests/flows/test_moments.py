@@ -410,7 +410,11 @@ def test_bad_arguments_are_refused_before_anything_is_sent(server: Memory, tmp_p
     assert server.asked == 0
 
 
-def test_a_null_version_that_is_replaced_meanwhile_is_not_given_out(server: Memory) -> None:
+@pytest.mark.parametrize("others", [False, True])
+def test_a_null_version_that_is_replaced_meanwhile_is_not_given_out(
+    server: Memory, others: bool
+) -> None:
+    server.lists_other_etags = others
     server.buckets["acme-docs"].versioned = False
     server.store("acme-docs", "n", b"old")
     moment = at(6)
@@ -433,6 +437,20 @@ def test_a_null_version_that_is_replaced_meanwhile_is_not_given_out(server: Memo
         with pytest.raises(ObjectChangedError, match="replaced"):
             run(flow())
     assert "c" not in server.buckets["acme-docs"].keys
+
+
+def test_a_null_version_may_be_listed_with_another_etag(server: Memory) -> None:
+    """SeaweedFS does so with what it has encrypted while the bucket kept no versions."""
+    server.lists_other_etags = True
+    server.buckets["acme-docs"].versioned = False
+    server._moment = 5
+    server.store("acme-docs", "n", b"old")
+    engine, moment = server.engine(), at(6)
+    place = engine.place("docs")
+    assert run(reading.get(engine, "docs", "n", at=moment)) == b"old"
+    assert run(moments.head(engine, "docs", "n", at=moment)).size == 3
+    run(copies.copy(engine, place, "c", place, "n", at=moment))
+    assert "c" in server.buckets["acme-docs"].keys
 
 
 def test_the_cache_is_neither_asked_nor_filled(server: Memory) -> None:

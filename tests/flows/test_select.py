@@ -15,6 +15,7 @@ from minio_sdk import (
     BucketNotFoundError,
     CsvInput,
     CsvOutput,
+    EncryptionKeyError,
     IntegrityError,
     JsonInput,
     MinIOClient,
@@ -25,6 +26,7 @@ from minio_sdk import (
     ObjectNotFoundError,
     SelectStats,
     ServerError,
+    SseC,
     ValidationError,
 )
 from tests.both import Connect, blocking, both, config_for
@@ -100,6 +102,31 @@ def test_it_is_read_at_once_and_asked_again(connect: Connect) -> None:
 
 
 @both
+def test_an_object_with_a_key_of_the_customers(connect: Connect) -> None:
+    key, header = SseC(b"k" * 32), "x-amz-server-side-encryption-customer-key"
+    missing = s3_error(400, "InvalidRequest", "The object was stored using a form of Server Side "
+                       "Encryption. The correct parameters must be provided")  # fmt: skip
+    whole = answer(message("Records", b"x"), END)
+    refused = s3_error(403, "AccessDenied", "Access Denied.")
+    told = reply(400, headers=HEAD)
+    steps: list[Step] = [whole, whole, missing, refused, told]
+    how: dict[str, Any] = {"allow_sse_c_over_http": True}
+    with ScriptedServer(steps) as server, connect(server, **how) as client:
+        found = client.select_object_content("docs", "a", SQL, CSV, encryption=key)
+        assert found.read() == b"x"
+        with connect(server, encryption=key, **how) as keyed:
+            assert keyed.select_object_content("docs", "a", SQL, CSV).read() == b"x"
+        with pytest.raises(EncryptionKeyError, match="none was given"):
+            client.select_object_content("docs", "a", SQL, CSV).read()
+        with pytest.raises(EncryptionKeyError, match="another customer's key") as caught:
+            client.select_object_content("docs", "a", SQL, CSV, encryption=key).read()
+    assert [request.header(header) is not None for request in server.requests[:4]] == [
+        True, True, False, True,
+    ]  # fmt: skip
+    assert str.__str__(key.headers()[header]) not in str(caught.value)
+
+
+@both
 def test_rows(connect: Connect) -> None:
     def ask(output: Any, *blocks: bytes, names: Any = None) -> list[dict[str, Any]]:
         steps = answer(*(message("Records", block) for block in blocks), END)
@@ -126,6 +153,17 @@ def test_rows(connect: Connect) -> None:
     ):
         with pytest.raises(ServerError):
             ask(output, block, names=names)
+
+
+@both
+def test_rows_of_an_answer_that_nobody_else_holds(connect: Connect) -> None:
+    steps = [answer(message("Records", b'{"a":1}\n{"a":2}\n'), END)]
+    with ScriptedServer([*steps, *steps]) as server, connect(server) as client:
+        rows = client.select_object_content("docs", "a", SQL, CSV).rows()
+        assert list(rows) == [{"a": 1}, {"a": 2}]
+        for row in client.select_object_content("docs", "a", SQL, CSV).rows():
+            assert row == {"a": 1}
+            break
 
 
 def test_rows_that_cannot_be_made() -> None:
@@ -240,6 +278,8 @@ def test_bad_arguments_are_refused_at_once(connect: Connect) -> None:
         for named in bad:
             with pytest.raises(ValidationError):
                 client.select_object_content(**{**good, **named})
+        with pytest.raises(ValidationError, match="^sql="):
+            client.select_object_content(**{**good, "sql": f"{SQL}\0"})
 
 
 @both
@@ -281,7 +321,10 @@ def test_closing_early_closes_the_connection() -> None:
         with blocking(server) as client:
             with client.select_object_content("docs", "a", SQL, CSV) as found:
                 assert next(found) == b"x" * 1000
-            assert list(found) == []
+            with pytest.raises(MinIOConnectionError, match="closed before its end"):
+                found.read()
+            with pytest.raises(MinIOConnectionError, match="closed before its end"):
+                list(found.rows())
             del found
             assert client.bucket_exists("docs")
             for block in client.select_object_content("docs", "a", SQL, CSV):
@@ -310,7 +353,8 @@ async def test_a_task_that_is_cancelled_leaves_nothing() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
             await found.close()
-            assert [block async for block in found] == []
+            with pytest.raises(MinIOConnectionError, match="closed before its end"):
+                await found.read()
 
 
 def test_two_threads_ask_at_once() -> None:

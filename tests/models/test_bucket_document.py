@@ -140,6 +140,7 @@ def test_a_lock_without_a_default_is_not_none() -> None:
         ({"object_lock": {"mode": "GOVERNANCE"}}, "object_lock"),
         ({"quota": 0}, "quota"),
         ({"quota": True}, "quota"),
+        ({"quota": 2**63}, "quota"),
         ({"quota": "1GiB"}, "quota"),
     ],
 )

@@ -233,7 +233,7 @@ class AsyncStorageAdmin(AsyncBase):
 
         Args:
             bucket: a bucket of the tenant; None for everything on the server.
-            prefix: only what begins so.
+            prefix: only what begins so, of a bucket.
             recursive: objects, too, and not only the bucket itself.
             dry_run: only look.
             remove_dangling: delete objects that can't be healed.

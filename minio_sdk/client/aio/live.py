@@ -99,6 +99,7 @@ class Live(AsyncBase):
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there.
+            EncryptionKeyError: it is encrypted with a key that wasn't given, or with another one.
             NotSupportedError: the server has no S3 Select.
             IntegrityError: what came is damaged.
             ValidationError: a bad argument; nothing was sent.

@@ -81,7 +81,8 @@ class AsyncSelectedRows:
     """What S3 Select finds in an object: an iterator of blocks of bytes, and a context manager.
 
     A block is as the server sends it: of many rows, or of a part of one. What comes is whole only when the
-    iteration ends without an error. Closing it early closes its connection.
+    iteration ends without an error. Closing it early closes its connection; who reads on is told so by a
+    `MinIOConnectionError`.
     """
 
     def __init__(self, flow: Selection) -> None:
@@ -142,7 +143,4 @@ class AsyncSelectedRows:
 
     async def close(self) -> None:
         """End it and close its connection. Closing again does nothing."""
-        self._flow.close()
-
-    def __del__(self) -> None:
         self._flow.close()

@@ -106,9 +106,9 @@ class ObjectSettings(Base):
         return self._run(
             copies.copy(
                 engine,
-                engine.place(dest_bucket),
+                engine.place(dest_bucket, "dest_bucket"),
                 dest_key,
-                engine.place(source_bucket),
+                engine.place(source_bucket, "source_bucket"),
                 source_key,
                 source_version_id=source_version_id,
                 changes=changes,
