@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +40,8 @@ class Run:
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for workers
-    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+    outer = ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+    for name in (*outer, *(name for name in os.environ if name.startswith("PYTEST_MINIO_"))):
         monkeypatch.delenv(name, raising=False)
     return Run(pytester)
 
@@ -258,3 +261,12 @@ def test_loading_it_brings_no_module_that_pytest_has_not() -> None:
     )
     loaded = {name for name in done.stdout.split() if not name.startswith("minio_sdk")}
     assert loaded <= {"secrets", "hmac", "_hashlib", "random", "base64"}
+
+
+def test_what_the_how_to_shows_is_so(run: Run) -> None:
+    page = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    blocks = [block for block in blocks if "def test_" in block]
+    run.files.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
+    result = run(plugins="pytest_asyncio.plugin")
+    result.assert_outcomes(passed=sum(block.count("def test_") for block in blocks))

@@ -265,13 +265,14 @@ class _Exchange:
         shaped = self._shaped("reply", body.blocks(), body)
         # Head and what has come of the body in one, as servers send it.
         together = raw if body.wire.holds and not self._plan.names else b""
+        # The record first: whoever has an answer may look at it.
+        self._seen.status = reply.status
         if not together:
             self._client.send(raw)
-        self._seen.status = reply.status
         for data in shaped:
+            self._seen.sent += len(data)
             self._client.send(together + body.framed(data))
             together = b""
-            self._seen.sent += len(data)
         self._client.send(together + body.ending)
 
     def _answer(self, answer: Answer) -> bool:
@@ -292,9 +293,9 @@ class _Exchange:
         lines += [f"{name}: {value}" for name, value in headers]
         raw = "\r\n".join([*lines, "", ""]).encode("latin-1")
         bare = self._head.part(0) == "HEAD"
-        self._client.send(raw if bare else raw + answer.body)
         self._seen.status = answer.status
         self._seen.sent = 0 if bare else len(answer.body)
+        self._client.send(raw if bare else raw + answer.body)
 
     def _linger(self) -> None:
         """Let the client read its answer: closing on bytes unread would take it away again."""
@@ -311,14 +312,18 @@ class _Exchange:
         """Blocks as the faults want them: bytes changed, held back, and no more than so many."""
         plan = self._plan
         if flips := plan.flips.get(side):
-            blocks = self._flipped(blocks, flips)
+            blocks = self._flipped(blocks, flips, body.length)
         if plan.cut is not None and plan.cut[0] == side:
             blocks = _cut(blocks, plan.cut[1], body.length)
         if side in plan.slow:
             blocks = self._slowly(blocks, plan.slow[side])
         return blocks
 
-    def _flipped(self, blocks: Iterator[bytes], flips: list[tuple[int, int]]) -> Iterator[bytes]:
+    def _flipped(
+        self, blocks: Iterator[bytes], flips: list[tuple[int, int]], length: int | None
+    ) -> Iterator[bytes]:
+        if length is not None:
+            self._miss(flips, length)
         start = 0
         for data in blocks:
             changed = bytearray(data)
@@ -327,8 +332,11 @@ class _Exchange:
                     changed[place - start] ^= 0xFF
             start += len(data)
             yield bytes(changed)
+        self._miss(flips, start)
+
+    def _miss(self, flips: list[tuple[int, int]], length: int) -> None:
         for at, _ in flips:
-            if at >= start:
+            if at >= length:
                 self._seen.note = f"there was no byte {at} to change"
 
     def _slowly(self, blocks: Iterator[bytes], speed: float) -> Iterator[bytes]:

@@ -36,8 +36,8 @@ def through(*steps: Step) -> Iterator[tuple[ScriptedServer, FaultProxy]]:
 
 @contextmanager
 def connected(faults: FaultProxy) -> Iterator[socket.socket]:
-    address = (urlsplit(faults.url).hostname, urlsplit(faults.url).port)
-    with socket.create_connection(address, PATIENCE) as client:
+    port = urlsplit(faults.url).port or 0
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
         yield client
 
 
