@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,13 @@ class Run:
         if "pytest_asyncio.plugin" in plugins.split():
             loaded += ["-o", "asyncio_default_fixture_loop_scope=function"]
         return self.files.runpytest_inprocess(*OPTIONS, *loaded, *options)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A server for runs whose own server would show nothing."""
+    with LocalServer() as server:
+        yield server.base_url
 
 
 @pytest.fixture
@@ -123,7 +131,7 @@ ASYNC = """
 
 
 @pytest.mark.parametrize("mode", ["strict", "auto"])
-def test_the_async_client_is_on_the_test_s_own_loop(run: Run, mode: str) -> None:
+def test_the_async_client_is_on_the_test_s_own_loop(run: Run, url: str, mode: str) -> None:
     mark = "@pytest.mark.asyncio" if mode == "strict" else ""
     run.files.makepyfile(
         ASYNC
@@ -149,10 +157,11 @@ def test_the_async_client_is_on_the_test_s_own_loop(run: Run, mode: str) -> None
         assert loops[1] is loops[2] is not loops[0]
     """
     )
-    run(f"--asyncio-mode={mode}", plugins="pytest_asyncio.plugin").assert_outcomes(passed=4)
+    result = run(f"--asyncio-mode={mode}", "--minio-url", url, plugins="pytest_asyncio.plugin")
+    result.assert_outcomes(passed=4)
 
 
-def test_the_async_client_works_with_anyio(run: Run) -> None:
+def test_the_async_client_works_with_anyio(run: Run, url: str) -> None:
     run.files.makepyfile(
         ASYNC
         + """
@@ -170,9 +179,9 @@ def test_the_async_client_works_with_anyio(run: Run) -> None:
         await check(async_minio_client)
     """
     )
-    run(plugins="anyio").assert_outcomes(passed=2)
     # Beside the other one, which leaves it alone.
-    run(plugins="anyio pytest_asyncio.plugin").assert_outcomes(passed=2)
+    result = run("--minio-url", url, plugins="anyio pytest_asyncio.plugin")
+    result.assert_outcomes(passed=2)
 
 
 def test_without_a_loop_the_async_client_says_what_to_do(run: Run) -> None:
@@ -263,10 +272,10 @@ def test_loading_it_brings_no_module_that_pytest_has_not() -> None:
     assert loaded <= {"secrets", "hmac", "_hashlib", "random", "base64"}
 
 
-def test_what_the_how_to_shows_is_so(run: Run) -> None:
+def test_what_the_how_to_shows_is_so(run: Run, url: str) -> None:
     page = (ROOT / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     blocks = [block for block in blocks if "def test_" in block]
     run.files.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
-    result = run(plugins="pytest_asyncio.plugin")
+    result = run("--minio-url", url, plugins="pytest_asyncio.plugin")
     result.assert_outcomes(passed=sum(block.count("def test_") for block in blocks))
