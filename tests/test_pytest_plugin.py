@@ -13,6 +13,7 @@ import pytest
 
 import minio_sdk
 from minio_sdk import LocalServer
+from minio_sdk.pytest_plugin.servers import Server, clean
 
 pytest_plugins = ["pytester"]
 
@@ -279,3 +280,22 @@ def test_what_the_how_to_shows_is_so(run: Run, url: str) -> None:
     run.files.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
     result = run("--minio-url", url, plugins="pytest_asyncio.plugin")
     result.assert_outcomes(passed=sum(block.count("def test_") for block in blocks))
+
+
+def test_what_can_not_be_removed_from_another_server_is_told() -> None:
+    nobody = Server("http://127.0.0.1:1", {"max_retries": 0}, external=True)
+    for tenancy in ("bucket", "prefix"):
+        with pytest.warns(pytest.PytestWarning, match="'acme' could not be removed from http"):
+            clean(nobody, "acme", tenancy)
+    clean(Server("http://127.0.0.1:1", {"max_retries": 0}, external=False), "acme", "bucket")
+
+
+def test_snapshots_are_removed_as_well(url: str) -> None:
+    server = Server(url, {}, external=True)
+    with server.client("snaptenant") as client, server.client(None) as everybody:
+        client.upload_object("docs", "a", b"1")
+        client.create_snapshot("docs")
+        others = [b.name for b in everybody.list_buckets() if "snaptenant" not in b.name]
+        assert "snaptenant--snapshots" in [b.name for b in everybody.list_buckets()]
+        clean(server, "snaptenant", "bucket")
+        assert [bucket.name for bucket in everybody.list_buckets()] == others

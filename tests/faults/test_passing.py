@@ -282,3 +282,23 @@ def test_no_thread_outlives_it() -> None:
         connection.getresponse().read()
         faults.stop()
         assert not [t for t in threading.enumerate() if t.name.startswith("minio-faults")]
+
+
+# -- TLS ---------------------------------------------------------------------------------------------
+
+
+def test_a_server_may_speak_tls() -> None:
+    with ScriptedServer([reply(200, b"x" * 200_000)] * 2, tls=True) as server:
+        for verify in (server.ca_file, False):
+            with FaultProxy(server.url, verify=verify) as faults, asking(faults) as connection:
+                connection.request("GET", "/b/k")
+                assert len(connection.getresponse().read()) == 200_000
+
+
+def test_a_server_whose_certificate_nobody_knows_gets_nothing() -> None:
+    with ScriptedServer(tls=True) as server, FaultProxy(server.url) as faults:
+        with connected(faults) as client:
+            client.sendall(b"GET /b/k HTTP/1.1\r\n\r\n")
+            assert to_the_end(client) == b""
+    assert "certificate" in faults.requests[0].note
+    assert server.requests == []
