@@ -90,6 +90,12 @@ def minio(request: pytest.FixtureRequest) -> Server:
     return _server(request.config, "minio")
 
 
+@pytest.fixture(scope="session")
+def seaweedfs(request: pytest.FixtureRequest) -> Server:
+    """The embedded server, for what doesn't depend on the server."""
+    return _server(request.config, "seaweedfs")
+
+
 def _server(config: pytest.Config, kind: str) -> Server:
     try:
         return config.stash[_SERVERS].get(kind)
