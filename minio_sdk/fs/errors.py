@@ -18,6 +18,7 @@ from minio_sdk.errors import (
     MinIOTimeoutError,
     NotFoundError,
     NotSupportedError,
+    ObjectChangedError,
     ObjectLockedError,
     PreconditionFailedError,
     QuotaExceededError,
@@ -37,6 +38,7 @@ _NUMBERS: tuple[tuple[type[MinIOError], int], ...] = (
     (NotSupportedError, errno.EOPNOTSUPP),
     (MinIOTimeoutError, errno.ETIMEDOUT),
     (MinIOConnectionError, errno.ECONNABORTED),
+    (ObjectChangedError, errno.ESTALE),
     (IntegrityError, errno.EIO),
 )
 
@@ -80,3 +82,8 @@ def is_directory(path: str) -> IsADirectoryError:
 def exists(path: str) -> FileExistsError:
     """It is there already."""
     return FileExistsError(errno.EEXIST, "is there already", path)
+
+
+def replaced(path: str) -> OSError:
+    """It isn't the object any more that was opened."""
+    return OSError(errno.ESTALE, "the object was replaced since", path)

@@ -17,7 +17,7 @@ from fsspec.spec import AbstractBufferedFile
 
 from minio_sdk.errors import ObjectNotFoundError
 from minio_sdk.flows.reading import FIRST, PIECE, Reader
-from minio_sdk.fs.errors import exists, is_directory, missing, translated
+from minio_sdk.fs.errors import exists, is_directory, missing, replaced, translated
 from minio_sdk.fs.looking import Entry, file_entry
 from minio_sdk.models.moments import Moment
 
@@ -62,7 +62,7 @@ class Source:
                 raise is_directory(self._path) from None
             raise missing(self._path) from error.__cause__
         except FileExistsError as error:  # if-match didn't hold
-            raise OSError("the object was replaced since", self._path) from error.__cause__
+            raise replaced(self._path) from error.__cause__
         entry = file_entry(self._path, self._reader.metadata)
         return {**entry, "size": self._reader.size or 0}
 
@@ -383,7 +383,7 @@ def _left_by_exception() -> bool:
 
     It closes its files in any case and doesn't tell them, so who calls has to be looked at.
     """
-    frame = sys._getframe(2)
+    frame = sys._getframe()
     for _ in range(8):
         if frame is None:
             return False

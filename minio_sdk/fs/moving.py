@@ -411,7 +411,9 @@ _Range = tuple[str, int | None, int | None]
 
 
 def _generation(reader: Reader) -> tuple[Any, ...]:
-    """What tells one generation of an object from another."""
+    """What tells one generation of an object from another; nothing where none of it was asked for."""
+    if reader.size is None:
+        return ()
     headers = reader.headers
     return reader.size, headers.get("etag") or headers.get("last-modified")
 
@@ -462,7 +464,7 @@ def _of_one_generation(asked: list[_Range], came: list[Any]) -> list[Any]:
     """What came; the error where ranges of one object are of two of its generations."""
     met: dict[str, set[Any]] = {}
     for (path, _, _), each in zip(asked, came, strict=True):
-        if not isinstance(each, BaseException):
+        if not isinstance(each, BaseException) and each[1]:
             met.setdefault(path, set()).add(each[1])
     torn = {path for path, generations in met.items() if len(generations) > 1}
     return [

@@ -2,32 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-from uuid import uuid4
+from tests.fs.fixtures import files, options
 
-import fsspec
-import pytest
-
-from minio_sdk.fs import MinIOFileSystem
-from tests.servers import Server
-
-
-@pytest.fixture
-def options(seaweedfs: Server) -> dict[str, Any]:
-    """The storage options of a fresh tenant."""
-    return {
-        "base_url": seaweedfs.base_url,
-        "tenant_id": f"fs{uuid4().hex[:8]}",
-        "access_key": seaweedfs.access_key,
-        "secret_key": seaweedfs.secret_key,
-    }
-
-
-@pytest.fixture
-def files(options: dict[str, Any]) -> Iterator[MinIOFileSystem]:
-    """Its file system, with a bucket `docs`."""
-    found: MinIOFileSystem = fsspec.filesystem("minio", **options)
-    found.mkdir("docs")
-    yield found
-    found.clear_instance_cache()
+__all__ = ["files", "options"]
