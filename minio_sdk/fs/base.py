@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from fsspec import asyn
 from fsspec.asyn import AsyncFileSystem, get_loop
 from fsspec.spec import make_instance
 
@@ -109,6 +110,8 @@ class Base(AsyncFileSystem, metaclass=_Instances):  # type: ignore[misc]
         """The event loop that does the work; after a fork the child's own."""
         if self._pid != os.getpid():
             self._pid = os.getpid()
+            if asyn.iothread[0] is not None and not asyn.iothread[0].is_alive():
+                asyn.reset_lock()  # older versions keep the loop of the parent
             self._loop = None if self.asynchronous else get_loop()
         return self._loop
 

@@ -48,8 +48,7 @@ def test_pyarrow_data_sets(files: MinIOFileSystem) -> None:
     assert not files.exists("docs/sets/one")
 
 
-@pytest.mark.filterwarnings("ignore:::dask")  # of pandas, about how dask uses it
-@pytest.mark.filterwarnings("ignore:The inplace keyword")
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of pandas, about how dask uses it
 def test_dask(files: MinIOFileSystem, options: dict[str, Any]) -> None:
     bag: Any = import_module("dask.bag")
     pandas: Any = import_module("pandas")

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_errors_are_those_of_files(
         files.cat_file("docs/none")
     assert isinstance(caught.value.__cause__, ObjectNotFoundError)
     assert caught.value.filename == "docs/none"
-    for call in (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: files.open("docs/none"),
         lambda: files.info("docs/none"),
         lambda: files.ls("docs/none"),
@@ -98,7 +99,8 @@ def test_errors_are_those_of_files(
         lambda: files.get_file("docs/none", str(tmp_path / "x")),
         lambda: files.pipe_file("no-bucket/x", b""),
         lambda: files.rmdir("docs/none"),
-    ):
+    )
+    for call in calls:
         with pytest.raises(FileNotFoundError):
             call()
     wrong = MinIOFileSystem(**{**options, "secret_key": "wrong-secret"})
@@ -177,7 +179,7 @@ def test_an_exception_stores_nothing(
     through: str,
 ) -> None:
     data: Any = "half" if mode == "w" else b"half"
-    given = {"mode": mode, "compression": compression}
+    given: dict[str, Any] = {"mode": mode, "compression": compression}
     opened = (
         files.open("docs/no/x", **given)
         if through == "fs"
@@ -434,18 +436,18 @@ async def _marker(options: dict[str, Any]) -> None:
 def test_writes_are_seen_at_once(files: MinIOFileSystem, tmp_path: Path) -> None:
     local = tmp_path / "x"
     local.write_bytes(b"")
-    for at, change in enumerate(
-        (
-            lambda path: files.pipe_file(path, b""),
-            lambda path: files.open(path, "wb").close(),
-            lambda path: files.open(path, "ab").close(),
-            lambda path: files.put_file(str(local), path),
-            lambda path: files.touch(path),
-            lambda path: files.cp_file("docs/d/0", path),
-        )
-    ):
+    changes: tuple[Callable[[str], Any], ...] = (
+        lambda path: files.pipe_file(path, b""),
+        lambda path: files.open(path, "wb").close(),
+        lambda path: files.open(path, "ab").close(),
+        lambda path: files.put_file(str(local), path),
+        lambda path: files.touch(path),
+        lambda path: files.cp_file("docs/d/0", path),
+    )
+    for at, change in enumerate(changes):
         files.find("docs")
-        files.ls("docs/d") if at else None
+        if at:
+            files.ls("docs/d")
         change(f"docs/d/{at}")
         assert f"docs/d/{at}" in files.ls("docs/d", detail=False)
         assert f"docs/d/{at}" in files.find("docs")
@@ -501,7 +503,12 @@ def test_secrets_tell_instances_apart_and_are_not_shown() -> None:
         for secret in ("first-one", "first-one", "second-one")
     ]
     assert made[0] is made[1] is not made[2] != made[0]
-    given = {"key": "a", "secret": "hush-hush", "token": "hush-too", "endpoint_url": "http://h:1"}
+    given: dict[str, Any] = {
+        "key": "a",
+        "secret": "hush-hush",
+        "token": "hush-too",
+        "endpoint_url": "http://h:1",
+    }
     named = MinIOFileSystem(**given)
     assert named.client.config == Config.from_env(
         base_url="http://h:1", access_key="a", secret_key="hush-hush", session_token="hush-too"
