@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from fsspec import asyn
-from fsspec.asyn import AsyncFileSystem, get_loop
-from fsspec.spec import make_instance
-
 from minio_sdk.client import AsyncMinIOClient
 from minio_sdk.config import Config
 from minio_sdk.errors import ConfigurationError
 from minio_sdk.fs.identity import Surroundings, exact, inexact
+from minio_sdk.fs.library import (
+    AsyncFileSystem,
+    Cached,
+    get_loop,
+    iothread,
+    make_instance,
+    reset_lock,
+)
 
 VERSION = "?versionId="
 REMEMBERED = 10.0
@@ -35,10 +39,10 @@ def nobody() -> None:
     """The credentials of who has none: requests aren't signed."""
 
 
-class _Instances(type(AsyncFileSystem)):  # type: ignore[misc]
+class _Instances(Cached):  # type: ignore[misc]
     """One instance for the same options, and never for others."""
 
-    def __call__(cls, *args: Any, **options: Any) -> Any:
+    def __call__(cls, *args: Any, **options: Any) -> Any:  # pyright: ignore[reportSelfClsParameterName]
         told = {name: exact(value) for name, value in options.items()}
         instance = super().__call__(*args, **told)
         instance.storage_options = {
@@ -110,8 +114,8 @@ class Base(AsyncFileSystem, metaclass=_Instances):  # type: ignore[misc]
         """The event loop that does the work; after a fork the child's own."""
         if self._pid != os.getpid():
             self._pid = os.getpid()
-            if asyn.iothread[0] is not None and not asyn.iothread[0].is_alive():
-                asyn.reset_lock()  # older versions keep the loop of the parent
+            if iothread[0] is not None and not iothread[0].is_alive():
+                reset_lock()  # older versions keep the loop of the parent
             self._loop = None if self.asynchronous else get_loop()
         return self._loop
 

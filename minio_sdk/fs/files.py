@@ -11,13 +11,10 @@ import warnings
 from types import CodeType, TracebackType
 from typing import Any
 
-from fsspec.asyn import AbstractAsyncStreamedFile, sync
-from fsspec.core import OpenFile
-from fsspec.spec import AbstractBufferedFile
-
 from minio_sdk.errors import ObjectNotFoundError
 from minio_sdk.flows.reading import FIRST, PIECE, Reader
 from minio_sdk.fs.errors import exists, is_directory, missing, replaced, translated
+from minio_sdk.fs.library import AbstractAsyncStreamedFile, AbstractBufferedFile, OpenFile, sync
 from minio_sdk.fs.looking import Entry, file_entry
 from minio_sdk.models.moments import Moment
 

@@ -7,11 +7,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from fsspec.asyn import _run_coros_in_chunks, sync_wrapper
-
 from minio_sdk.errors import NotFoundError, ValidationError
 from minio_sdk.fs.base import VERSION, Base
 from minio_sdk.fs.errors import is_directory, missing, translated
+from minio_sdk.fs.library import run_coros, sync_wrapper
 from minio_sdk.models.moments import Moment
 from minio_sdk.models.results import ObjectInfo, ObjectMetadata
 
@@ -265,7 +264,7 @@ class Looking(Base):
         found: dict[str, Entry] = {}
         level = [path]
         for depth in range(most):
-            listings = await _run_coros_in_chunks(
+            listings = await run_coros(
                 [self._level(each, "" if depth else start) for each in level],
                 batch_size=self.batch_size,
                 nofiles=True,

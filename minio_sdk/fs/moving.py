@@ -9,14 +9,11 @@ from glob import has_magic
 from pathlib import Path
 from typing import Any
 
-from fsspec.asyn import _run_coros_in_chunks, sync_wrapper
-from fsspec.callbacks import DEFAULT_CALLBACK
-from fsspec.utils import isfilelike
-
 from minio_sdk.errors import AccessDeniedError, MinIOError, ObjectChangedError, ValidationError
 from minio_sdk.flows.reading import PIECE, Reader
 from minio_sdk.fs.errors import as_os_error, is_directory, missing, translated
 from minio_sdk.fs.files import Deferred, Sink
+from minio_sdk.fs.library import DEFAULT_CALLBACK, isfilelike, run_coros, sync_wrapper
 from minio_sdk.fs.looking import Looking
 from minio_sdk.models.progress import TransferProgress
 from minio_sdk.models.results import DeleteResult
@@ -98,7 +95,7 @@ class Moving(Looking):
         ]
         within = _merged(wanted, max_gap)
         asked = list(dict.fromkeys(within))
-        came = await _run_coros_in_chunks(
+        came = await run_coros(
             [self._of_range(*each, **options) for each in asked],
             batch_size=batch_size or self.batch_size,
             nofiles=True,

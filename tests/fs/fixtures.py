@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
-import fsspec
 import pytest
 
 from minio_sdk.fs import MinIOFileSystem
 from tests.servers import Server
+
+fsspec: Any = import_module("fsspec")
 
 # For a checkout that isn't installed; `test_entry_point` looks whether fsspec finds it by itself.
 fsspec.register_implementation("minio", MinIOFileSystem, clobber=True)

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pytest
 from fsspec.callbacks import Callback
 
 from minio_sdk import ObjectNotFoundError
 from minio_sdk.fs import MinIOFileSystem
 from minio_sdk.fs.base import nobody
+from tests.fs.fixtures import fsspec
 
 # --- what is there -------------------------------------------------------------------------------
 
