@@ -116,6 +116,8 @@ class Sink:
         self.size = 0
         self.ended = False
         self._there = False
+        # An interrupt ends the wait for a write, and not the write: what comes next has to wait for it.
+        self._turn = asyncio.Lock()
         self._writer: Any = None
         self._spool: Any = None
         if mode == "wb":
@@ -140,23 +142,27 @@ class Sink:
 
     async def write(self, data: memoryview) -> None:
         """Take more bytes."""
-        if self._writer is not None:
-            with translated(self._path):
-                await self._writer.write(data)
-        else:
-            await asyncio.to_thread(self._spool.write, data)
-        self.size += len(data)
+        async with self._turn:
+            if self.ended:
+                raise ValueError("I/O operation on closed file")
+            if self._writer is not None:
+                with translated(self._path):
+                    await self._writer.write(data)
+            else:
+                await asyncio.to_thread(self._spool.write, data)
+            self.size += len(data)
 
     async def finish(self) -> None:
         """Make it an object."""
-        if self.ended:
-            return
-        self.ended = True
-        try:
-            with translated(self._path):
-                await self._finish()
-        finally:
-            self._let_go()
+        async with self._turn:
+            if self.ended:
+                return
+            self.ended = True
+            try:
+                with translated(self._path):
+                    await self._finish()
+            finally:
+                self._let_go()
 
     async def _finish(self) -> None:
         if self._writer is not None:
@@ -176,15 +182,16 @@ class Sink:
 
     async def discard(self) -> None:
         """Drop it."""
-        if self.ended:
-            return
-        self.ended = True
-        try:
-            if self._writer is not None:
-                with translated(self._path):
-                    await self._writer.discard()
-        finally:
-            self._let_go()
+        async with self._turn:
+            if self.ended:
+                return
+            self.ended = True
+            try:
+                if self._writer is not None:
+                    with translated(self._path):
+                        await self._writer.discard()
+            finally:
+                self._let_go()
 
     def _let_go(self) -> None:
         if self._spool is not None:

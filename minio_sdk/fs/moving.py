@@ -125,6 +125,7 @@ class Moving(Looking):
     ) -> None:
         bucket, key, version = self.split_path(rpath)
         version = version_id or version
+        _check_inside(key, lpath)
         if isfilelike(lpath):
             with translated(rpath):
                 async for piece in self.client.download_stream(bucket, key, version_id=version):
@@ -475,6 +476,12 @@ def _torn(path: str) -> Exception:
     told = as_os_error(error, path)
     told.__cause__ = error
     return told
+
+
+def _check_inside(key: str, path: Any) -> None:
+    """Refuse to let ``..`` in a key lead out of the folder that somebody downloads to."""
+    if ".." in key.split("/") and isinstance(path, (str, Path)) and ".." in Path(path).parts:
+        raise ValueError(f"{path}: the key {key!r} would be stored outside of the folder")
 
 
 def _is_folder(path: Any) -> bool:

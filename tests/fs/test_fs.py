@@ -7,6 +7,7 @@ import io
 import multiprocessing
 import os
 import pickle
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -256,6 +257,28 @@ def test_what_is_closed(files: MinIOFileSystem) -> None:
         reader.read()
 
 
+def test_an_interrupt_stores_nothing_and_leaves_no_upload(
+    files: MinIOFileSystem, options: dict[str, Any]
+) -> None:
+    file = files.open("docs/interrupted", "wb")
+    file.write(b"x" * 20_000_000)
+    # The wait for this write is interrupted, and the write goes on.
+    pending = asyncio.run_coroutine_threadsafe(
+        file._sink.write(memoryview(b"y" * 20_000_000)), files.loop
+    )
+    file.discard()
+    assert pending.exception() is None or isinstance(pending.exception(), ValueError)
+    assert not files.exists("docs/interrupted")
+    assert asyncio.run(_uploads(options)) == []
+
+
+async def _uploads(options: dict[str, Any]) -> list[Any]:
+    client = MinIOFileSystem(asynchronous=True, **options).client
+    found = [each async for each in client.list_multipart_uploads("docs")]
+    await client.close()
+    return found
+
+
 # --- transactions --------------------------------------------------------------------------------
 
 
@@ -412,6 +435,11 @@ def test_keys_that_the_server_does_not_keep(files: MinIOFileSystem) -> None:
     with pytest.raises(OSError, match="SeaweedFS"):
         files.pipe_file("docs/a//b", b"")
     assert not files.exists("docs/a//b")
+
+
+def test_no_key_leads_out_of_a_folder(files: MinIOFileSystem, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        files.get_file("docs/a/../../out", f"{tmp_path}/a/../../out")
 
 
 def test_markers_are_directories(files: MinIOFileSystem, options: dict[str, Any]) -> None:
@@ -650,3 +678,12 @@ def test_entry_point() -> None:
     line = text.partition('[project.entry-points."fsspec.specs"]\n')[2].splitlines()[0]
     module, _, name = line.removeprefix('minio = "').rstrip('"').partition(":")
     assert getattr(import_module(module), name) is MinIOFileSystem
+
+
+def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import import_module
+
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    monkeypatch.delitem(sys.modules, "minio_sdk.fs")
+    with pytest.raises(ImportError, match=r"pip install .*\[fsspec\]"):
+        import_module("minio_sdk.fs")
