@@ -34,7 +34,7 @@ def main(target: str) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     wanted = project["dependencies"] + [text for extra in FOR_USERS for text in extras[extra]]
-    Path(target).write_text("\n".join(map(oldest, wanted)) + "\n", encoding="utf-8")
+    Path(target).write_text("\n".join(dict.fromkeys(map(oldest, wanted))) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -96,6 +96,12 @@ def encrypting(request: pytest.FixtureRequest, server: Server) -> Server:
     return _server(request.config, "minio-tls") if server.kind == "minio" else server
 
 
+@pytest.fixture(scope="session")
+def seaweedfs(request: pytest.FixtureRequest) -> Server:
+    """The embedded server, for what doesn't depend on the server."""
+    return _server(request.config, "seaweedfs")
+
+
 def _server(config: pytest.Config, kind: str) -> Server:
     try:
         return config.stash[_SERVERS].get(kind)
