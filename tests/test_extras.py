@@ -29,14 +29,14 @@ ROOT = Path(minio_sdk.__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
     "project"
 ]
-FOR_DEVELOPERS = {"all", "test", "lint", "types", "dev", "bench", "docs", "examples"}
+FOR_DEVELOPERS = {"frames", "all", "test", "lint", "types", "dev", "bench", "docs", "examples"}
 
 PARTS = {
     "": "minio_sdk.MinIOClient(minio_sdk.Config('http://localhost', None)).close()",
     "async": "minio_sdk.AsyncMinIOClient(minio_sdk.Config('http://localhost', None))",
     "server": "from minio_sdk.local_server.seaweedfs import find_program; find_program()",
     "cli": "from minio_sdk.cli import main; assert main(['--help']) == 0",
-    "fsspec": "import fsspec",
+    "fsspec": "import minio_sdk.fs",
     "otel": "import opentelemetry.trace, opentelemetry.metrics",
     "admin": "import minio_sdk.wire.sealing; from argon2 import low_level; import cryptography",
     "fast": "import zlib_ng; import sys; sys.platform == 'win32' or __import__('uvloop')",
