@@ -90,6 +90,12 @@ def minio(request: pytest.FixtureRequest) -> Server:
     return _server(request.config, "minio")
 
 
+@pytest.fixture(scope="session")
+def seaweedfs(request: pytest.FixtureRequest) -> Server:
+    """The embedded one, for what any server will do."""
+    return _server(request.config, "seaweedfs")
+
+
 def _server(config: pytest.Config, kind: str) -> Server:
     try:
         return config.stash[_SERVERS].get(kind)

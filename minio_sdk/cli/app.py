@@ -44,9 +44,9 @@ COMMANDS = {
     "ls": Entry(LOOK, "listing", "List buckets or objects."),
     "tree": Entry(LOOK, "listing", "Show objects as a tree of folders."),
     "find": Entry(LOOK, "listing", "Find objects by name, size and age."),
-    "du": Entry(LOOK, "usage", "Count objects and bytes, by folder."),
+    "du": Entry(LOOK, "usage", "Count objects and bytes, by folder, the largest first."),
     "stat": Entry(LOOK, "listing", "What is known of an object or a bucket."),
-    "cat": Entry(LOOK, "streams", "Write objects to standard output."),
+    "cat": Entry(LOOK, "streams", "Write objects to standard output, one behind the other."),
     "head": Entry(LOOK, "streams", "Write the first lines of an object to standard output."),
     "cp": Entry(MOVE, "copying", "Copy files and objects, either way or on the server."),
     "mv": Entry(MOVE, "copying", "Move files and objects, either way or on the server."),
@@ -130,6 +130,8 @@ def drop_output() -> None:
 def run(args: Sequence[str] | None) -> int:
     """Run one command; see `minio_sdk.cli.main`."""
     _print_anything()
+    if "_MINIO_SDK_COMPLETE" in os.environ:  # a shell asks, and click answers in `app.main`
+        import_module("minio_sdk.cli.completing")
     try:
         with _cleaning_up_when_told_to_end():
             code = app.main(
@@ -143,13 +145,13 @@ def run(args: Sequence[str] | None) -> int:
         error.show()
         return error.exit_code
     except MinIOError as error:
-        complain(str(error))
+        complain(error)
         return FAILED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except OSError as error:
         if error.errno != errno.EPIPE:  # that is a reader who has seen enough, as `head` has
-            complain(str(error))
+            complain(error)
         drop_output()
         return FAILED
     return code if isinstance(code, int) else DONE

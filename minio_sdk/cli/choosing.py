@@ -130,6 +130,8 @@ def _nothing(source: Remote, how: How) -> MinIOError:
 
 
 def _exact(session: Session, source: Remote, how: How) -> Chosen | None:
+    if source.key.endswith("/") and how.version_id is None and not _is_listed(session, source, how):
+        return None  # SeaweedFS answers HEAD for folders as well, and there is no object to remove
     try:
         found = session.client(source).get_object_metadata(
             source.bucket, source.key, version_id=how.version_id, at=how.at
@@ -141,6 +143,12 @@ def _exact(session: Session, source: Remote, how: How) -> Chosen | None:
     name = source.key.rstrip("/").rpartition("/")[2] or source.key
     version = how.version_id or (found.version_id if how.at is not None else None)
     return Chosen(source, name, name, found.size, single=True, etag=found.etag, version_id=version)
+
+
+def _is_listed(session: Session, source: Remote, how: How) -> bool:
+    client = session.client(source)
+    found = client.list_objects(source.bucket, source.key, limit=1, at=how.at)
+    return any(item.key == source.key for item in found)
 
 
 def _matches(session: Session, source: Remote, how: How) -> Iterator[tuple[ObjectInfo, str, str]]:

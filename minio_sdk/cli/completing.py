@@ -27,6 +27,7 @@ _BASH = """\
     local item type value
     COMPREPLY=()
     while IFS= read -r item; do
+        [[ -n "$item" ]] || continue
         type="${item%%%%,*}"
         value="${item#*,}"
         if [[ "$type" == "dir" ]]; then

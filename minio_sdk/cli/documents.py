@@ -34,11 +34,15 @@ def _setting(name: str, about: str, example: str) -> click.Group:
         place = bucket_at(bucket)
         change = getattr(session.client(place), f"set_bucket_{method}")
         change(place.bucket, _document(file))
+        record = {"bucket": place.bucket, "setting": name, "is_set": True}
+        session.screen.did(record, f"set the {name} of {place.bucket}")
 
     def remove(session: Session, bucket: str, yes: bool) -> None:
         place = bucket_at(bucket)
         session.screen.confirm(f"Remove the {name} of {place.bucket}", yes)
         getattr(session.client(place), f"delete_bucket_{method}")(place.bucket)
+        record = {"bucket": place.bucket, "setting": name, "is_set": False}
+        session.screen.did(record, f"removed the {name} of {place.bucket}")
 
     group = click.Group(name, help=about)
     group.add_command(_command("get", get, "Print it as JSON."))
@@ -63,7 +67,9 @@ def _document(file: BinaryIO) -> Any:
     try:
         return json.loads(file.read())
     except ValueError as error:
-        raise ValidationError(f"{file.name}: is no JSON: {error}") from None
+        raise ValidationError(
+            f"{getattr(file, 'name', 'standard input')}: is no JSON: {error}"
+        ) from None
 
 
 def _tidy(value: Any) -> Any:

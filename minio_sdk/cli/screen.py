@@ -48,9 +48,43 @@ def is_colored(stream: TextIO) -> bool:
     return is_terminal(stream) and not is_dumb() and not os.environ.get("NO_COLOR")
 
 
-def complain(text: str) -> None:
+# What an error's hint says to programs, in the words of the command line.
+HINTS = {
+    "another name, or bucket_exists() first": "another name",
+    "another name, or delete_snapshot() first": "another name, or snapshot delete first",
+    "bypass_governance=True with keys that may, of delete_objects() and delete_many() too": (
+        "--bypass-governance with keys that may"
+    ),
+    "copy=True": "--copy",
+    "create_bucket() first": "mb makes it",
+    "delete its objects first, or delete_bucket(..., force=True)": "--force removes it with all in it",
+    "delete_bucket_replication() removes it": "its operator",
+    "follow_symlinks=True follows it": "name what it leads to",
+    "get_object_metadata() tells the size": "stat tells the size",
+    "list_buckets() shows those there are": "ls shows those there are",
+    "list_objects() shows the keys there are": "ls shows what is there",
+    "list_snapshots() shows those there are": "snapshot list shows those there are",
+    "object lock needs create_bucket(..., object_lock=True)": "object lock needs mb --object-lock",
+    "restore_snapshot(..., skip_missing=True)": "--skip-missing",
+    "set_bucket_policy() replaces it, delete_bucket_policy() removes it": "policy set, policy delete",
+    "set_bucket_tags() writes it anew": "tags set writes it anew",
+    "use it as it is; bucket_exists() tells": "mb -p takes one that is there",
+}
+
+
+def told(error: Exception) -> str:
+    """An error as the command line says it."""
+    text = str(error)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    for words, ours in HINTS.items():
+        text = text.replace(words, ours)
+    return text
+
+
+def complain(error: Exception) -> None:
     """One line about a failure, on standard error."""
-    line = safe(f"minio-sdk: {text}")
+    line = safe(f"minio-sdk: {told(error)}")
     colored = is_colored(sys.stderr)
     click.echo(click.style(line, fg="red") if colored else line, err=True, color=colored)
 
@@ -79,7 +113,7 @@ def plain(value: Any) -> Any:
 
 def error_record(error: Exception) -> dict[str, Any]:
     """An error as JSON has it."""
-    found: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
+    found: dict[str, Any] = {"error": type(error).__name__, "message": told(error)}
     for name in ("code", "status", "operation", "bucket", "key", "request_id"):
         found[name] = getattr(error, name, None)
     return found
@@ -196,7 +230,7 @@ class Screen:
         if self.as_json:
             click.echo(json.dumps(error_record(error)), err=True)
         else:
-            complain(str(error))
+            complain(error)
 
     def total(self, what: str, count: int, size: int, seconds: float) -> None:
         """Sum up many transfers, for a person who looks on."""

@@ -92,7 +92,10 @@ def head(
     version_id: str | None,
     at: datetime | None,
 ) -> None:
-    """Write the first lines of an object to standard output; no more of it is fetched than it takes."""
+    """Write the first lines of an object to standard output.
+
+    No more of it is fetched than that takes.
+    """
     place = object_at(address)
     pieces = session.client(place).download_stream(
         place.bucket, place.key, version_id=version_id, at=at, piece_size=PIECE

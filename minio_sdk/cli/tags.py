@@ -63,6 +63,7 @@ def set_(
         client.set_object_tags(place.bucket, place.key, found, version_id=version_id)
     else:
         client.set_bucket_tags(place.bucket, found)
+    session.screen.did({"address": str(place), "tags": found}, f"set the tags of {place}")
 
 
 @tags.command()
@@ -77,3 +78,4 @@ def delete(session: Session, address: str, version_id: str | None) -> None:
         client.delete_object_tags(place.bucket, place.key, version_id=version_id)
     else:
         client.delete_bucket_tags(place.bucket)
+    session.screen.did({"address": str(place), "tags": {}}, f"removed the tags of {place}")

@@ -242,6 +242,8 @@ def _results(
         items = [_download(pair, target) for pair in pairs]
         return client.download_many(items, resume=wish.resume, **options).results
     if client.config.tenant_id == session.client(target).config.tenant_id:
+        if not client.bucket_exists(target.bucket):  # uploads make theirs as well
+            client.create_bucket(target.bucket)
         return client.copy_many([_copy(pair, wish) for pair in pairs], **options).results
     return [_across(client, session.client(target), pair, wish, work) for pair in pairs]
 

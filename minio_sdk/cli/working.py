@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
@@ -114,11 +115,11 @@ class Work:
             if self._ended or self._shown is not None:
                 return
             if is_dumb():
-                click.echo(self._line(), err=True)
+                click.echo(f"{self._label}  {self.text()}", err=True)
                 self._later(PACE)
                 return
-            self._shown = _bar(self._size if self._size is not None else self._count)
-            self._task = self._shown.add_task(self._label, total=self._total(), text=self._text())
+            self._shown = _bar(self, self._total())
+            self._task = self._shown.add_task(self._label, total=self._total())
             self._shown.start()
             self._update()
 
@@ -131,9 +132,7 @@ class Work:
         with self._lock:
             if self._shown is not None:
                 done = self._bytes if self._by_bytes() else self._objects
-                self._shown.update(
-                    self._task, completed=done, total=self._total(), text=self._text()
-                )
+                self._shown.update(self._task, completed=done, total=self._total())
 
     def _by_bytes(self) -> bool:
         return self._size is not None or (self._count is None and self._bytes > 0)
@@ -141,48 +140,56 @@ class Work:
     def _total(self) -> int | None:
         return self._size if self._by_bytes() else self._count
 
-    def _text(self) -> str:
-        of = "" if self._total() is None else "/"
+    def text(self) -> str:
+        """How far it is: objects, bytes, rate, time left."""
         parts = []
-        if self._objects or self._count is not None:
+        if self._count != 1 and (self._objects or self._count is not None):
             total = f"/{self._count:,}" if self._count is not None else ""
-            if self._count != 1:
-                parts.append(f"{self._objects:,}{total} objects")
-        if self._bytes or self._size is not None:
-            total = f"{of}{human(self._size)}" if self._size is not None else ""
+            parts.append(f"{self._objects:,}{total} objects")
+        if self._bytes or self._size:
+            total = f"/{human(self._size)}" if self._size is not None else ""
             parts.append(human(self._bytes) + total)
             parts.append(f"{human(self._bytes / max(self.seconds, 0.001))}/s")
-        return "  ".join(parts)
-
-    def _line(self) -> str:
-        """All of it in one line, for a dumb terminal."""
-        rate = self._bytes / max(self.seconds, 0.001)
-        left = ""
-        if self._size is not None and rate > 0:
-            left = f"  {max(self._size - self._bytes, 0) / rate:,.0f} s left"
-        return f"{self._label}  {self._text() or f'{self.seconds:.0f} s'}{left}"
+        done, total_ = (
+            (self._bytes, self._size) if self._by_bytes() else (self._objects, self._count)
+        )
+        if total_ and done:
+            left = round(max(total_ - done, 0) * self.seconds / done)
+            parts.append(f"{timedelta(seconds=left)} left")
+        return "  ".join(parts) or f"{self.seconds:.0f} s"
 
 
-def _bar(total: int | None) -> Any:
+def _bar(work: Work, total: int | None) -> Any:
     """A bar of rich's, which is loaded when there is something to show."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        Task,
+        TextColumn,
+    )
     from rich.table import Column
+    from rich.text import Text
+
+    class Now(ProgressColumn):
+        """Asked at each refresh, so that a rate goes down when nothing comes."""
+
+        def render(self, task: Task) -> Text:
+            return Text(work.text())
 
     label = TextColumn(
         "{task.description}",
         markup=False,
         table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
     )
-    text = TextColumn("{task.fields[text]}", markup=False, table_column=Column(no_wrap=True))
     columns: list[Any] = [SpinnerColumn("line"), label]
     if total is not None:
-        columns += [BarColumn(20)]
-    columns += [text]
-    if total is not None:
-        columns += [TimeRemainingColumn()]
+        columns.append(BarColumn(20))
     return Progress(
         *columns,
+        Now(table_column=Column(no_wrap=True)),
         console=Console(file=sys.stderr),
         transient=True,
         redirect_stdout=False,
