@@ -50,34 +50,54 @@ COMMANDS = {
     "head": Entry(LOOK, "streams", "Write the first lines of an object to standard output."),
     "cp": Entry(MOVE, "copying", "Copy files and objects, either way or on the server."),
     "mv": Entry(MOVE, "copying", "Move files and objects, either way or on the server."),
-    "put": Entry(MOVE, "streams", "Store standard input as an object."),
+    "put": Entry(MOVE, "streams", "Store standard input as an object, of any length."),
     "rm": Entry(MOVE, "removing", "Remove objects."),
     "mb": Entry(MOVE, "buckets", "Make buckets."),
-    "rb": Entry(MOVE, "buckets", "Remove buckets."),
-    "mirror": Entry(MOVE, "syncing", "Make a folder or a prefix what another one is."),
-    "diff": Entry(MOVE, "syncing", "What differs between two folders or prefixes."),
-    "presign": Entry(MOVE, "presign", "Sign an address that others can use for some time."),
+    "rb": Entry(MOVE, "buckets", "Remove buckets; those that have objects with --force only."),
+    "mirror": Entry(
+        MOVE,
+        "syncing",
+        "Make a folder or a prefix what another one is; only what differs is transferred.",
+    ),
+    "diff": Entry(
+        MOVE, "syncing", "What differs between two folders or prefixes: by names, sizes and bytes."
+    ),
+    "presign": Entry(
+        MOVE, "presign", "Sign an address that others can use for some time, without keys."
+    ),
     "snapshot": Entry(KEEP, "snapshot", "A whole bucket as it was."),
-    "versions": Entry(KEEP, "versions", "List the versions of objects."),
-    "undelete": Entry(KEEP, "versions", "Bring deleted objects back."),
-    "versioning": Entry(SET, "versions", "Whether a bucket keeps versions."),
+    "versions": Entry(
+        KEEP,
+        "versions",
+        "List the versions of objects, the newest first: of one, or of all below a folder.",
+    ),
+    "undelete": Entry(
+        KEEP, "versions", "Bring deleted objects back, in a bucket that keeps versions."
+    ),
+    "versioning": Entry(SET, "versions", "Whether a bucket keeps versions; on and off change it."),
     "tags": Entry(SET, "tags", "Tags of objects and buckets."),
     "policy": Entry(SET, "documents", "The policy of a bucket."),
     "lifecycle": Entry(SET, "documents", "What happens to a bucket's objects as time passes."),
     "cors": Entry(SET, "documents", "Which web pages may ask for a bucket's objects."),
     "encryption": Entry(SET, "documents", "How a bucket's new objects are encrypted."),
     "lock": Entry(SET, "documents", "How a bucket's new objects are locked."),
-    "retention": Entry(SET, "locks", "Until when an object is locked."),
-    "hold": Entry(SET, "locks", "Lock an object until it is let go."),
+    "retention": Entry(
+        SET, "locks", "Until when an object is locked; --until and --clear change it."
+    ),
+    "hold": Entry(SET, "locks", "Lock an object until it is let go; on and off change it."),
     "health": Entry(SERVER, "server", "Whether the server is well; exit 1 when it isn't."),
-    "ping": Entry(SERVER, "server", "How long the server takes to answer."),
-    "info": Entry(SERVER, "server", "What the server tells of itself."),
+    "ping": Entry(SERVER, "server", "How long the server takes to answer; exit 1 when it doesn't."),
+    "info": Entry(
+        SERVER, "server", "What the server tells of itself, and with which settings it was asked."
+    ),
     "bench": Entry(SERVER, "bench", "Measure how fast a server is, through this SDK."),
     "tenant": Entry(
         SERVER, "tenant", "Tenants with keys of their own, which the server holds to their names."
     ),
     "serve": Entry(SERVER, "serve", "Run an S3 server for development (SeaweedFS) until Ctrl-C."),
-    "demo": Entry(SERVER, "demo", "Take the whole tour on an embedded server."),
+    "demo": Entry(
+        SERVER, "demo", "Take the whole tour on an embedded S3 server; nothing to configure."
+    ),
     "completion": Entry(SERVER, "completing", "Print what makes a shell complete commands."),
 }
 

@@ -115,6 +115,7 @@ class Address(Kind):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
+        """The names that begin with what is typed."""
         if self._local and "://" not in incomplete:
             schemes = [CompletionItem("minio://")] if "minio://".startswith(incomplete) else []
             return [CompletionItem(incomplete, type="file"), *(schemes if incomplete else [])]
