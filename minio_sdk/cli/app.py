@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import click
@@ -149,7 +150,7 @@ def drop_output() -> None:
 
 def run(args: Sequence[str] | None) -> int:
     """Run one command; see `minio_sdk.cli.main`."""
-    _print_anything()
+    _make_streams_fit()
     if "_MINIO_SDK_COMPLETE" in os.environ:  # a shell asks, and click answers in `app.main`
         import_module("minio_sdk.cli.completing")
     try:
@@ -162,6 +163,8 @@ def run(args: Sequence[str] | None) -> int:
         click.echo(error.format_message())
         return USAGE
     except click.ClickException as error:
+        if isinstance(error, click.NoSuchOption) and error.ctx and error.ctx.command is app:
+            click.echo("Options go behind the command, as in: minio-sdk ls --url URL", err=True)
         error.show()
         return error.exit_code
     except MinIOError as error:
@@ -177,8 +180,11 @@ def run(args: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else DONE
 
 
-def _print_anything() -> None:
-    """Names have characters that not every terminal has; those must not end a listing."""
+def _make_streams_fit() -> None:
+    """One that was closed is as good as none; names may have characters that a terminal lacks."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - for good
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -205,4 +211,5 @@ def _cleaning_up_when_told_to_end() -> Iterator[None]:
 
 
 def _end(number: int, _: object) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: things are being put in order
     raise SystemExit(128 + number)

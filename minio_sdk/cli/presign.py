@@ -11,6 +11,8 @@ from minio_sdk.cli.completing import REMOTE
 from minio_sdk.cli.session import Session, command
 from minio_sdk.cli.values import DURATION, PAIR, SIZE
 
+LONGEST = 7 * 86400  # seconds; S3's rule
+
 
 @click.command()
 @click.argument("address", type=REMOTE)
@@ -43,6 +45,8 @@ def presign(
     """
     place = object_at(address)
     method = method.upper()
+    if not 1 <= expires <= LONGEST:
+        raise click.UsageError("--expires must be 1s to 7d")
     if max_size is not None and method != "POST":
         raise click.UsageError("--max-size goes with --method post")
     if method == "POST":

@@ -56,6 +56,7 @@ HINTS = {
         "--bypass-governance with keys that may"
     ),
     "copy=True": "--copy",
+    "copy_object(..., source_version_id=...)": "cp --version-id",
     "create_bucket() first": "mb makes it",
     "delete its objects first, or delete_bucket(..., force=True)": "--force removes it with all in it",
     "delete_bucket_replication() removes it": "its operator",

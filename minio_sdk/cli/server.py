@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from minio_sdk.cli.screen import plain
 from minio_sdk.cli.session import Session, command
+from minio_sdk.errors import MinIOError
 
 
 @click.command()
@@ -18,13 +20,9 @@ def health(session: Session) -> None:
     """Whether the server is well; exit 1 when it isn't."""
     with session.work("Asking the server"):
         found = session.client().health_check()
-    # Its own `healthy` is for programs, and the exit code for scripts.
-    latency = f"{found.latency * 1000:.1f} ms"
-    session.screen.emit(found, found.status, latency)
-    details = found.details.get("endpoints") if isinstance(found.details, dict) else None
-    for url, state in (details or {}).items() if isinstance(details, dict) else ():
-        session.screen.remark(f"{url}: {state}")
-    session.screen.failures += not found.healthy
+    session.screen.emit(found, found.status, f"{found.latency * 1000:.1f} ms")
+    if not found.healthy:
+        session.screen.fail(MinIOError(str(found.details.get("error") or found.status)))
 
 
 @click.command()
@@ -78,7 +76,7 @@ def info(session: Session) -> None:
     facts: dict[str, object] = {
         "server": found.server, "version": found.version, "status": found.status, **settings,
     }  # fmt: skip
-    if isinstance(found.performance, dict):
+    if isinstance(found.performance, Mapping):
         latency = found.performance.get("latency")
         facts["latency"] = f"{latency * 1000:.1f} ms" if isinstance(latency, float) else None
     facts |= {name: plain(value) for name, value in found.details.items()}

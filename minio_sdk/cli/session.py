@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from minio_sdk.cli.addresses import Remote
 from minio_sdk.cli.screen import Screen
@@ -143,7 +144,7 @@ class _ProfileName(Kind):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[click.shell_completion.CompletionItem]:
+    ) -> list[CompletionItem]:
         from minio_sdk.cli.completing import items
 
         return items(profiles, incomplete)

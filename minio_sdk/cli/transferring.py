@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -206,7 +207,7 @@ def _carry(session: Session, pairs: list[Pair], target: Remote | Local, wish: Wi
                     arrived.append((pair, result))
         seconds = work.seconds
         if wish.moving:
-            arrived = [each for each in arrived if _is_removed(session, *each)]
+            arrived = _removed(session, arrived)
     if wish.moving:
         _remove_empty(pairs)
     for pair, _ in arrived:
@@ -311,6 +312,16 @@ def _about(pair: Pair, error: Exception) -> Exception:
 
 
 # --- moving --------------------------------------------------------------------------------------
+
+
+def _removed(session: Session, arrived: list[tuple[Pair, Any]]) -> list[tuple[Pair, Any]]:
+    """Remove the sources whose copies are there; those that could be removed."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        answers = list(pool.map(lambda each: _is_removed(session, *each), arrived))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return [each for each, answer in zip(arrived, answers, strict=True) if answer]
 
 
 def _is_removed(session: Session, pair: Pair, result: Any) -> bool:

@@ -184,7 +184,8 @@ def test_health_ping_and_info(cli: Cli) -> None:
     assert (status, latency[-3:]) == ("healthy", " ms")
     assert cli.done("health", "--json").json[0]["healthy"] is True
     down = cli.run("health", "--url", "http://127.0.0.1:9")
-    assert down.code == 1
+    assert (down.code, down.text.split("\t")[0]) == (1, "unreachable")
+    assert "nothing listens on" in down.err
     *answers, summary = cli.done("ping", "-c", "2", "-i", "0", "--json").json
     assert [each["number"] for each in answers] == [1, 2]
     assert (summary["type"], summary["answered"]) == ("summary", 2)

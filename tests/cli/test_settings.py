@@ -100,6 +100,7 @@ def test_settings_that_cannot_be_are_one_clear_line(cli: Cli) -> None:
     assert said.count("\n") == 1
     assert "base_url" in cli.failed("ls", "--url", "ftp://x")
     assert "without a blank at either end" in cli.failed("ls", "--tenant", " ")
+    assert "Options go behind the command" in cli.failed("--url", "x", "ls", code=2)
     assert "failed at http://127.0.0.1:9" in cli.failed("ls", "--url", "http://127.0.0.1:9")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -180,3 +181,14 @@ def test_nothing_is_drawn_where_nobody_looks(cli: Cli, start: Start, tmp_path: P
     write(tmp_path, a=b"x" * 1024)
     process = start("cp", "a", "minio://docs/a")
     assert process.communicate() == (b"a -> minio://docs/a\n", b"")
+
+
+def test_a_full_disk_and_closed_streams_are_no_traceback(cli: Cli, start: Start) -> None:
+    cli.store("a")
+    words = [sys.executable, "-m", "minio_sdk", "ls", "docs"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **cli.env}
+    for end, code in ((">/dev/full", 1), ("<&- >&- 2>&-", 0)):
+        if end != ">/dev/full" or Path("/dev/full").exists():
+            line = f"exec {shlex.join(words)} {end}"
+            done = subprocess.run(["sh", "-c", line], env=env, capture_output=True, check=False)
+            assert (done.returncode, b"Traceback" in done.stderr) == (code, False)
