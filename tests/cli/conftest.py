@@ -79,7 +79,9 @@ class Cli:
                     code = main(list(words))
                 except SystemExit as end:  # as click ends a question for completions
                     code = int(end.code or 0)
-            done = Done(code, out.getvalue(), err.getvalue().decode())
+                sys.stdout.flush()
+                sys.stderr.flush()
+                done = Done(code, out.getvalue(), err.getvalue().decode())
         assert "Traceback" not in done.err
         return done
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli, write
+from tests.cli.conftest import Cli
 from tests.processes import ROOT, eventually, posix_only
 from tests.scripted import Request, ScriptedServer, Step, reply
 
@@ -76,21 +76,6 @@ def screen() -> Iterator[Screen]:
     made.close()
 
 
-def test_a_bar_with_rate_and_time_left_while_it_lasts(
-    cli: Cli, start: Start, screen: Screen
-) -> None:
-    process = start("put", "docs/a", stderr=screen.theirs, TERM="xterm", COLUMNS="100")
-    assert process.stdin is not None
-    process.stdin.write(b"x" * 3 * 1024 * 1024)
-    process.stdin.flush()
-    assert screen.sees(r"Storing minio://docs/a.*3\.0 MiB.*/s")
-    process.stdin.close()
-    process.wait()
-    assert process.stdout is not None
-    assert process.stdout.read() == b"- -> minio://docs/a\n"
-    assert cli.client.get_object_metadata("docs", "a").size == 3 * 1024 * 1024
-
-
 def stuck(until: threading.Event) -> Callable[[Request], Step]:
     """A server that gives the beginning of an object, and waits with the rest."""
 
@@ -129,44 +114,40 @@ def test_a_download_tells_how_long_it_will_take(
     assert (tmp_path / "big").stat().st_size == SIZE
 
 
-@pytest.mark.parametrize("sent,code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupt_leaves_no_half_of_an_upload(
-    cli: Cli, start: Start, sent: signal.Signals, code: int
-) -> None:
+def test_an_interrupt_leaves_no_half_of_an_upload(cli: Cli, start: Start) -> None:
     cli.client.create_bucket("docs")
     process = start("put", "docs/a")
     assert process.stdin is not None
     process.stdin.write(b"x" * 20 * 1024 * 1024)
     process.stdin.flush()
     assert eventually(lambda: bool(list(cli.client.list_multipart_uploads("docs"))))
-    process.send_signal(sent)
-    assert process.wait() == code
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
     assert process.stderr is not None
     assert process.stderr.read().strip() == b""
     assert list(cli.client.list_multipart_uploads("docs")) == []
     assert cli.keys() == []
 
 
-def test_an_interrupt_leaves_no_half_of_a_file(start: Start, tmp_path: Path) -> None:
+def test_being_told_to_end_leaves_no_half_of_a_file(start: Start, tmp_path: Path) -> None:
     until = threading.Event()
     with ScriptedServer(handler=stuck(until), strict=False) as server:
         process = start("cp", "--url", server.url, "minio://docs/big", "big")
         assert eventually(lambda: any(path.stat().st_size for path in tmp_path.iterdir()))
-        process.send_signal(signal.SIGINT)
-        assert process.wait() == 130
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 143
         until.set()
         assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_who_has_seen_enough_ends_it_quietly(cli: Cli, start: Start) -> None:
     cli.client.upload_many([("docs", f"{number:04}" * 50, b"") for number in range(300)])
-    for words in (("ls", "docs"), ("find", "docs", "-0")):
-        process = start(*words)
-        assert process.stdout is not None
-        process.stdout.close()
-        assert process.wait() == 1
-        assert process.stderr is not None
-        assert process.stderr.read() == b""
+    process = start("ls", "docs")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait() == 1
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
 
 
 def test_names_that_a_terminal_has_no_letters_for(cli: Cli, start: Start) -> None:
@@ -175,12 +156,6 @@ def test_names_that_a_terminal_has_no_letters_for(cli: Cli, start: Start) -> Non
     out, err = process.communicate()
     assert (process.returncode, err) == (0, b"")
     assert out.splitlines() == [b"docs/", rb"`-- \u043a\u043b\u044e\u0447"]
-
-
-def test_nothing_is_drawn_where_nobody_looks(cli: Cli, start: Start, tmp_path: Path) -> None:
-    write(tmp_path, a=b"x" * 1024)
-    process = start("cp", "a", "minio://docs/a")
-    assert process.communicate() == (b"a -> minio://docs/a\n", b"")
 
 
 def test_a_full_disk_and_closed_streams_are_no_traceback(cli: Cli, start: Start) -> None:
