@@ -198,11 +198,15 @@ def tree(
             count += 1
             _plant(root, item.key.removeprefix(place.key), item.size)
     if session.screen.as_json:
-        session.screen.emit({"bucket": place.bucket, "prefix": place.key, "tree": root})
+        try:
+            session.screen.emit({"bucket": place.bucket, "prefix": place.key, "tree": root})
+        except RecursionError:
+            hint = "ls -r --json lists the objects"
+            raise MinIOError("a key has too many slashes for one document", hint=hint) from None
         return
     marks = _marks()
     session.screen.line({}, safe(place.bucket + "/" + place.key), fg="blue", bold=True)
-    for line in _branches(session, root, "", 1, depth, folders, marks):
+    for line in _branches(session, root, depth, folders, marks):
         session.screen.line({}, line)
     session.screen.remark(f"{count:,} objects")
 
@@ -227,23 +231,31 @@ def _marks() -> tuple[str, str, str, str]:
 def _branches(
     session: Session,
     root: dict[str, Any],
-    before: str,
-    level: int,
     depth: int | None,
     folders: bool,
     marks: tuple[str, str, str, str],
 ) -> Iterator[str]:
-    names = [name for name in root if not folders or isinstance(root[name], dict)]
-    for number, name in enumerate(names):
-        last = number == len(names) - 1
-        inner = root[name]
+    """The lines of a tree; without recursion, since keys may have a thousand slashes."""
+    waiting = [("", 1, _named(root, folders))]
+    while waiting:
+        before, level, names = waiting[-1]
+        if not names:
+            waiting.pop()
+            continue
+        name, inner = names.pop()
         shown = safe(name)
         if isinstance(inner, dict):
             shown = session.screen.colored(shown, fg="blue", bold=True)
-        yield before + marks[1 if last else 0] + shown
+        yield before + marks[0 if names else 1] + shown
         if isinstance(inner, dict) and (depth is None or level < depth):
-            deeper = before + marks[3 if last else 2]
-            yield from _branches(session, inner, deeper, level + 1, depth, folders, marks)
+            deeper = before + marks[2 if names else 3]
+            waiting.append((deeper, level + 1, _named(inner, folders)))
+
+
+def _named(folder: dict[str, Any], folders: bool) -> list[tuple[str, Any]]:
+    """What a folder has, the last first."""
+    found = [each for each in folder.items() if not folders or isinstance(each[1], dict)]
+    return found[::-1]
 
 
 @click.command()
@@ -280,7 +292,7 @@ def find(
             if not wants(item):
                 continue
             if print0:
-                sys.stdout.write(f"{place.bucket}/{item.key}\0")
+                sys.stdout.buffer.write(f"{place.bucket}/{item.key}\0".encode())
             elif long or session.screen.as_json:
                 lister.show(item)
             else:

@@ -213,8 +213,8 @@ class Screen:
     # --- what is said beside them ------------------------------------------------------------------
 
     def did(self, record: Mapping[str, Any], text: str) -> None:
-        """Say what was done; `text` is made safe here."""
-        if not self.quiet:
+        """Say what was done, or would be, which is a result; `text` is made safe here."""
+        if not self.quiet or record.get("dry_run"):
             self.emit(record, text)
 
     def remark(self, text: str) -> None:

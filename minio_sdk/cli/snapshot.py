@@ -101,9 +101,13 @@ def restore(
         with session.work("Comparing"):
             diff = client.diff_snapshots(place.bucket, name)
         for key in (*diff.removed, *diff.changed):
-            session.screen.did({"action": "restore", "key": key}, f"would restore {key}")
+            session.screen.did(
+                {"action": "restore", "key": key, "dry_run": True}, f"would restore {key}"
+            )
         for key in diff.added if delete else ():
-            session.screen.did({"action": "delete", "key": key}, f"would delete {key}")
+            session.screen.did(
+                {"action": "delete", "key": key, "dry_run": True}, f"would delete {key}"
+            )
         return
     later = " and remove what came later" if delete else ""
     session.screen.confirm(f"Make {place.bucket} what it was in {name}{later}", yes)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from minio_sdk import MinIOClient
+from minio_sdk.cli.listing import _branches, _plant
+from minio_sdk.cli.screen import Screen
+from minio_sdk.cli.session import Session
 from tests.cli.conftest import Cli, write
 
 # --- looking -------------------------------------------------------------------------------------
@@ -83,6 +87,9 @@ def test_find_tree_and_du(cli: Cli) -> None:
     assert [line[4:] for line in drawn[1:] if line[0] in "├└"] == ["a.txt", "big", "logs/"]
     assert "deep" not in cli.done("tree", "docs/logs", "-L", "1", "-d").text.replace("deep/", "", 1)
     assert cli.done("tree", "docs", "--json").json[0]["tree"]["logs/"]["deep/"] == {"2.csv": 4}
+    root: dict[str, Any] = {}
+    _plant(root, "/" * 1000 + "x", 1)
+    assert len(list(_branches(Session(Screen(), {}), root, None, False, ("", "", "", "")))) == 1001
     assert cli.done("du", "docs").lines == [
         "2052\t2\tdocs/", "8\t2\tdocs/logs/", "2060\t4\ttotal",
     ]  # fmt: skip
@@ -245,7 +252,7 @@ def test_a_dry_run_changes_nothing(cli: Cli, tmp_path: Path) -> None:
     ]
     assert not cli.client.bucket_exists("docs")
     cli.store("b")
-    assert cli.done("mv", "--dry-run", "minio://docs/b", "there", "--json").json[0]["dry_run"]
+    assert cli.done("mv", "--dry-run", "minio://docs/b", "there", "--json", "-q").json[0]["dry_run"]
     assert cli.done("rm", "-r", "--dry-run", "docs").lines == ["would remove minio://docs/b"]
     assert cli.keys() == ["b"]
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
