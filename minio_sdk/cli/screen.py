@@ -178,17 +178,20 @@ class Screen:
             for record, cells in rows:
                 self.emit(record, *cells)
             return
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+        from rich.cells import cell_len  # how many columns a text takes, in any script
 
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in columns:
-            table.add_column(name, overflow="fold", justify="right" if name in right else "left")
-        for _, cells in rows:
-            table.add_row(*(Text(safe(str(cell))) for cell in cells))
-        self._aside()
-        Console(no_color=not is_colored(sys.stdout), highlight=False).print(table)
+        # Not rich's table, which folds names that are longer than the terminal is wide: an id of a
+        # version is there to be copied.
+        lines = [columns, *([safe(str(cell)) for cell in cells] for _, cells in rows)]
+        widths = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
+        for number, line in enumerate(lines):
+            text = "  ".join(
+                " " * (width - cell_len(cell)) + cell
+                if name in right
+                else cell + " " * (width - cell_len(cell))
+                for name, cell, width in zip(columns, line, widths, strict=True)
+            ).rstrip()
+            self.line({}, text, **({} if number else {"bold": True}))
 
     def facts(self, record: Mapping[str, Any] | Record, pairs: Mapping[str, object]) -> None:
         """One result of many sides: a line of JSON, or a line for each side."""

@@ -38,7 +38,7 @@ def _read(session: Session, place: Remote, version_id: str | None) -> dict[str, 
 def get(session: Session, address: str, version_id: str | None) -> None:
     """Print them, as name and value."""
     place = _place(address, version_id)
-    for name, value in _read(session, place, version_id).items():
+    for name, value in sorted(_read(session, place, version_id).items()):
         session.screen.emit({"name": name, "value": value}, name, value)
 
 
