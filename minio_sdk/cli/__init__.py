@@ -26,6 +26,9 @@ def main(args: Sequence[str] | None = None) -> int:
         )
         return 1
     del click, rich
-    from minio_sdk.cli.app import run
+    try:
+        from minio_sdk.cli.app import run
 
-    return run(args)
+        return run(args)
+    except KeyboardInterrupt:  # while it was being loaded
+        return 130

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from minio_sdk.cli.serve import how_to_connect, wait_for_the_end
+from minio_sdk.cli.values import human
 from minio_sdk.client import MinIOClient
 from minio_sdk.errors import IntegrityError, MinIOError, ObjectNotFoundError
 from minio_sdk.local_server import LocalServer
@@ -98,7 +99,7 @@ def text(tour: Tour) -> None:
 def real_file(tour: Tour, path: Path) -> None:
     """A file from this computer."""
     size = path.stat().st_size
-    tour.step(f"upload a real file: {path.name}, {_bytes(size)}")
+    tour.step(f"upload a real file: {path.name}, {human(size)}")
     with path.open("rb") as file:
         digest = hashlib.sha256()
         while block := file.read(1024 * 1024):
@@ -108,7 +109,7 @@ def real_file(tour: Tour, path: Path) -> None:
         seconds = tour.timed(
             "file up", 1, size, lambda: tour.acme.put_object(BUCKET, path.name, file)
         )
-    tour.done(f"{_bytes(size / seconds)}/s")
+    tour.done(f"{human(size / seconds)}/s")
 
 
 def small_objects(tour: Tour) -> None:
@@ -152,7 +153,7 @@ def downloads(tour: Tour) -> None:
             list(pool.map(compare, tour.digests))
 
     seconds = tour.timed("objects down", len(tour.digests), size, download_all)
-    tour.done(f"{len(tour.digests)} of {len(tour.digests)} the same, {_bytes(size / seconds)}/s")
+    tour.done(f"{len(tour.digests)} of {len(tour.digests)} the same, {human(size / seconds)}/s")
 
 
 def presigned(tour: Tour) -> None:
@@ -202,8 +203,8 @@ def summary(tour: Tour, seconds: float) -> None:
     for name in ("what", "objects", "bytes", "seconds", "objects/s", "bytes/s"):
         table.add_column(name, justify="left" if name == "what" else "right")
     for what, count, size, took in tour.rows:
-        rate = f"{_bytes(size / took)}/s" if size else ""
-        cells = (f"{count:,}", _bytes(size) if size else "", f"{took:.2f}", f"{count / took:,.0f}")
+        rate = f"{human(size / took)}/s" if size else ""
+        cells = (f"{count:,}", human(size) if size else "", f"{took:.2f}", f"{count / took:,.0f}")
         table.add_row(what, *cells, rate)
     tour.console.print(table)
 
@@ -247,12 +248,3 @@ def demo(keep: bool, port: int, path: Path | None) -> None:
         if keep:
             console.print(how_to_connect(server, "acme"), highlight=False, markup=False)
             wait_for_the_end(server)
-
-
-def _bytes(count: float) -> str:
-    """A number of bytes for people, in powers of 1,024."""
-    for unit in ("B", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:,.0f} {unit}" if unit == "B" else f"{count:,.1f} {unit}"
-        count /= 1024
-    return f"{count:,.1f} GiB"

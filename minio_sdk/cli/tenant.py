@@ -7,7 +7,6 @@ beside that goes to standard error.
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from minio_sdk.cli.app import drop_output
+from minio_sdk.cli.values import bytes_in
 from minio_sdk.client import MinIOClient
 from minio_sdk.client.sync.provisioner import Provisioner
 from minio_sdk.config import Config
@@ -28,8 +28,6 @@ from minio_sdk.flows.provisioning.servers import BACKENDS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
-UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40, "pi": 2**50}
 WIDE = 200  # columns where nobody looks at a terminal: lines must not be folded for scripts
 
 
@@ -41,12 +39,12 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
     """
     if value is None:
         return None
-    found = re.fullmatch(r"(\d+)\s*([kmgtp]?i?)b?", value.strip().lower())
-    if found is None or found[2] not in UNITS or not int(found[1]):
+    found = bytes_in(value)
+    if not found:
         raise click.BadParameter(
             f"{value!r} is no size; say it as 500MB, 10GiB or a number of bytes", ctx, param
         )
-    return int(found[1]) * UNITS[found[2]]
+    return found
 
 
 @click.group()

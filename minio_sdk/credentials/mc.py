@@ -73,9 +73,26 @@ class McConfigProvider(RefreshingProvider):
             ConfigurationError: the file can't be read.
         """
         for name, url, keys in self._aliases():
-            if keys is not None and (name == self.alias or url == self.base_url):
+            ours = name == self.alias if self.base_url is None else url == self.base_url
+            if keys is not None and ours:
                 return keys
         return None
+
+    def address(self) -> str | None:
+        """The alias's URL; None when there is no such alias.
+
+        Raises:
+            ConfigurationError: the file can't be read.
+        """
+        return next((url for name, url, _ in self._aliases() if url and name == self.alias), None)
+
+    def names(self) -> list[str]:
+        """The names of all aliases.
+
+        Raises:
+            ConfigurationError: the file can't be read.
+        """
+        return [name for name, url, _ in self._aliases() if url]
 
     def _aliases(self) -> Iterator[tuple[str, str | None, Credentials | None]]:
         for variable, value in self._env.items():
