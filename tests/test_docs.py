@@ -1,7 +1,7 @@
 """Every Python block of README.md and docs/ runs as it is written, against the embedded server.
 
-One that begins with ```` ```python minio ```` runs against MinIO, whose admin API no other server has. The blocks of a page
-that says ``<!-- one program -->`` run one after another, each with what those before it have left.
+One that begins with ```` ```python minio ```` runs against MinIO, whose admin API no other server has. The
+blocks of a page that says ``<!-- one program -->`` run one after another, each with what those before it left.
 """
 
 from __future__ import annotations
