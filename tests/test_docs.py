@@ -1,7 +1,7 @@
 """Every Python block of README.md and docs/ runs as it is written, against the embedded server.
 
 One that begins with ```` ```python minio ```` runs against MinIO, whose admin API no other server has. The
-blocks of a page that says ``<!-- one program -->`` run one after another, each with what those before it left.
+blocks of a page that says ``<!-- one program -->`` run one after another, each with what those before left.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```python(.*)$", re.MULTILINE)
 BLOCK = re.compile(r"^```python( minio)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WRITTEN = "http://localhost:9000"
-ONE_PROGRAM = "<!-- one program -->"
+ONE_PROGRAM = re.compile(r"^<!-- one program -->$", re.MULTILINE)
 
 FOUND = [
     (f"{page.relative_to(ROOT)}-{number}", where, code)
     for page in PAGES
     for number, (where, code) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), 1)
 ]
-PROGRAMS = [page for page in PAGES if ONE_PROGRAM in page.read_text(encoding="utf-8")]
+PROGRAMS = [page for page in PAGES if ONE_PROGRAM.search(page.read_text(encoding="utf-8"))]
 IN_PROGRAMS = tuple(f"{page.relative_to(ROOT)}-" for page in PROGRAMS)
 BLOCKS = [
     pytest.param(code, id=name)
