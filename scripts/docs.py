@@ -167,7 +167,10 @@ def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    lay_out(folder)
+    try:
+        lay_out(folder)
+    except ValueError as error:
+        sys.exit(str(error))
     done = subprocess.run(
         [sys.executable, "-m", "zensical", "build", "--strict"],
         cwd=folder,

@@ -19,7 +19,7 @@ from minio_sdk import Admin, AsyncMinIOClient, MinIOClient
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
