@@ -21,6 +21,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+NAME = re.compile(r"^::: (\S+)$", re.MULTILINE)
 FENCE = re.compile(r"^(```|~~~)")
 LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 # What builders of sites print; Zensical's own strict mode doesn't count what mkdocstrings logs.
@@ -162,6 +163,20 @@ def problems(site: Path) -> list[str]:
     return found
 
 
+def unwritten(folder: Path) -> list[str]:
+    """Names of the reference that mkdocstrings has made nothing of: those without a docstring."""
+    found = []
+    for page in sorted((folder / "docs" / "reference").glob("*.md")):
+        html = (folder / "site" / "reference" / page.stem / "index.html").read_text(
+            encoding="utf-8"
+        )
+        names = NAME.findall(page.read_text(encoding="utf-8"))
+        found += [
+            f"{page}: nothing is said of {name}" for name in names if f'id="{name}"' not in html
+        ]
+    return found
+
+
 def main() -> None:
     """Lay out, build, look at it."""
     folder = Path(sys.argv[1]).resolve()
@@ -183,7 +198,8 @@ def main() -> None:
     said = COLOUR.sub("", done.stdout)
     print(said)
     complaints = [line for line in said.splitlines() if COMPLAINT.search(line)]
-    complaints += [] if done.returncode else problems(folder / "site")
+    if not done.returncode:
+        complaints += problems(folder / "site") + unwritten(folder)
     if done.returncode or complaints:
         sys.exit("\n".join(["The site has faults:", *complaints]))
     print(f"{folder / 'site' / 'index.html'}")
