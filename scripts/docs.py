@@ -23,6 +23,9 @@ from urllib.parse import unquote, urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 NAME = re.compile(r"^::: (\S+)$", re.MULTILINE)
 FENCE = re.compile(r"^(```|~~~)")
+NESTED = re.compile(
+    r"^ {2,3}(?=[*-] )"
+)  # GitHub's depth of a list in a list; Python's Markdown wants 4
 LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 # What builders of sites print; Zensical's own strict mode doesn't count what mkdocstrings logs.
 COMPLAINT = re.compile(r"^griffe: |\b(WARNING|ERROR|Warning:|Error:)")
@@ -79,7 +82,7 @@ def moved(text: str, source: str, places: dict[str, str]) -> str:
         if FENCE.match(line):
             fenced = not fenced
             line = line.removesuffix(" minio")  # is for tests/test_docs.py
-        lines.append(line if fenced else LINK.sub(link, line))
+        lines.append(line if fenced else LINK.sub(link, NESTED.sub("    ", line)))
     return "\n".join(lines) + "\n"
 
 

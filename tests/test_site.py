@@ -122,12 +122,14 @@ def test_links_of_a_page_are_moved_with_it() -> None:
     text = (
         "[a](../a.md#top) [log](../../CHANGELOG.md) [c](../../examples/c.py) [home](../../README.md)\n"
         "[out](https://example.com/x.md) [here](#top)\n"
-        "```python minio\nd[0](e.md)\n```\n"
+        "* one\n  * in it\n"
+        "```python minio\nd[0](e.md)\n  * 2\n```\n"
     )
     assert docs.moved(text, "docs/how-to/b.md", places) == (
         "[a](../a.md#top) [log](../changelog.md) [c](../examples/c.md) [home](../index.md)\n"
         "[out](https://example.com/x.md) [here](#top)\n"
-        "```python\nd[0](e.md)\n```\n"
+        "* one\n    * in it\n"
+        "```python\nd[0](e.md)\n  * 2\n```\n"
     )
     with pytest.raises(ValueError, match=r"setup\.py leads to no page"):
         docs.moved("[x](../../setup.py)", "docs/how-to/b.md", places)
