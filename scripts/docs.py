@@ -44,16 +44,18 @@ def pages() -> dict[str, str]:
             found[f"{name}.md"] = f"{name.lower()}.md"
     for path in examples():
         name = path.relative_to(ROOT).as_posix()
-        found[name] = Path(name).with_suffix(".md").as_posix()
+        stem = name.removesuffix(".py")  # page.html is beside page.py
+        found[name] = f"{stem.replace('.', '-')}.md"
     return found
 
 
 def examples() -> list[Path]:
-    """Programs that say in their first line what they show."""
+    """Programs that say in their first line what they show, and the web pages that belong to them."""
     return sorted(
         path
-        for path in (ROOT / "examples").rglob("*.py")
-        if not path.name.startswith(("_", "test_", "conftest"))
+        for path in (ROOT / "examples").rglob("*")
+        if path.suffix in {".py", ".html", ".js"}
+        and not path.name.startswith(("_", "test_", "conftest"))
     )
 
 
@@ -89,11 +91,12 @@ def moved(text: str, source: str, places: dict[str, str]) -> str:
 def example_page(path: Path) -> str:
     """An example as a page: what it says of itself, then its text."""
     text = path.read_text(encoding="utf-8")
-    said = ast.get_docstring(ast.parse(text)) or ""
+    said = ast.get_docstring(ast.parse(text)) or "" if path.suffix == ".py" else ""
     title, _, rest = said.partition("\n\n")
     name = path.relative_to(ROOT).as_posix()
     title = " ".join(title.split()).rstrip(".")
-    return f"# {title or path.stem}\n\n{rest}\n\n`{name}`:\n\n````python\n{text}````\n"
+    kind = {".py": "python"}.get(path.suffix, path.suffix[1:])
+    return f"# {title or path.name}\n\n{rest}\n\n`{name}`:\n\n````{kind}\n{text}````\n"
 
 
 def lay_out(folder: Path) -> None:
@@ -102,7 +105,7 @@ def lay_out(folder: Path) -> None:
     for source, place in places.items():
         target = folder / "docs" / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        if source.endswith(".py"):
+        if source.startswith("examples/"):
             target.write_text(example_page(ROOT / source), encoding="utf-8")
         elif source.endswith(".md"):
             text = (ROOT / source).read_text(encoding="utf-8")
@@ -141,7 +144,7 @@ def problems(site: Path) -> list[str]:
     found = []
     read = {}
     for path in sorted(site.rglob("*")):
-        if path.suffix not in {".html", ".json", ".md", ".xml"}:
+        if path.suffix not in {".html", ".json", ".xml"} or not path.is_file():
             continue
         text = path.read_text(encoding="utf-8")
         found += [f"{path}: {place}" for place in (str(ROOT), str(site)) if place in text]
