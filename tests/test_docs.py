@@ -1,6 +1,7 @@
 """Every Python block of README.md and docs/ runs as it is written, against the embedded server.
 
-One that begins with ```` ```python minio ```` runs against MinIO, whose admin API no other server has.
+One that begins with ```` ```python minio ```` runs against MinIO, whose admin API no other server has. The
+blocks of a page that says ``<!-- one program -->`` run one after another, each with what those before left.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,13 +21,20 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```python(.*)$", re.MULTILINE)
 BLOCK = re.compile(r"^```python( minio)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WRITTEN = "http://localhost:9000"
+ONE_PROGRAM = re.compile(r"^<!-- one program -->$", re.MULTILINE)
 
 FOUND = [
     (f"{page.relative_to(ROOT)}-{number}", where, code)
     for page in PAGES
     for number, (where, code) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), 1)
 ]
-BLOCKS = [pytest.param(code, id=name) for name, where, code in FOUND if not where]
+PROGRAMS = [page for page in PAGES if ONE_PROGRAM.search(page.read_text(encoding="utf-8"))]
+IN_PROGRAMS = tuple(f"{page.relative_to(ROOT)}-" for page in PROGRAMS)
+BLOCKS = [
+    pytest.param(code, id=name)
+    for name, where, code in FOUND
+    if not where and not name.startswith(IN_PROGRAMS)
+]
 MINIO_BLOCKS = [pytest.param(code, id=name) for name, where, code in FOUND if where]
 
 
@@ -39,7 +48,26 @@ def url() -> Iterator[str]:
 @pytest.mark.parametrize("block", BLOCKS)
 def test_block_runs(block: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(block.replace(WRITTEN, url), "block", "exec"), {"__name__": "__main__"})
+    run(block, url, {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize("page", PROGRAMS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_page_runs(page: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINIO_ENDPOINT", url)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    assert blocks
+    for number, (where, block) in enumerate(blocks, 1):
+        assert not where, "a page that is one program runs on one server"
+        run(block, url, names, f"{page.name}, block {number}")
+
+
+def run(block: str, url: str, names: dict[str, Any], title: str = "block") -> None:
+    """A block, as it is written but for the server."""
+    port = f"port={url.rpartition(':')[2]}"
+    code = block.replace(WRITTEN, url).replace("port=9000", port)
+    exec(compile(code, title, "exec"), names)
 
 
 @pytest.mark.parametrize("block", MINIO_BLOCKS)
@@ -49,7 +77,7 @@ def test_block_runs_on_minio(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MINIO_ACCESS_KEY", minio.access_key)
     monkeypatch.setenv("MINIO_SECRET_KEY", minio.secret_key)
-    exec(compile(block.replace(WRITTEN, minio.base_url), "block", "exec"), {"__name__": "__main__"})
+    run(block, minio.base_url, {"__name__": "__main__"})
 
 
 def test_no_block_is_left_out() -> None:
