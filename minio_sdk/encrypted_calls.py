@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from minio_sdk.auditing import Auditor
 from minio_sdk.encrypting import Duty, cleared, duty_of, explained, is_doubtful
 from minio_sdk.errors import EncryptionError, MinIOError, reword
 from minio_sdk.models.object_encryption import Encryption
@@ -16,6 +15,7 @@ from minio_sdk.operation import ObjectOperation, Operation, T
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.watching import Watcher
 from minio_sdk.wire.message import Reply, Request
 
 
@@ -24,16 +24,19 @@ class EncryptedCalls:
 
     Attributes:
         api: what the server is.
-        auditor: tells of each operation.
+        watcher: those who look on at each operation.
         encryption: of what is stored and read.
         source_encryption: what opens the sources of copies.
     """
 
     __slots__ = ()
     api: Any
-    auditor: Auditor | None
+    watcher: Watcher | None
     encryption: Encryption | None
     source_encryption: Encryption | None
+
+    def _logging(self) -> Watcher | None:
+        raise NotImplementedError
 
     def _exchange(self, request: Request) -> Awaitable[Reply]:
         raise NotImplementedError
@@ -50,9 +53,10 @@ class EncryptedCalls:
         if duty is not None:
             duty.seal(request)
         try:
-            if self.auditor is None:
+            watcher = self.watcher or self._logging()
+            if watcher is None:
                 return await self._heard(operation, duty, await self._exchange(request))
-            with self.auditor.watch(request, operation) as watch:
+            with watcher.watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
                 watch.result = result = await self._heard(operation, duty, watch.reply)
                 return result

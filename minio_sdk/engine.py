@@ -14,8 +14,10 @@ gives every error its names: operation, bucket, key, tenant, endpoint.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, Protocol, TypeVar
 
 from minio_sdk.auditing import Auditor
@@ -36,6 +38,7 @@ from minio_sdk.tenancy import Scope, scope_of
 from minio_sdk.wire.failure import not_s3
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
+from minio_sdk.watching import LOG, Watcher, watcher_of
 from minio_sdk.wire.xml import XmlError
 
 T = TypeVar("T")
@@ -301,6 +304,7 @@ class Engine(EncryptedCalls):
         api: what the server speaks; its name is None until the first call has asked.
         deadline: the end of this call on the monotonic clock, or None.
         auditor: tells the user's function of each operation; None where there is none.
+        watcher: those who look on at each operation, the auditor among them; None where nobody does.
         caches: what this client and its views keep of what they read.
         store: that of these settings; None where nothing is kept.
         encryption: of what is stored; a customer's key also opens what is read. None for none.
@@ -323,6 +327,7 @@ class Engine(EncryptedCalls):
         "source_encryption",
         "store",
         "transport",
+        "watcher",
     )
 
     def __init__(
@@ -340,6 +345,7 @@ class Engine(EncryptedCalls):
         self.deadline: float | None = None
         audit = config.audit
         self.auditor = None if audit is None else Auditor(audit, config, transport.clock)
+        self.watcher = watcher_of(config, transport.clock, self.auditor)
         # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
         self._find_api = find_api
@@ -457,9 +463,10 @@ class Engine(EncryptedCalls):
             request = operation.request()
             if operation.encrypts and (self.encryption or self.source_encryption):
                 return await self._send_sealed(request, operation)
-            if self.auditor is None:
+            watcher = self.watcher or self._logging()
+            if watcher is None:
                 return self._result(operation, await self._exchange(request))
-            with self.auditor.watch(request, operation) as watch:
+            with watcher.watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
                 watch.result = result = self._result(operation, watch.reply)
                 return result
@@ -505,10 +512,11 @@ class Engine(EncryptedCalls):
             if operation.api != speaks:
                 raise _other_api(operation, speaks)
             request = operation.request()
-            if self.auditor is None:
+            watcher = self.watcher or self._logging()
+            if watcher is None:
                 reply = await feed.open(request, self.deadline, patience)
             else:
-                with self.auditor.watch(request, operation) as watch:
+                with watcher.watch(request, operation) as watch:
                     watch.reply = reply = await feed.open(request, self.deadline, patience)
             self.api.server = self.api.server or reply.headers.get("server", "")
             self._result(operation, reply)
@@ -535,11 +543,23 @@ class Engine(EncryptedCalls):
             request: the question.
             name: what an audit calls it.
         """
-        if self.auditor is None:
+        watcher = self.watcher or self._logging()
+        if watcher is None:
             return await self._exchange(request)
-        with self.auditor.watch(request, None, name) as watch:
+        with watcher.watch(request, None, name) as watch:
             watch.reply = reply = await self._exchange(request)
             return reply
+
+    def job(self, name: str) -> AbstractContextManager[Callable[[Any], None]]:
+        """Around a job of many operations; what it gives is told the job's result."""
+        watcher = self.watcher or self._logging()
+        return nullcontext(_unheard) if watcher is None else watcher.job(name)
+
+    def _logging(self) -> Watcher | None:
+        """Who only writes the log; None while nobody reads it."""
+        if not LOG.isEnabledFor(logging.DEBUG):
+            return None
+        return Watcher(self.config, self.transport.clock, None)
 
     def _exchange(self, request: Request) -> Awaitable[Reply]:
         deadline = self.deadline
@@ -584,6 +604,10 @@ class Engine(EncryptedCalls):
             error.tenant_id = self.config.tenant_id
             if error.endpoint is None:
                 error.endpoint = self.transport.signing.endpoint.origin
+
+
+def _unheard(_: object) -> None:
+    """Nobody listens."""
 
 
 def _other_api(operation: Operation[Any], speaks: str) -> NotSupportedError:

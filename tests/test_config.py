@@ -91,6 +91,8 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "memory_budget": 64 * MiB,
         "state_dir": None,
         "audit": None,
+        "hooks": None,
+        "telemetry": None,
         "cache": None,
         "hedge": None,
         "low_speed_limit": None,

@@ -15,17 +15,19 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 MAX_DOCUMENT = 64 * 1024 * 1024
 """The largest XML or JSON answer that is read; a page of 1,000 keys is at most about 4 MiB."""
 
-_HIDDEN = frozenset(
+HIDDEN = frozenset(
     {
         "authorization",
         "cookie",
         "proxy-authorization",
+        "set-cookie",
         "x-amz-copy-source-server-side-encryption-customer-key",
         "x-amz-security-token",
         "x-amz-server-side-encryption-context",
         "x-amz-server-side-encryption-customer-key",
     }
 )
+"""Headers whose values are never shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Request:
         room: where the body may be put as it comes; that of the reply is then `Room.body`.
         service: whose signature it bears; ``"iam"`` and ``"sts"`` are signed like ``"s3"``.
         keys: what the last attempt was signed with; signing writes it.
+        watch: what tells hooks of each attempt (`minio_sdk.watching`); None where there are none.
     """
 
     method: str
@@ -129,6 +132,7 @@ class Request:
     service: str = "s3"
     room: Room | None = None
     keys: Credentials | None = field(default=None, compare=False)
+    watch: Any = field(default=None, compare=False)
     _sha256: str | None = None
 
     @property
@@ -157,7 +161,7 @@ class Request:
         return length_of(self.body)
 
     def __repr__(self) -> str:
-        shown = {k: "***" if k in _HIDDEN else v for k, v in self.headers.items()}
+        shown = {k: "***" if k in HIDDEN else v for k, v in self.headers.items()}
         return f"Request({self.method} {self.path}, headers={shown}, body={self.length} bytes)"
 
 
