@@ -384,8 +384,9 @@ class Config:
         ``MINIO_ENDPOINT``, several with commas between them (or ``MINIO_HOST`` and ``MINIO_PORT``;
         ``MINIO_SECURE`` makes an address without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``encryption``, ``hedge``, ``hooks``,
-        ``proxies`` and ``telemetry``; then ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
+        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``encryption``, ``hedge``,
+        ``hooks``, ``proxies`` and ``telemetry``; then ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``,
+        ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
         ``AWS_CA_BUNDLE``.
 
         Keys that no ``MINIO_`` variable gives are looked up when the client is made.

@@ -35,10 +35,10 @@ from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
 from minio_sdk.signing import Signing
 from minio_sdk.tenancy import Scope, scope_of
+from minio_sdk.watching import LOG, Watcher, watcher_of
 from minio_sdk.wire.failure import not_s3
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.watching import LOG, Watcher, watcher_of
 from minio_sdk.wire.xml import XmlError
 
 T = TypeVar("T")

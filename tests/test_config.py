@@ -19,6 +19,8 @@ from minio_sdk import (
     Hedge,
     SseKms,
     SseS3,
+    Telemetry,
+    TraceRequests,
 )
 from minio_sdk.config import LONGEST_WAIT, MAX_PART, MIN_PART, MiB
 from minio_sdk.models.secret import FrozenDict, Secret
@@ -125,6 +127,8 @@ GOOD: dict[str, list[Any]] = {
     "memory_budget": [1 << 20, 1 << 50],
     "state_dir": [None, "/tmp/state", Path("/tmp/state")],
     "audit": [None, print, lambda record: None],
+    "hooks": [None, print, (print, repr), (), TraceRequests()],
+    "telemetry": [None, Telemetry()],
     "cache": [None, Cache(), Cache(memory=1 << 16, trust=5, disk="/tmp/cache")],
     "encryption": [None, SseS3(), SseKms("my-key")],
     "allow_sse_c_over_http": [True, False],

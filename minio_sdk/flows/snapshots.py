@@ -118,7 +118,8 @@ async def create(
     name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond:06}Z" if name is None else check_name(name)
     check_flag("tags", tags)
     engine.place(bucket)
-    return await told(bucket, "CreateSnapshot", _create(engine, bucket, name, now, tags))
+    with engine.job("create_snapshot"):
+        return await told(bucket, "CreateSnapshot", _create(engine, bucket, name, now, tags))
 
 
 async def _create(
