@@ -6,6 +6,7 @@ The pure part of it is `minio_sdk.encrypting`.
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from logging import DEBUG
 from typing import Any
 
 from minio_sdk.encrypting import Duty, cleared, duty_of, explained, is_doubtful
@@ -15,7 +16,7 @@ from minio_sdk.operation import ObjectOperation, Operation, T
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
-from minio_sdk.watching import Watcher
+from minio_sdk.watching import Watcher, is_logged
 from minio_sdk.wire.message import Reply, Request
 
 
@@ -35,7 +36,7 @@ class EncryptedCalls:
     encryption: Encryption | None
     source_encryption: Encryption | None
 
-    def _logging(self) -> Watcher | None:
+    def _logging(self) -> Watcher:
         raise NotImplementedError
 
     def _exchange(self, request: Request) -> Awaitable[Reply]:
@@ -53,10 +54,10 @@ class EncryptedCalls:
         if duty is not None:
             duty.seal(request)
         try:
-            watcher = self.watcher or self._logging()
-            if watcher is None:
+            watcher = self.watcher
+            if watcher is None and not is_logged(DEBUG):
                 return await self._heard(operation, duty, await self._exchange(request))
-            with watcher.watch(request, operation) as watch:
+            with (watcher or self._logging()).watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
                 watch.result = result = await self._heard(operation, duty, watch.reply)
                 return result

@@ -14,10 +14,10 @@ gives every error its names: operation, bucket, key, tenant, endpoint.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
+from logging import DEBUG
 from typing import Any, Generic, Protocol, TypeVar
 
 from minio_sdk.auditing import Auditor
@@ -35,7 +35,7 @@ from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
 from minio_sdk.signing import Signing
 from minio_sdk.tenancy import Scope, scope_of
-from minio_sdk.watching import LOG, Watcher, watcher_of
+from minio_sdk.watching import Watcher, is_logged, watcher_of
 from minio_sdk.wire.failure import not_s3
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
@@ -463,10 +463,10 @@ class Engine(EncryptedCalls):
             request = operation.request()
             if operation.encrypts and (self.encryption or self.source_encryption):
                 return await self._send_sealed(request, operation)
-            watcher = self.watcher or self._logging()
-            if watcher is None:
+            watcher = self.watcher
+            if watcher is None and not is_logged(DEBUG):
                 return self._result(operation, await self._exchange(request))
-            with watcher.watch(request, operation) as watch:
+            with (watcher or self._logging()).watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
                 watch.result = result = self._result(operation, watch.reply)
                 return result
@@ -512,11 +512,11 @@ class Engine(EncryptedCalls):
             if operation.api != speaks:
                 raise _other_api(operation, speaks)
             request = operation.request()
-            watcher = self.watcher or self._logging()
-            if watcher is None:
+            watcher = self.watcher
+            if watcher is None and not is_logged(DEBUG):
                 reply = await feed.open(request, self.deadline, patience)
             else:
-                with watcher.watch(request, operation) as watch:
+                with (watcher or self._logging()).watch(request, operation) as watch:
                     watch.reply = reply = await feed.open(request, self.deadline, patience)
             self.api.server = self.api.server or reply.headers.get("server", "")
             self._result(operation, reply)
@@ -543,22 +543,22 @@ class Engine(EncryptedCalls):
             request: the question.
             name: what an audit calls it.
         """
-        watcher = self.watcher or self._logging()
-        if watcher is None:
+        watcher = self.watcher
+        if watcher is None and not is_logged(DEBUG):
             return await self._exchange(request)
-        with watcher.watch(request, None, name) as watch:
+        with (watcher or self._logging()).watch(request, None, name) as watch:
             watch.reply = reply = await self._exchange(request)
             return reply
 
     def job(self, name: str) -> AbstractContextManager[Callable[[Any], None]]:
         """Around a job of many operations; what it gives is told the job's result."""
-        watcher = self.watcher or self._logging()
-        return nullcontext(_unheard) if watcher is None else watcher.job(name)
+        watcher = self.watcher
+        if watcher is None and not is_logged(DEBUG):
+            return nullcontext(_unheard)
+        return (watcher or self._logging()).job(name)
 
-    def _logging(self) -> Watcher | None:
-        """Who only writes the log; None while nobody reads it."""
-        if not LOG.isEnabledFor(logging.DEBUG):
-            return None
+    def _logging(self) -> Watcher:
+        """Who only writes the log."""
         return Watcher(self.config, self.transport.clock, None)
 
     def _exchange(self, request: Request) -> Awaitable[Reply]:

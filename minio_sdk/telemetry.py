@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 from minio_sdk._version import __version__
@@ -19,10 +19,6 @@ from minio_sdk.models.names import canonical_tenant
 from minio_sdk.operation import CopySource, Operation
 from minio_sdk.watching import LOG, Watch
 from minio_sdk.wire.url import Endpoint, parse_endpoint
-
-if TYPE_CHECKING:
-    from opentelemetry.metrics import MeterProvider
-    from opentelemetry.trace import TracerProvider
 
 _NAME = "minio_sdk"
 
@@ -39,8 +35,8 @@ class Telemetry:
     `mirror`, is one span. No content, metadata, keys to sign with or messages of errors are in any of it.
 
     Args:
-        tracer_provider: makes the spans. Default None: the global one.
-        meter_provider: makes the metrics. Default None: the global one.
+        tracer_provider: OpenTelemetry's, which makes the spans. Default None: the global one.
+        meter_provider: OpenTelemetry's, which makes the metrics. Default None: the global one.
         keys: whether spans say the keys of objects, which may be personal data. Default True.
         each_object: whether the operations of a job have spans of their own, below the job's. Default False.
         propagate: whether requests carry ``traceparent`` and ``tracestate``, unsigned, for servers and
@@ -58,8 +54,8 @@ class Telemetry:
         >>> config = Config("http://localhost:9000", "acme", telemetry=Telemetry())
     """
 
-    tracer_provider: TracerProvider | None = None
-    meter_provider: MeterProvider | None = None
+    tracer_provider: Any = None
+    meter_provider: Any = None
     keys: bool = field(default=True, kw_only=True)
     each_object: bool = field(default=False, kw_only=True)
     propagate: bool = field(default=False, kw_only=True)
@@ -103,7 +99,7 @@ def _again(keys: bool, each_object: bool, propagate: bool, tenants: bool) -> Tel
 class _Made:
     """A tracer, and instruments."""
 
-    def __init__(self, tracers: TracerProvider | None, meters: MeterProvider | None) -> None:
+    def __init__(self, tracers: Any, meters: Any) -> None:
         from opentelemetry import context, metrics, trace
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 

@@ -21,6 +21,7 @@ from minio_sdk.operation import Operation
 from minio_sdk.wire.message import HIDDEN, Reply, Request
 
 LOG = logging.getLogger("minio_sdk")
+is_logged = LOG.isEnabledFor  # all that an operation costs while nobody looks on
 
 # Parameters whose values let others do something, in URLs that were signed ahead and elsewhere.
 _SECRET = re.compile(
