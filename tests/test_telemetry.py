@@ -34,7 +34,7 @@ from minio_sdk.flows.sources import Source
 from minio_sdk.operations.multipart import UploadPart
 from tests.both import Connect, both, config_for, stored
 from tests.flows.memory import Memory
-from tests.scripted import ScriptedServer, drop_before_reply, reply, s3_error
+from tests.scripted import ScriptedServer, Step, drop_before_reply, reply, s3_error
 
 
 class Seen:
@@ -112,7 +112,7 @@ def test_a_get_is_one_span_with_what_the_conventions_say(connect: Connect, seen:
 
 @both
 def test_metrics_have_retries_errors_and_bytes(connect: Connect, seen: Seen) -> None:
-    answers = [reply(503), drop_before_reply(), stored(), s3_error(404, "NoSuchKey")]
+    answers: list[Step] = [reply(503), drop_before_reply(), stored(), s3_error(404, "NoSuchKey")]
     with ScriptedServer(answers) as server:
         with connect(server, telemetry=seen.telemetry()) as client:
             client.put_object("docs", "a", b"four")

@@ -23,7 +23,7 @@ from minio_sdk import (
 )
 from minio_sdk.watching import without_secrets
 from tests.both import ACCESS_KEY, SECRET_KEY, TOKEN, Connect, both, stored
-from tests.scripted import ScriptedServer, drop_before_reply, reply, s3_error
+from tests.scripted import ScriptedServer, Step, drop_before_reply, reply, s3_error
 
 Event = SentRequest | ReceivedReply
 
@@ -31,7 +31,7 @@ Event = SentRequest | ReceivedReply
 @both
 def test_hooks_are_told_of_each_attempt(connect: Connect) -> None:
     events: list[Event] = []
-    answers = [reply(503), drop_before_reply(), stored(b"hello")]
+    answers: list[Step] = [reply(503), drop_before_reply(), stored(b"hello")]
     with ScriptedServer(answers) as server, connect(server, hooks=events.append) as client:
         assert client.get_object("docs", "a b") == b"hello"
     sent = [event for event in events if isinstance(event, SentRequest)]
@@ -81,7 +81,7 @@ def test_nothing_secret_gets_to_those_who_look_on(
             client.put_object("docs", "a", b"the content")
             with pytest.raises(EncryptionKeyError):
                 client.get_object("docs", "a", encryption=key)
-            url = client.presigned_get_object("docs", "a")
+            url = client.get_presigned_url("docs", "a")
         sent = server.requests[1]
     shown = repr(events) + repr([e.values() for e in events]) + written.getvalue() + caplog.text
     secret = sent.header("x-amz-server-side-encryption-customer-key")
@@ -218,7 +218,7 @@ def test_retries_are_logged_with_reason_and_delay(
     connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "minio_sdk")
-    answers = [s3_error(503, "SlowDown"), drop_before_reply(), stored(b"x")]
+    answers: list[Step] = [s3_error(503, "SlowDown"), drop_before_reply(), stored(b"x")]
     with ScriptedServer(answers) as server, connect(server, base_delay=1.0) as client:
         client.get_object("docs", "a")
     found = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "minio_sdk"]

@@ -46,6 +46,7 @@ from minio_sdk.flows.snapshot_entries import Entry, current, same_bytes, same_wr
 from minio_sdk.flows.sources import Source
 from minio_sdk.models.names import check_flag, plain
 from minio_sdk.models.results import ObjectInfo
+from minio_sdk.models.showing import RecordList
 from minio_sdk.models.snapshots import SnapshotDiff, SnapshotInfo
 from minio_sdk.operation import Place
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning
@@ -401,7 +402,7 @@ async def entries_of(engine: Engine, snapshot: Snapshot) -> list[Entry]:
 async def list_all(engine: Engine, bucket: str) -> list[SnapshotInfo]:
     """The snapshots of a bucket, the oldest first."""
     engine.place(bucket)
-    return await told(bucket, "ListSnapshots", _list(engine, bucket))
+    return RecordList(await told(bucket, "ListSnapshots", _list(engine, bucket)))
 
 
 async def _list(engine: Engine, bucket: str) -> list[SnapshotInfo]:
