@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.errors import MinIOConnectionError, MinIOError, MinIOTimeoutError, ServerError
+from minio_sdk.models.showing import printable
 from minio_sdk.wire.failure import QUOTA_CODES, Failure, read_failure
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
@@ -130,10 +131,10 @@ class _Failed(Exception):
     def reason(self) -> str:
         """What has failed, for the log."""
         if self.reply is not None:
-            code = read_failure(self.reply).code
-            return f"{self.reply.status} {code}" if code else str(self.reply.status)
-        error = self.error
-        return type(error).__name__ + ("" if error is None else f": {error.message}")
+            text = f"{self.reply.status} {read_failure(self.reply).code or ''}".rstrip()
+        else:
+            text = type(self.error).__name__ + (f": {self.error.message}" if self.error else "")
+        return printable(text + (", next at another endpoint" if self.moves else ""), 300)
 
     def move(self) -> None:
         """Let the next attempt go to another endpoint at once, which costs this one nothing."""

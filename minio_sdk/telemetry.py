@@ -17,7 +17,7 @@ from minio_sdk.config import Config
 from minio_sdk.errors import ConfigurationError, MinIOError, NotSupportedError
 from minio_sdk.models.names import canonical_tenant
 from minio_sdk.operation import CopySource, Operation
-from minio_sdk.watching import LOG, Watch
+from minio_sdk.watching import LOG, Watch, kind_of_error
 from minio_sdk.wire.url import Endpoint, parse_endpoint
 
 _NAME = "minio_sdk"
@@ -193,7 +193,7 @@ class _Operation:
         if status is not None:
             ended["http.response.status_code"] = status
         if error is not None:
-            ended["error.type"] = _kind(error)
+            ended["error.type"] = kind_of_error(error)
         if span is not None:
             span.set_attributes(self._outcome(ended, error, attempts))
             if error is not None:
@@ -280,8 +280,8 @@ class _Job:
                 self._made.context.detach(self._token)
             if self._span is not None:
                 if error is not None:
-                    self._span.set_attribute("error.type", _kind(error))
-                    self._span.set_status(self._made.trace.StatusCode.ERROR, _kind(error))
+                    self._span.set_attribute("error.type", kind_of_error(error))
+                    self._span.set_status(self._made.trace.StatusCode.ERROR, kind_of_error(error))
                 self._span.end()
         except Exception:
             LOG.exception("telemetry: the end of %s is not told of", self._name)
@@ -298,9 +298,3 @@ def _whose(config: Config, operation: Operation[Any] | None) -> dict[str, Any]:
     if operation is not None and operation.place.bucket is not None:
         found["aws.s3.bucket"] = operation.place.bucket
     return found
-
-
-def _kind(error: BaseException) -> str:
-    """What failed, in few words: a code of S3's, or the exception's class."""
-    code = error.code if isinstance(error, MinIOError) else None
-    return code or type(error).__name__

@@ -23,6 +23,8 @@ from minio_sdk.wire.message import HIDDEN, Reply, Request
 LOG = logging.getLogger("minio_sdk")
 is_logged = LOG.isEnabledFor  # all that an operation costs while nobody looks on
 
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
 # Parameters whose values let others do something, in URLs that were signed ahead and elsewhere.
 _SECRET = re.compile(
     r"(?i)(?<![^&])([^=&]*(?:signature|credential|security-token|secret|password|token)[^=&]*)=[^&]*"
@@ -167,8 +169,7 @@ class Watch:
             what = f" {operation.place.bucket}" + (f"/{key!r}"[:200] if key is not None else "")
         outcome = str(self.status(error) or "no answer")
         if error is not None:
-            code = error.code if isinstance(error, MinIOError) else None
-            outcome += f" {type(error).__name__}" + (f" {code}" if code else "")
+            outcome += f" {type(error).__name__} {_code(error) or ''}".rstrip()
         LOG.debug(
             "%s%s tenant=%s: %s in %.1f ms, attempts=%d, sent=%s, received=%s",
             self.name,
@@ -186,6 +187,16 @@ def without_secrets(target: str) -> str:
     """Path and query with ``***`` for values that let others do something."""
     path, mark, query = target.partition("?")
     return path + mark + _SECRET.sub(r"\1=***", query)
+
+
+def kind_of_error(error: BaseException) -> str:
+    """What failed, in a word: a code of S3's, or the exception's class."""
+    return _code(error) or type(error).__name__
+
+
+def _code(error: BaseException) -> str | None:
+    code = error.code if isinstance(error, MinIOError) else None
+    return code if code and _CODE.fullmatch(code) else None  # a server may say anything
 
 
 def _shown(headers: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from minio_sdk import (
     Config,
     ConfigurationError,
     EncryptionKeyError,
+    MinIOError,
     ObjectNotFoundError,
     ReceivedReply,
     SentRequest,
@@ -238,3 +239,18 @@ def test_a_job_is_logged_from_begin_to_end(
     found = [r.getMessage() for r in caplog.records if r.name == "minio_sdk"]
     assert found[0] == "upload_many begins"
     assert found[-1].startswith("upload_many ended after ")
+
+
+@both
+def test_what_a_server_says_can_break_no_line(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "minio_sdk")
+    code = "Slow\nERROR root: you were hacked\x1b[31m".replace("\x1b", "&#x9b;")
+    answers: list[Step] = [s3_error(503, code), s3_error(400, code)]
+    with ScriptedServer(answers) as server, connect(server) as client:
+        with pytest.raises(MinIOError):
+            client.get_object("docs", "a")
+    found = [r.getMessage() for r in caplog.records if r.name == "minio_sdk"]
+    assert len(found) == 2
+    assert all(line.isprintable() for line in found)

@@ -77,7 +77,9 @@ def as_html(rows: Sequence[Any]) -> str:
 
 def record_as_html(record: Any) -> str:
     """One record: its fields below each other, lists of records in it as tables."""
-    if type(record).__str__ is not object.__str__:  # it has words of its own
+    if any(
+        "__str__" in vars(each) for each in type(record).__mro__[:-1]
+    ):  # it has words of its own
         lines = [printable(line, 1000) for line in str(record).splitlines()]
         return f"<pre>{escape(chr(10).join(lines))}</pre>"
     lines = [f"<table><caption>{escape(type(record).__name__)}</caption>"]

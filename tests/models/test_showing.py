@@ -112,7 +112,7 @@ def test_names_can_do_nothing(names: list[str]) -> None:
     assert len(str(rows).splitlines()) == len(names) + 1
     page = rows._repr_html_()
     assert Cells(page).tags <= {"table", "tr", "th", "td"}
-    one = ObjectInfo(key=names[0])._repr_html_()  # type: ignore[attr-defined]
+    one = ObjectInfo(key=names[0])._repr_html_()
     assert Cells(one).tags <= {"table", "caption", "tr", "th", "td"}
 
 
