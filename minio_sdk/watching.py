@@ -139,9 +139,11 @@ class Watch:
     def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
         watcher = self._watcher
         seconds = watcher.clock.monotonic() - self._begun
-        if self._end is not None:
+        self.request.watch = None  # which refers to the request, and so to a body
+        end, self._end = self._end, None  # in a circle as well
+        if end is not None:
             try:
-                self._end(error, seconds)
+                end(error, seconds)
             except Exception:
                 LOG.exception("telemetry: the end of %s is not told of", self.name)
         if watcher.auditor is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import pickle
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -425,3 +427,41 @@ def test_errors_of_ours_without_an_answer_have_their_class(seen: Seen) -> None:
     (span,) = seen.spans
     assert span.attributes["error.type"] == "MinIOTimeoutError"
     assert "http.response.status_code" not in span.attributes
+
+
+class Body(bytearray):
+    """Bytes that can be seen to be let go of."""
+
+
+def test_bodies_are_let_go_of_without_the_collector(seen: Seen) -> None:
+    told: list[Any] = []
+    telemetry = seen.telemetry()
+    engine = Memory().engine(
+        "acme", telemetry=telemetry, hooks=lambda event: told.append(event.size)
+    )
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(2):
+            body = Body(b"large")
+            kept = weakref.ref(body)
+            operation = UploadPart(engine.place("docs"), "a", "U", 1, memoryview(body))
+            request = operation.request()
+            del operation, body
+            assert run(engine.exchange(request, "UploadPart")).status == 404
+            del request
+            assert kept() is None
+    finally:
+        gc.enable()
+
+
+@both
+def test_of_several_endpoints_it_is_the_one_that_answered(connect: Connect, seen: Seen) -> None:
+    with ScriptedServer(handler=lambda _: reply(503)) as bad:
+        with ScriptedServer(handler=lambda _: stored(b"x")) as good:
+            with connect(f"{bad.url},{good.url}", telemetry=seen.telemetry()) as client:
+                assert client.get_object("docs", "a") == b"x"
+    span = seen.spans[-1]
+    assert (span.name, span.attributes["server.port"]) == ("S3.GetObject", good.port)
+    point = seen.metrics()["rpc.client.call.duration"][-1]
+    assert point.attributes["server.port"] == good.port
