@@ -202,20 +202,19 @@ class _Operation:
         via = parse_endpoint(self._config.endpoints[0])
         if reply is not None and reply.via is not None:
             via = parse_endpoint(reply.via.origin)
-        ended.update(_server(via))
+        # Each measurement has labels of its own: some SDKs keep the very dict.
+        labels = {**self._labels, **_server(via)}
         if self._telemetry.tenants:
-            ended.update(_whose(self._config, watch.operation))
-        made.duration.record(seconds, ended)
-        ended.pop("http.response.status_code", None)
+            labels.update(_whose(self._config, watch.operation))
+        made.duration.record(seconds, {**ended, **labels})
         if error is not None:
-            made.errors.add(1, ended)
-        ended.pop("error.type", None)
+            made.errors.add(1, {**labels, "error.type": ended["error.type"]})
         if attempts > 1:
-            made.retries.add(attempts - 1, ended)
+            made.retries.add(attempts - 1, {**labels})
         if attempts and watch.request.length:
-            made.io.add(watch.request.length, {**ended, "network.io.direction": "transmit"})
+            made.io.add(watch.request.length, {**labels, "network.io.direction": "transmit"})
         if reply is not None and reply.body:
-            made.io.add(len(reply.body), {**ended, "network.io.direction": "receive"})
+            made.io.add(len(reply.body), {**labels, "network.io.direction": "receive"})
 
     def _outcome(
         self, ended: dict[str, Any], error: BaseException | None, attempts: int
