@@ -173,12 +173,21 @@ def _sdk_pytest(lab: Lab) -> Outcome:
 
 
 def _sdk_telemetry(lab: Lab) -> Outcome:
-    importlib.import_module("minio_sdk.telemetry")
-    if importlib.util.find_spec("opentelemetry") is None:
-        return partly(
-            "`minio_sdk.telemetry` is there; not tried, for want of OpenTelemetry here.", READ
-        )
-    return partly("`minio_sdk.telemetry` is there; what it records wasn't tried.", READ)
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from minio_sdk import Telemetry
+
+    kept, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    with connected(SDK, lab.minio, tenant_id="acme-otel", telemetry=Telemetry(provider)) as peer:
+        peer.raw.create_bucket("docs")
+        peer.raw.put_object("docs", "key", b"x")
+    span = kept.get_finished_spans()[-1]
+    attributes = dict(span.attributes or {})
+    assert (span.name, attributes["minio.tenant_id"]) == ("S3.PutObject", "acme-otel")
+    return yes("`Config(telemetry=Telemetry())`: a span of each operation, with bucket and tenant.")
 
 
 def _capable(lab: Lab) -> Outcome:
