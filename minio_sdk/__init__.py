@@ -144,6 +144,7 @@ if TYPE_CHECKING:
     from minio_sdk.models.encryption import BucketEncryption
     from minio_sdk.models.events import BucketEvent, EventGap
     from minio_sdk.models.hedge import Hedge
+    from minio_sdk.models.hooks import ReceivedReply, SentRequest
     from minio_sdk.models.lifecycle import (
         AbortIncompleteMultipartUpload,
         DelMarkerExpiration,
@@ -188,6 +189,8 @@ if TYPE_CHECKING:
     from minio_sdk.policies.document import Policy
     from minio_sdk.policies.statements import Statement
     from minio_sdk.policies.tenants import tenant_policy
+    from minio_sdk.telemetry import Telemetry
+    from minio_sdk.tracing import TraceRequests
     from minio_sdk.transport.http_requests import TenantAdapter
 
 __all__ = [
@@ -364,6 +367,10 @@ __all__ = [
     "PartlyAppliedError",
     "PlanOutdatedError",
     "ServerCapabilities",
+    "ReceivedReply",
+    "SentRequest",
+    "Telemetry",
+    "TraceRequests",
 ]
 
 _HOMES = {
@@ -452,6 +459,7 @@ _HOMES = {
     "minio_sdk.models.prompting": ("PromptAnswer",),
     "minio_sdk.models.composing": ("ComposeSource",),
     "minio_sdk.models.hedge": ("Hedge",),
+    "minio_sdk.models.hooks": ("ReceivedReply", "SentRequest"),
     "minio_sdk.models.capabilities": ("ServerCapabilities",),
     "minio_sdk.models.cors": ("CorsRule",),
     "minio_sdk.models.credentials": ("Credentials", "CredentialsProvider"),
@@ -508,6 +516,8 @@ _HOMES = {
     "minio_sdk.policies.document": ("Policy",),
     "minio_sdk.policies.statements": ("Statement",),
     "minio_sdk.policies.tenants": ("tenant_policy",),
+    "minio_sdk.telemetry": ("Telemetry",),
+    "minio_sdk.tracing": ("TraceRequests",),
     "minio_sdk.transport.http_requests": ("TenantAdapter",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

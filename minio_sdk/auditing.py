@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from inspect import iscoroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
@@ -74,15 +74,9 @@ class Auditor:
         self._clock = clock
         self._tenant_id = None if config.tenant_id is None else canonical_tenant(config.tenant_id)
 
-    def watch(self, request: Request, operation: Operation[Any] | None, name: str = "") -> Watch:
-        """Watch a request while a block runs, and tell of it at its end, whatever ends it.
-
-        Args:
-            request: what is about to be sent.
-            operation: what it is; None for a question that is none of S3's operations.
-            name: of such a question.
-        """
-        return Watch(self, request, operation, name)
+    def ended(self, watch: Ended, error: BaseException | None, seconds: float) -> None:
+        """Tell of an operation that has ended."""
+        self.tell(lambda: _described(watch, error, seconds))
 
     def signed_ahead(
         self, name: str, method: str, place: Place, key: str, version_id: str | None, seconds: int
@@ -105,10 +99,6 @@ class Auditor:
         """Seconds since 1970."""
         return self._clock.time()
 
-    def monotonic(self) -> float:
-        """Seconds that only ever grow."""
-        return self._clock.monotonic()
-
     def tell(self, described: Callable[[], dict[str, Any]]) -> None:
         """Hand a record to the user's function; what goes wrong is logged, with the record."""
         record = None
@@ -123,78 +113,50 @@ class Auditor:
             _LOG.exception("audit: this record was not taken: %s", lost)
 
 
-class Watch:
-    """One request on its way; an interrupt ends it as well, and the server may have done it.
+class Ended(Protocol):
+    """What is told of: see `minio_sdk.watching.Watch`."""
 
-    Attributes:
-        reply: the answer, once it is there.
-        result: what was made of it.
-        streams: whether a success is read while it comes, so that its size isn't known.
-    """
+    request: Request
+    operation: Operation[Any] | None
+    name: str
+    started: float
+    reply: Reply | None
+    result: object
+    streams: bool
 
-    __slots__ = (
-        "_auditor",
-        "_begun",
-        "_name",
-        "_operation",
-        "_request",
-        "_started",
-        "reply",
-        "result",
-        "streams",
-    )
 
-    def __init__(
-        self, auditor: Auditor, request: Request, operation: Operation[Any] | None, name: str
-    ) -> None:
-        self._auditor = auditor
-        self._request = request
-        self._operation = operation
-        self._name = name
-        self._started = auditor.time()
-        self._begun = auditor.monotonic()
-        self.reply: Reply | None = None
-        self.result: object = None
-        self.streams = False
+def _described(watch: Ended, error: BaseException | None, seconds: float) -> dict[str, Any]:
+    reply, request, operation = watch.reply, watch.request, watch.operation
+    ours = error if isinstance(error, MinIOError) else None
+    request_id = None
+    if reply is not None:
+        headers = reply.headers
+        request_id = headers.get("x-amz-request-id") or headers.get("x-minio-request-id")
+    code = ours.code if ours else None
+    fields: dict[str, Any] = {
+        "operation": watch.name,
+        "method": request.method,
+        "status": reply.status if reply is not None else ours.status if ours else None,
+        "code": code,
+        "error": None if error is None else type(error).__name__,
+        "request_id": request_id or (ours.request_id if ours else None),
+        "attempts": reply.attempts if reply is not None else ours.attempts if ours else 0,
+        "started": _utc(watch.started),
+        "seconds": seconds,
+        "bytes_sent": request.length,
+        "bytes_received": _received(watch),
+    }
+    if operation is not None:
+        fields.update(_about(operation, reply))
+    if isinstance(operation, DeleteObjects):
+        fields["objects"] = _outcomes(operation, watch.result, code)
+    return fields
 
-    def __enter__(self) -> Watch:
-        return self
 
-    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
-        seconds = self._auditor.monotonic() - self._begun
-        self._auditor.tell(lambda: self._described(error, seconds))
-
-    def _described(self, error: BaseException | None, seconds: float) -> dict[str, Any]:
-        reply, request, operation = self.reply, self._request, self._operation
-        ours = error if isinstance(error, MinIOError) else None
-        request_id = None
-        if reply is not None:
-            headers = reply.headers
-            request_id = headers.get("x-amz-request-id") or headers.get("x-minio-request-id")
-        code = ours.code if ours else None
-        fields: dict[str, Any] = {
-            "operation": self._name or request.method,
-            "method": request.method,
-            "status": reply.status if reply is not None else ours.status if ours else None,
-            "code": code,
-            "error": None if error is None else type(error).__name__,
-            "request_id": request_id or (ours.request_id if ours else None),
-            "attempts": reply.attempts if reply is not None else ours.attempts if ours else 0,
-            "started": _utc(self._started),
-            "seconds": seconds,
-            "bytes_sent": request.length,
-            "bytes_received": self._received(),
-        }
-        if operation is not None:
-            fields.update(_about(operation, reply))
-        if isinstance(operation, DeleteObjects):
-            fields["objects"] = _outcomes(operation, self.result, code)
-        return fields
-
-    def _received(self) -> int | None:
-        reply = self.reply
-        coming = self.streams and reply is not None and reply.status < 400
-        return None if reply is None or coming else len(reply.body)
+def _received(watch: Ended) -> int | None:
+    reply = watch.reply
+    coming = watch.streams and reply is not None and reply.status < 400
+    return None if reply is None or coming else len(reply.body)
 
 
 def _utc(seconds: float) -> datetime:

@@ -20,6 +20,7 @@ from minio_sdk.models.audit import AuditRecord
 from minio_sdk.models.cache import Cache
 from minio_sdk.models.credentials import Credentials, CredentialsProvider
 from minio_sdk.models.hedge import Hedge
+from minio_sdk.models.hooks import Hook, Instrument
 from minio_sdk.models.names import (
     canonical_tenant,
     check_bucket_part,
@@ -109,6 +110,11 @@ class Config:
             on the way can read them. Default False; for tests.
         user_agent: what stands behind the SDK's own name in ``User-Agent``, such as ``"backup/1.2"``: 1 to
             256 printable ASCII characters without a blank at either end.
+        telemetry: `Telemetry` makes spans and metrics for OpenTelemetry, in the extra ``otel``; None, the
+            default, makes none.
+        hooks: a function, or a tuple of them, that gets a `SentRequest` before each attempt of a request and
+            a `ReceivedReply` after it, on the thread or in the task of the call, such as `TraceRequests`;
+            None for none. What it raises is logged, and changes nothing else.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -150,6 +156,8 @@ class Config:
     encryption: Encryption | None = None
     allow_sse_c_over_http: bool = False
     user_agent: str | None = None
+    telemetry: Instrument | None = None
+    hooks: Hook | tuple[Hook, ...] | None = None
 
     def __post_init__(self) -> None:
         urls = check_urls("base_url", self.base_url)
@@ -196,7 +204,7 @@ class Config:
         self._check_encryption()
         if self.user_agent is not None:
             _checked(check_user_agent, self.user_agent)
-        self._check_audit()
+        self._check_watchers()
         self._check_keys()
         self._check_whose_keys()
         self._check_tls()
@@ -247,27 +255,18 @@ class Config:
             hint="an https:// base_url; for tests alone Config(allow_sse_c_over_http=True)",
         )
 
-    def _check_audit(self) -> None:
-        audit = self.audit
-        if audit is None:
-            return
-        # Not its value: that of an object or a partial function may hold a password.
-        if not callable(audit):
-            raise ConfigurationError(
-                f"audit: a {type(audit).__name__} can't be called; it must be a function of one "
-                "AuditRecord"
-            )
-        if iscoroutinefunction(audit) or iscoroutinefunction(type(audit).__call__):
-            raise ConfigurationError(
-                "audit: must be a plain function, which both clients can call; let it put the record "
-                "into a queue that a task of yours reads"
-            )
-        try:
-            hash(audit)
-        except TypeError:
-            raise ConfigurationError(
-                f"audit: a {type(audit).__name__} can't be hashed, and a Config has to be"
-            ) from None
+    def _check_watchers(self) -> None:
+        if self.audit is not None:
+            _check_listener("audit", self.audit, "AuditRecord")
+        if isinstance(self.hooks, list):
+            self._set("hooks", tuple(self.hooks))
+        for hook in self.hooks if isinstance(self.hooks, tuple) else (self.hooks,):
+            if hook is not None or isinstance(self.hooks, tuple):
+                _check_listener("hooks", hook, "SentRequest or ReceivedReply")
+        if self.telemetry is not None and (
+            isinstance(self.telemetry, type) or not isinstance(self.telemetry, Instrument)
+        ):
+            raise ConfigurationError("telemetry: must be Telemetry(...), or None for none")
 
     def _check_keys(self) -> None:
         if (self.access_key is None) != (self.secret_key is None):
@@ -392,9 +391,9 @@ class Config:
         ``MINIO_ENDPOINT``, several with commas between them (or ``MINIO_HOST`` and ``MINIO_PORT``;
         ``MINIO_SECURE`` makes an address without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``encryption``, ``hedge`` and
-        ``proxies``; then
-        ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
+        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``encryption``, ``hedge``,
+        ``hooks``, ``proxies`` and ``telemetry``; then ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``,
+        ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
         ``AWS_CA_BUNDLE``.
 
         Keys that no ``MINIO_`` variable gives are looked up when the client is made.
@@ -440,7 +439,7 @@ class Config:
                 continue
             if each.name == "credentials" and not isinstance(value, Credentials):
                 value = type(value)
-            elif each.name == "audit":  # a partial function, say, shows its arguments
+            elif each.name in ("audit", "hooks"):  # a partial function, say, shows its arguments
                 value = getattr(value, "__qualname__", type(value))
             elif each.name == "proxies":
                 value = {
@@ -449,6 +448,26 @@ class Config:
                 }
             parts.append(f"{each.name}={value!r}")
         return f"Config({', '.join(parts)})"
+
+
+def _check_listener(name: str, function: object, of: str) -> None:
+    # Not its value: that of an object or a partial function may hold a password.
+    kind = type(function).__name__
+    if not callable(function):
+        raise ConfigurationError(
+            f"{name}: a {kind} can't be called; it must be a function of one {of}"
+        )
+    if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
+        raise ConfigurationError(
+            f"{name}: must be a plain function, which both clients can call; let it put what it gets "
+            "into a queue that a task of yours reads"
+        )
+    try:
+        hash(function)
+    except TypeError:
+        raise ConfigurationError(
+            f"{name}: a {kind} can't be hashed, and a Config has to be"
+        ) from None
 
 
 def _renamed(values: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ The pure part of it is `minio_sdk.encrypting`.
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from logging import DEBUG
 from typing import Any
 
-from minio_sdk.auditing import Auditor
 from minio_sdk.encrypting import Duty, cleared, duty_of, explained, is_doubtful, is_silent
 from minio_sdk.errors import EncryptionError, MinIOError, reword
 from minio_sdk.models.object_encryption import Encryption
@@ -16,6 +16,7 @@ from minio_sdk.operation import ObjectOperation, Operation, T
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
+from minio_sdk.watching import Watcher, is_logged
 from minio_sdk.wire.message import Reply, Request
 
 
@@ -24,16 +25,19 @@ class EncryptedCalls:
 
     Attributes:
         api: what the server is.
-        auditor: tells of each operation.
+        watcher: those who look on at each operation.
         encryption: of what is stored and read.
         source_encryption: what opens the sources of copies.
     """
 
     __slots__ = ()
     api: Any
-    auditor: Auditor | None
+    watcher: Watcher | None
     encryption: Encryption | None
     source_encryption: Encryption | None
+
+    def _logging(self) -> Watcher:
+        raise NotImplementedError
 
     def _exchange(self, request: Request) -> Awaitable[Reply]:
         raise NotImplementedError
@@ -54,9 +58,10 @@ class EncryptedCalls:
         if duty is not None:
             duty.seal(request)
         try:
-            if self.auditor is None:
+            watcher = self.watcher
+            if watcher is None and not is_logged(DEBUG):
                 return await self._heard(operation, duty, await self._exchange(request))
-            with self.auditor.watch(request, operation) as watch:
+            with (watcher or self._logging()).watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
                 watch.result = result = await self._heard(operation, duty, watch.reply)
                 return result

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
+from logging import DEBUG
 from typing import Any, Generic, Protocol, TypeVar
 
 from minio_sdk.auditing import Auditor
@@ -33,6 +35,7 @@ from minio_sdk.operation import Operation, Place
 from minio_sdk.retry import deadline_over
 from minio_sdk.signing import Signing
 from minio_sdk.tenancy import Scope, scope_of
+from minio_sdk.watching import Watcher, is_logged, watcher_of
 from minio_sdk.wire.addressing import is_virtual
 from minio_sdk.wire.failure import not_s3
 from minio_sdk.wire.headers import retry_after
@@ -302,6 +305,7 @@ class Engine(EncryptedCalls):
         api: what the server speaks; its name is None until the first call has asked.
         deadline: the end of this call on the monotonic clock, or None.
         auditor: tells the user's function of each operation; None where there is none.
+        watcher: those who look on at each operation, the auditor among them; None where nobody does.
         caches: what this client and its views keep of what they read.
         store: that of these settings; None where nothing is kept.
         encryption: of what is stored; a customer's key also opens what is read. None for none.
@@ -325,6 +329,7 @@ class Engine(EncryptedCalls):
         "source_encryption",
         "store",
         "transport",
+        "watcher",
     )
 
     def __init__(
@@ -342,6 +347,7 @@ class Engine(EncryptedCalls):
         self.deadline: float | None = None
         audit = config.audit
         self.auditor = None if audit is None else Auditor(audit, config, transport.clock)
+        self.watcher = watcher_of(config, transport.clock, self.auditor)
         # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
         self._by_host = any(is_virtual(config.addressing, url) for url in config.endpoints)
@@ -472,9 +478,10 @@ class Engine(EncryptedCalls):
                 self.address(request, operation)
             if operation.encrypts and (self.encryption or self.source_encryption):
                 return await self._send_sealed(request, operation)
-            if self.auditor is None:
+            watcher = self.watcher
+            if watcher is None and not is_logged(DEBUG):
                 return self._result(operation, await self._exchange(request))
-            with self.auditor.watch(request, operation) as watch:
+            with (watcher or self._logging()).watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
                 watch.result = result = self._result(operation, watch.reply)
                 return result
@@ -523,10 +530,11 @@ class Engine(EncryptedCalls):
             duty = duty_of(operation, self.encryption, None)
             if duty is not None:
                 duty.seal(request)
-            if self.auditor is None:
+            watcher = self.watcher
+            if watcher is None and not is_logged(DEBUG):
                 reply = await feed.open(request, self.deadline, patience)
             else:
-                with self.auditor.watch(request, operation) as watch:
+                with (watcher or self._logging()).watch(request, operation) as watch:
                     watch.streams = True
                     watch.reply = reply = await feed.open(request, self.deadline, patience)
             self.api.server = self.api.server or reply.headers.get("server", "")
@@ -572,11 +580,23 @@ class Engine(EncryptedCalls):
             request: the question.
             name: what an audit calls it.
         """
-        if self.auditor is None:
+        watcher = self.watcher
+        if watcher is None and not is_logged(DEBUG):
             return await self._exchange(request)
-        with self.auditor.watch(request, None, name) as watch:
+        with (watcher or self._logging()).watch(request, None, name) as watch:
             watch.reply = reply = await self._exchange(request)
             return reply
+
+    def job(self, name: str) -> AbstractContextManager[Callable[[Any], None]]:
+        """Around a job of many operations; what it gives is told the job's result."""
+        watcher = self.watcher
+        if watcher is None and not is_logged(DEBUG):
+            return nullcontext(_unheard)
+        return (watcher or self._logging()).job(name)
+
+    def _logging(self) -> Watcher:
+        """Who only writes the log."""
+        return Watcher(self.config, self.transport.clock, None)
 
     def _exchange(self, request: Request) -> Awaitable[Reply]:
         deadline = self.deadline
@@ -621,6 +641,10 @@ class Engine(EncryptedCalls):
             error.tenant_id = self.config.tenant_id
             if error.endpoint is None:
                 error.endpoint = self.transport.signing.endpoint.origin
+
+
+def _unheard(_: object) -> None:
+    """Nobody listens."""
 
 
 def _other_api(operation: Operation[Any], speaks: str) -> NotSupportedError:

@@ -7,6 +7,7 @@ after the first failure.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Awaitable, Callable
@@ -17,12 +18,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.errors import MinIOConnectionError, MinIOError, MinIOTimeoutError, ServerError
+from minio_sdk.models.showing import printable
 from minio_sdk.wire.failure import QUOTA_CODES, Failure, read_failure
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
 
 if TYPE_CHECKING:
     import tenacity
+
+_LOG = logging.getLogger("minio_sdk")
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 RETRIED_CODES = frozenset(
@@ -122,6 +126,15 @@ class _Failed(Exception):
         self.moves = False
         timed_out = isinstance(error, MinIOTimeoutError)
         self.cost = TokenBudget.RETRY_AFTER_TIMEOUT if timed_out else TokenBudget.RETRY
+
+    @property
+    def reason(self) -> str:
+        """What has failed, for the log."""
+        if self.reply is not None:
+            text = f"{self.reply.status} {read_failure(self.reply).code or ''}".rstrip()
+        else:
+            text = type(self.error).__name__ + (f": {self.error.message}" if self.error else "")
+        return printable(text + (", next at another endpoint" if self.moves else ""), 300)
 
     def move(self) -> None:
         """Let the next attempt go to another endpoint at once, which costs this one nothing."""
@@ -225,6 +238,8 @@ class RetryPolicy:
         """
         if offset is None:
             offset = self._skew.seconds
+        if request.watch is not None:
+            attempt = request.watch.around(attempt)
         try:
             reply = attempt(1)
         except (MinIOConnectionError, ServerError) as error:
@@ -246,6 +261,8 @@ class RetryPolicy:
     ) -> Reply:
         """Run attempts in a task; else as `send`."""
         offset = self._skew.seconds
+        if request.watch is not None:
+            attempt = request.watch.around_async(attempt)
         try:
             reply = await attempt(1)
         except (MinIOConnectionError, ServerError) as error:
@@ -293,7 +310,7 @@ class RetryPolicy:
         return min(grown, self.max_delay) * (1.0 - self.jitter * self._chance())
 
     def _stops(
-        self, retry: bool, replayable: bool, deadline: float | None
+        self, request: Request, deadline: float | None
     ) -> tuple[Callable[[tenacity.RetryCallState], bool], list[str]]:
         """The decision to stop, and the reason it leaves behind."""
         why: list[str] = []
@@ -301,9 +318,9 @@ class RetryPolicy:
         def stop(state: tenacity.RetryCallState) -> bool:
             failure = _failed(state)
             delay = self._delay(state)
-            if not retry:
+            if not request.retry:
                 return True
-            if not replayable:
+            if not request.replayable:
                 why.append("send a file or bytes: this body can't be sent a second time")
             elif failure.number > self.max_retries and not failure.moves:
                 if failure.error is not None and not failure.error.hint:
@@ -315,6 +332,14 @@ class RetryPolicy:
             elif not self.budget.take(failure.cost):
                 why.append("later: so many calls failed that retries are held back for now")
             else:
+                _LOG.info(
+                    "%s %s: %s; attempt %d in %.2f s",
+                    request.method,
+                    request.path,
+                    failure.reason,
+                    state.attempt_number + 1,
+                    delay,
+                )
                 return False
             return True
 
@@ -340,7 +365,7 @@ class RetryPolicy:
             except (MinIOConnectionError, ServerError) as error:
                 raise series.failed(_failure_of(error, series.count)) from None
 
-        stop, why = self._stops(request.retry, request.replayable, deadline)
+        stop, why = self._stops(request, deadline)
         retrying = tenacity.Retrying(
             sleep=self.pause,
             stop=stop,
@@ -376,7 +401,7 @@ class RetryPolicy:
             except (MinIOConnectionError, ServerError) as error:
                 raise series.failed(_failure_of(error, series.count)) from None
 
-        stop, why = self._stops(request.retry, request.replayable, deadline)
+        stop, why = self._stops(request, deadline)
         retrying = tenacity.AsyncRetrying(
             sleep=self.clock.asleep,
             stop=stop,

@@ -19,6 +19,8 @@ from minio_sdk import (
     Hedge,
     SseKms,
     SseS3,
+    Telemetry,
+    TraceRequests,
 )
 from minio_sdk.config import LONGEST_WAIT, MAX_PART, MIN_PART, MiB
 from minio_sdk.models.secret import FrozenDict, Secret
@@ -91,6 +93,8 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "memory_budget": 64 * MiB,
         "state_dir": None,
         "audit": None,
+        "hooks": None,
+        "telemetry": None,
         "cache": None,
         "hedge": None,
         "addressing": "auto",
@@ -125,6 +129,8 @@ GOOD: dict[str, list[Any]] = {
     "memory_budget": [1 << 20, 1 << 50],
     "state_dir": [None, "/tmp/state", Path("/tmp/state")],
     "audit": [None, print, lambda record: None],
+    "hooks": [None, print, (print, repr), (), TraceRequests()],
+    "telemetry": [None, Telemetry()],
     "cache": [None, Cache(), Cache(memory=1 << 16, trust=5, disk="/tmp/cache")],
     "encryption": [None, SseS3(), SseKms("my-key")],
     "allow_sse_c_over_http": [True, False],

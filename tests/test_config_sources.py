@@ -164,7 +164,16 @@ def test_every_field_can_be_set_by_the_environment() -> None:
     assert CANARY not in repr(config)
     named = {name.removeprefix("MINIO_").lower() for name in environ} | {"base_url"}
     # These are objects, which no variable can hold.
-    objects = {"audit", "cache", "credentials", "encryption", "hedge", "proxies"}
+    objects = {
+        "audit",
+        "cache",
+        "credentials",
+        "encryption",
+        "hedge",
+        "hooks",
+        "proxies",
+        "telemetry",
+    }
     assert {f.name for f in fields(Config)} - named == objects
 
 

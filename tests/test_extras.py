@@ -37,7 +37,7 @@ PARTS = {
     "server": "from minio_sdk.local_server.seaweedfs import find_program; find_program()",
     "cli": "from minio_sdk.cli import main; assert main(['--help']) == 0",
     "fsspec": "import minio_sdk.fs",
-    "otel": "import opentelemetry.trace, opentelemetry.metrics",
+    "otel": "import minio_sdk.telemetry",
     "admin": "import minio_sdk.wire.sealing; from argon2 import low_level; import cryptography",
     "fast": "import zlib_ng; import sys; sys.platform == 'win32' or __import__('uvloop')",
 }

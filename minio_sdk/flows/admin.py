@@ -31,6 +31,7 @@ from minio_sdk.models.admin import AdminServerInfo, DataUsage, Group, ServiceAcc
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.secret import SecretBytes
+from minio_sdk.models.showing import RecordList
 from minio_sdk.operations import admin as ops
 from minio_sdk.operations import admin_accounts as accounts
 from minio_sdk.operations import admin_policies as policies
@@ -128,7 +129,7 @@ async def get_user(engine: Engine, access_key: str) -> User:
 
 async def list_users(engine: Engine) -> list[User]:
     """All users, by name."""
-    return await told(engine, users.AdminListUsers(), users.users_in)
+    return RecordList(await told(engine, users.AdminListUsers(), users.users_in))
 
 
 def _members(members: str | Iterable[str]) -> tuple[str, ...]:

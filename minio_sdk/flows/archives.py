@@ -17,6 +17,7 @@ from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.reading import COPIES, FIRST, Reader
 from minio_sdk.models.archives import ArchiveEntry
 from minio_sdk.models.given import whole
+from minio_sdk.models.showing import RecordList
 from minio_sdk.operations.get_object import GetObject
 from minio_sdk.wire.zips import TAIL, Archive, Lacking
 
@@ -35,7 +36,7 @@ async def entries(
     reader = Reader(engine, bucket, key, version_id)
     try:
         archive = await _opened(engine, reader)
-        return await engine.transport.call(archive.entries, prefix)
+        return RecordList(await engine.transport.call(archive.entries, prefix))
     except MinIOError as error:
         engine.named(error, GetObject(engine.place(bucket), key))
         raise

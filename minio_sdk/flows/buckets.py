@@ -22,6 +22,7 @@ from minio_sdk.flows import encrypted, listing, locked
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.names import check_flag, check_region
 from minio_sdk.models.results import BucketInfo, ObjectInfo
+from minio_sdk.models.showing import RecordList
 from minio_sdk.operation import ObjectOperation, Operation, Place, T
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning
 from minio_sdk.operations.buckets import CreateBucket, DeleteBucket, HeadBucket, ListBuckets
@@ -226,16 +227,15 @@ async def _marked(engine: Engine, bucket: str) -> bool:
 async def list_all(engine: Engine) -> list[BucketInfo]:
     """The tenant's buckets by name."""
     registry = engine.scope.registry()
-    found: list[BucketInfo] = []
+    found: RecordList[BucketInfo] = RecordList()
     if registry is not None:
         try:
-            found = [
-                BucketInfo(name=item.key, creation_date=item.last_modified)
-                async for item in listing.objects(engine, registry)
-            ]
+            async for item in listing.objects(engine, registry):
+                found.append(BucketInfo(name=item.key, creation_date=item.last_modified))
         except BucketNotFoundError:
-            return []
-        return sorted(found, key=lambda info: info.name)
+            return found
+        found.sort(key=lambda info: info.name)
+        return found
     server = engine.scope.server
     prefix = f"{server.slug}-" if server.slug else ""
     token = ""
@@ -253,7 +253,8 @@ async def list_all(engine: Engine) -> list[BucketInfo]:
                     )
                 )
         if not page.token or page.token == token:
-            return sorted(found, key=lambda info: info.name)
+            found.sort(key=lambda info: info.name)
+            return found
         token = page.token
 
 

@@ -136,6 +136,13 @@ class Job:
 
 async def perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResult:
     """Do `verb` with each item."""
+    with engine.job(f"{verb}_many") as told:
+        result = await _perform(engine, verb, items, job)
+        told(result)
+        return result
+
+
+async def _perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkResult:
     if isinstance(items, (str, bytes, bytearray, Mapping, Record)) or not isinstance(
         items, (Iterable, AsyncIterable)
     ):

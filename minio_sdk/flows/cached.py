@@ -46,8 +46,9 @@ async def get(engine: Engine, bucket: str, key: str) -> bytes:
     if held is not None and held.until > engine.transport.clock.monotonic():
         held.reads += 1
         if engine.auditor is not None:
+            assert engine.watcher is not None  # an auditor is one
             operation = GetObjectIfChanged(place, key, etag=held.etag)
-            with engine.auditor.watch(operation.request(), operation):
+            with engine.watcher.watch(operation.request(), operation):
                 pass
         return held.data
     with store.filling(name) as fill:

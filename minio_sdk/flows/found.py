@@ -18,6 +18,7 @@ from minio_sdk.flows import ahead, buckets, listing, moments
 from minio_sdk.models.moments import Moment, moment_of
 from minio_sdk.models.names import check_concurrency, check_flag, check_prefix
 from minio_sdk.models.results import ObjectInfo
+from minio_sdk.models.showing import RecordList
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.wire.listing import Page
@@ -118,7 +119,7 @@ async def items(engine: Engine, question: Question) -> AsyncGenerator[ObjectInfo
 async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:
     """What is asked for, in byte order; with a limit, the first of all."""
     limit = question.limit
-    kept: list[ObjectInfo] = []
+    kept: RecordList[ObjectInfo] = RecordList()
 
     def most() -> int:
         if sorts_by_folder(engine.api.server):
@@ -135,7 +136,8 @@ async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:
                 del kept[limit:]
                 if _settled(engine, question.prefix, page, kept[-1].key):
                     return kept
-    return sorted(kept, key=_BY_KEY)
+    kept.sort(key=_BY_KEY)
+    return kept
 
 
 def _settled(engine: Engine, prefix: str, page: Page, last: str) -> bool:

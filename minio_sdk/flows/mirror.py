@@ -77,6 +77,15 @@ async def mirror(engine: Engine, wish: Wish) -> MirrorResult:
         )
     if isinstance(source, Remote) and isinstance(target, Remote) and _overlap(source, target):
         raise invalid("target", wish.target, "overlaps with the source")
+    with engine.job("mirror") as told:
+        result = await _mirror(engine, wish, source, target)
+        told(result)
+        return result
+
+
+async def _mirror(
+    engine: Engine, wish: Wish, source: Folder | Remote, target: Folder | Remote
+) -> MirrorResult:
     limit = bulk.Job(concurrency=wish.concurrency).limit(engine, "mirror")
     meter = Meter(engine.transport.clock, wish.progress)
     job = _Mirror(engine.share(bulk.AT_ONCE // limit or 1), wish, source, target, meter)

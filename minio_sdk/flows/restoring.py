@@ -53,9 +53,10 @@ async def restore(
     check_flag("delete", delete)
     check_flag("skip_missing", skip_missing)
     engine.place(bucket)
-    return await told(
-        bucket, "RestoreSnapshot", _restore(engine, bucket, name, delete, skip_missing)
-    )
+    with engine.job("restore_snapshot"):
+        return await told(
+            bucket, "RestoreSnapshot", _restore(engine, bucket, name, delete, skip_missing)
+        )
 
 
 async def _restore(

@@ -46,6 +46,7 @@ from minio_sdk.flows.snapshot_entries import Entry, current, same_bytes, same_wr
 from minio_sdk.flows.sources import Source
 from minio_sdk.models.names import check_flag, plain
 from minio_sdk.models.results import ObjectInfo
+from minio_sdk.models.showing import RecordList
 from minio_sdk.models.snapshots import SnapshotDiff, SnapshotInfo
 from minio_sdk.operation import Place
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning
@@ -118,7 +119,8 @@ async def create(
     name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond:06}Z" if name is None else check_name(name)
     check_flag("tags", tags)
     engine.place(bucket)
-    return await told(bucket, "CreateSnapshot", _create(engine, bucket, name, now, tags))
+    with engine.job("create_snapshot"):
+        return await told(bucket, "CreateSnapshot", _create(engine, bucket, name, now, tags))
 
 
 async def _create(
@@ -400,7 +402,7 @@ async def entries_of(engine: Engine, snapshot: Snapshot) -> list[Entry]:
 async def list_all(engine: Engine, bucket: str) -> list[SnapshotInfo]:
     """The snapshots of a bucket, the oldest first."""
     engine.place(bucket)
-    return await told(bucket, "ListSnapshots", _list(engine, bucket))
+    return RecordList(await told(bucket, "ListSnapshots", _list(engine, bucket)))
 
 
 async def _list(engine: Engine, bucket: str) -> list[SnapshotInfo]:

@@ -32,6 +32,7 @@ from minio_sdk.flows.parts import part_size
 from minio_sdk.flows.sources import FileSlices
 from minio_sdk.flows.strays import QUIET, end_strays, end_upload, stored_parts
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
+from minio_sdk.models.showing import RecordList
 from minio_sdk.models.transfers import Transfer
 from minio_sdk.operation import Place
 from minio_sdk.operations.get_object import GetObjectPart
@@ -231,7 +232,7 @@ class Resuming:
 
 async def listed(engine: Engine) -> list[Transfer]:
     """The transfers that have not ended."""
-    return await engine.transport.call(transfers, engine.config)
+    return RecordList(await engine.transport.call(transfers, engine.config))
 
 
 async def discard(engine: Engine, transfer_id: str) -> None:

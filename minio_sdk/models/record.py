@@ -36,6 +36,11 @@ class Record:
     def _asdict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
+    def _repr_html_(self) -> str:
+        from minio_sdk.models.showing import record_as_html
+
+        return record_as_html(self)
+
     def keys(self) -> KeysView[str]:
         """The field names."""
         return self._asdict().keys()

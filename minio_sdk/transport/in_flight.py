@@ -259,6 +259,7 @@ class InFlight:
         return (
             self._alone
             and request.room is None
+            and request.watch is None
             and not isinstance(body, StreamBody)
             and (len(body) if type(body) is bytes else memoryview(body).nbytes) <= SMALL
         )

@@ -15,17 +15,19 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 MAX_DOCUMENT = 64 * 1024 * 1024
 """The largest XML or JSON answer that is read; a page of 1,000 keys is at most about 4 MiB."""
 
-_HIDDEN = frozenset(
+HIDDEN = frozenset(
     {
         "authorization",
         "cookie",
         "proxy-authorization",
+        "set-cookie",
         "x-amz-copy-source-server-side-encryption-customer-key",
         "x-amz-security-token",
         "x-amz-server-side-encryption-context",
         "x-amz-server-side-encryption-customer-key",
     }
 )
+"""Headers whose values are never shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class Request:
         keys: what the last attempt was signed with; signing writes it.
         region: the region that it was signed for; None for the configuration's. Signing writes it.
         moved: whether the server has named another region than it was signed for before.
+        watch: what tells hooks of each attempt (`minio_sdk.watching`); None where there are none.
     """
 
     method: str
@@ -136,6 +139,7 @@ class Request:
     bucket: str = ""
     region: str | None = field(default=None, compare=False)
     moved: bool = field(default=False, compare=False)
+    watch: Any = field(default=None, compare=False)
     _sha256: str | None = None
 
     @property
@@ -164,7 +168,7 @@ class Request:
         return length_of(self.body)
 
     def __repr__(self) -> str:
-        shown = {k: "***" if k in _HIDDEN else v for k, v in self.headers.items()}
+        shown = {k: "***" if k in HIDDEN else v for k, v in self.headers.items()}
         return f"Request({self.method} {self.path}, headers={shown}, body={self.length} bytes)"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,12 +89,12 @@ def _sdk_cli(lab: Lab) -> Outcome:
     done = subprocess.run(
         [sys.executable, "-m", "minio_sdk", "--help"], capture_output=True, text=True, cwd=ROOT
     )
-    commands = done.stdout.partition("Commands:")[2].split("\n")
-    names = [line.split()[0] for line in commands if line.startswith("  ")]
+    commands = done.stdout.partition("--help")[2].split("\n")
+    names = re.findall(r"(?m)^  ([a-z]+) ", "\n".join(commands))
     missing = [
         name for name in ("ls", "cp", "rm", "mirror", "presign") if name not in done.stdout.split()
     ]
-    told = f"`minio-sdk`: {', '.join(names) or done.stderr[:80]}"
+    told = f"`minio-sdk`: {len(names)} commands {done.stderr[:80]}".rstrip()
     return partly(f"{told}; nothing for objects yet.") if missing else yes(f"{told}.")
 
 
@@ -173,12 +174,21 @@ def _sdk_pytest(lab: Lab) -> Outcome:
 
 
 def _sdk_telemetry(lab: Lab) -> Outcome:
-    importlib.import_module("minio_sdk.telemetry")
-    if importlib.util.find_spec("opentelemetry") is None:
-        return partly(
-            "`minio_sdk.telemetry` is there; not tried, for want of OpenTelemetry here.", READ
-        )
-    return partly("`minio_sdk.telemetry` is there; what it records wasn't tried.", READ)
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from minio_sdk import Telemetry
+
+    kept, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    with connected(SDK, lab.minio, tenant_id="acme-otel", telemetry=Telemetry(provider)) as peer:
+        peer.raw.create_bucket("docs")
+        peer.raw.put_object("docs", "key", b"x")
+    span = kept.get_finished_spans()[-1]
+    attributes = dict(span.attributes or {})
+    assert (span.name, attributes["minio.tenant_id"]) == ("S3.PutObject", "acme-otel")
+    return yes("`Config(telemetry=Telemetry())`: a span of each operation, with bucket and tenant.")
 
 
 def _capable(lab: Lab) -> Outcome:
