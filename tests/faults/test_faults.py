@@ -31,6 +31,7 @@ from minio_sdk.clock import SystemClock
 from minio_sdk.faults import Asked, Fault, FaultProxy
 from tests.both import Connect, both
 from tests.faults.test_passing import asking, connected, through, to_the_end
+from tests.processes import eventually
 from tests.scripted import Request, ScriptedServer, reply
 
 
@@ -216,7 +217,7 @@ def test_a_request_is_cut_for_the_server() -> None:
             faults.cut("PutObject", 3, side="request")
             client.sendall(b"PUT /b/k HTTP/1.1\r\nContent-Length: 5\r\n\r\n12345")
             assert to_the_end(client) == b""
-    assert [request.body for request in server.requests] == [b"123"]
+        assert eventually(lambda: [request.body for request in server.requests] == [b"123"])
 
 
 def test_a_reset_is_a_reset(plain: FaultProxy) -> None:

@@ -59,7 +59,11 @@ def quick() -> Iterator[None]:
     """A key without Argon2id, whose tens of milliseconds are not what is tested."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            sealing, "_key", lambda _, secret, salt: hashlib.sha256(secret.encode() + salt).digest()
+            sealing,
+            "_key",
+            lambda kind, secret, salt: hashlib.sha256(
+                bytes([kind]) + secret.encode() + salt
+            ).digest(),
         )
         yield
 
