@@ -11,9 +11,11 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -29,15 +31,26 @@ class Interrupted(BaseException):
 
 @contextmanager
 def interrupts(error: type[BaseException] = Interrupted) -> Iterator[Callable[[], None]]:
-    """What interrupts this thread, the main one, from any other: by a signal that nobody else uses."""
+    """What interrupts this thread, the main one, from any other: by a signal that nobody else uses.
 
-    def interrupt(*_: object) -> None:
+    What is raised within a finalizer Python drops; so there it is raised a moment later.
+    """
+    main = threading.get_ident()
+
+    def strike() -> None:
+        signal.pthread_kill(main, signal.SIGUSR1)
+
+    def interrupt(_: int, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code.co_name == "__del__" or frame.f_code.co_filename == weakref.__file__:
+                threading.Timer(0.002, strike).start()
+                return
+            frame = frame.f_back
         raise error
 
-    main = threading.get_ident()
     before = signal.signal(signal.SIGUSR1, interrupt)
     try:
-        yield lambda: signal.pthread_kill(main, signal.SIGUSR1)
+        yield strike
     finally:
         signal.signal(signal.SIGUSR1, before)
 
