@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from minio_sdk.cache import Caches, Entry
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import DEFAULT_URL, Config
-from minio_sdk.engine import Api, Engine, Transport
+from minio_sdk.engine import Api, Engine
 from minio_sdk.errors import ConfigurationError, shown
 from minio_sdk.flows.cached import trusted
 from minio_sdk.flows.server import find_api
 from minio_sdk.models.variables import url_from_env
+from minio_sdk.protocols import Transport
 
 # Settings that a view can change without another connection pool.
 _OF_THE_POOL = ("base_url", "pool_size", "verify", "cert", "proxies", "memory_budget", "hedge")

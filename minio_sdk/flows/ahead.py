@@ -18,12 +18,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
-from minio_sdk.engine import Crew, Engine
+from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError
 from minio_sdk.flows import listing
 from minio_sdk.models.results import ObjectInfo
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2
+from minio_sdk.protocols import Crew
 from minio_sdk.wire.key_space import beginnings
 from minio_sdk.wire.listing import Page
 from minio_sdk.wire.quirks import is_minio

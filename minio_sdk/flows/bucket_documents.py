@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from minio_sdk.engine import AtHand, Engine
+from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     AccessDeniedError,
     BucketAlreadyExistsError,
@@ -44,6 +44,7 @@ from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.names import check_flag
 from minio_sdk.operations.bucket_cors import PutBucketCors
 from minio_sdk.operations.documents import document_headers
+from minio_sdk.protocols import AtHand
 from minio_sdk.wire.message import Request
 from minio_sdk.wire.quirks import is_minio, lacks_setting, locks_from_the_beginning
 

@@ -25,7 +25,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from minio_sdk.clock import Clock
-from minio_sdk.engine import AtHand, Engine
+from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError, invalid
 from minio_sdk.flows.bulk_items import (
     VERBS,
@@ -46,6 +46,7 @@ from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.record import Record
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operations.delete_objects import MAX_KEYS
+from minio_sdk.protocols import AtHand
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from minio_sdk.engine import Engine, Relay
+from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     MinIOError,
     ObjectLockedError,
@@ -33,6 +33,7 @@ from minio_sdk.models.moments import Moment
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import DeletedObject, ObjectInfo, ObjectMetadata, UploadResponse
+from minio_sdk.protocols import Relay
 from minio_sdk.wire.failure import class_of
 
 Outcome = Any

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from minio_sdk.engine import AtHand, Engine
+from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     AccessDeniedError,
     BucketNotEmptyError,
@@ -50,6 +50,7 @@ from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectVersions
 from minio_sdk.operations.multipart import ListMultipartUploads
 from minio_sdk.operations.put_object import PutObject
+from minio_sdk.protocols import AtHand
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.policy import ARN
 from minio_sdk.wire.quirks import is_minio, kind_of, lacks_setting, only_asked

@@ -9,9 +9,9 @@ from __future__ import annotations
 from mmap import mmap
 from typing import Any
 
-from minio_sdk.engine import Transport
 from minio_sdk.flows.blocks import block
 from minio_sdk.flows.leases import UNCOUNTED, Lease
+from minio_sdk.protocols import Transport
 
 _HERE = 0
 """The number of a draft's own grant; those of parts begin with 1."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from minio_sdk.config import MiB
-from minio_sdk.engine import AtHand, Engine
+from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, invalid
 from minio_sdk.flows import uploads
 from minio_sdk.flows.bulk import AT_ONCE, Tally
@@ -24,6 +24,7 @@ from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.names import check_concurrency, check_key
 from minio_sdk.models.record import Record
 from minio_sdk.models.results import UploadResponse
+from minio_sdk.protocols import AtHand
 
 SMALL = MiB
 """Bytes that are sent for each key; a copy of more is quicker than to send them again."""

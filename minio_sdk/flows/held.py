@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from minio_sdk.engine import Transport
+from minio_sdk.protocols import Transport
 
 
 class Closable(Protocol):

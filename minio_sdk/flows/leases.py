@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from minio_sdk.engine import Budget, Budgets
+from minio_sdk.protocols import Budget, Budgets
 
 UNCOUNTED = 64 * 1024
 """Bytes of an upload that may be in memory without asking the budget."""

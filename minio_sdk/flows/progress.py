@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from minio_sdk.clock import Clock
-from minio_sdk.engine import Relay
 from minio_sdk.errors import invalid
 from minio_sdk.flows.bar import Bar
 from minio_sdk.models.progress import TransferProgress
+from minio_sdk.protocols import Relay
 
 OnProgress = Callable[[TransferProgress], object]
 

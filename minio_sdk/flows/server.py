@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minio_sdk.engine import Engine, Transport
+from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     AccessDeniedError,
     BucketNotFoundError,
@@ -17,6 +17,7 @@ from minio_sdk.operation import Operation
 from minio_sdk.operations.admin import AdminInfo
 from minio_sdk.operations.gateway import GatewayHealth, GatewayInfo, server_info
 from minio_sdk.operations.list_objects import ListObjectsV2
+from minio_sdk.protocols import Transport
 from minio_sdk.retry import RETRIED_STATUSES
 from minio_sdk.wire.failure import error_of, is_web_page, not_s3
 from minio_sdk.wire.message import Reply, Request

@@ -13,9 +13,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from mmap import mmap
 from typing import Any, BinaryIO, Protocol, cast
 
-from minio_sdk.engine import Transport
 from minio_sdk.errors import IntegrityError, invalid
 from minio_sdk.flows.blocks import block
+from minio_sdk.protocols import Transport
 
 _END: Any = object()  # StopIteration can't travel through a future
 

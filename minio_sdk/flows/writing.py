@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from minio_sdk.engine import Crew, Engine
+from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError
 from minio_sdk.flows import buckets, in_parts, quirks
 from minio_sdk.flows.checked import sent
@@ -27,6 +27,7 @@ from minio_sdk.operations.multipart import (
     CreateMultipartUpload,
 )
 from minio_sdk.operations.put_object import PutObject
+from minio_sdk.protocols import Crew
 from minio_sdk.wire.crc import crc32
 from minio_sdk.wire.quirks import suspicious
 

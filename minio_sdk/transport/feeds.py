@@ -81,7 +81,7 @@ class _Opening(Call):
 
 
 class ThreadFeed:
-    """See `minio_sdk.engine.Feed`."""
+    """See `minio_sdk.protocols.Feed`."""
 
     def __init__(self, transport: RequestsTransport) -> None:
         self._transport = transport

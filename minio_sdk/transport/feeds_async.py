@@ -33,7 +33,7 @@ _BLOCK = 1024 * 1024
 
 
 class TaskFeed:
-    """See `minio_sdk.engine.Feed`."""
+    """See `minio_sdk.protocols.Feed`."""
 
     def __init__(self, transport: AiohttpTransport) -> None:
         self._transport = transport

@@ -27,10 +27,10 @@ from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
 from minio_sdk.credentials.refreshing import settled
-from minio_sdk.engine import Relay
 from minio_sdk.errors import MinIOError, NotSupportedError
 from minio_sdk.forks import forget_after_fork, leave_to_parent
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.protocols import Relay
 from minio_sdk.retry import RetryPolicy, TokenBudget, deadline_over
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import AsyncByteBudget

@@ -32,8 +32,8 @@ from requests.utils import get_encoding_from_headers
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import Provider, find_credentials
-from minio_sdk.engine import Relay
 from minio_sdk.errors import ConfigurationError, MinIOConnectionError
+from minio_sdk.protocols import Relay
 from minio_sdk.retry import RetryPolicy
 from minio_sdk.signing import Signing
 from minio_sdk.transport.attempts import Call, Direct, Prepared, Raced, target_of

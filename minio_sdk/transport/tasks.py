@@ -46,7 +46,7 @@ async def within(seconds: float | None, work: Awaitable[R]) -> R:
 
 
 class TaskRelay:
-    """See `minio_sdk.engine.Relay`: all is on one loop, and told at once."""
+    """See `minio_sdk.protocols.Relay`: all is on one loop, and told at once."""
 
     def __init__(self, told: Callable[[Any], object]) -> None:
         self._told = told
@@ -71,7 +71,7 @@ async def map_in_tasks(
     grace: float,
     relay: TaskRelay | None,
 ) -> list[R]:
-    """See `minio_sdk.engine.Transport.map`."""
+    """See `minio_sdk.protocols.Transport.map`."""
     following = _follow(items)
     done_at: dict[int, R] = {}
     numbers = iter(range(1 << 62))
@@ -148,7 +148,7 @@ def _follow(items: Iterable[T] | AsyncIterable[T]) -> Callable[[], Awaitable[T]]
 
 
 class TaskCrew(Generic[R]):
-    """See `minio_sdk.engine.Crew`.
+    """See `minio_sdk.protocols.Crew`.
 
     Args:
         limit: the most tasks at once.

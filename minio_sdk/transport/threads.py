@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 class ThreadRelay:
-    """See `minio_sdk.engine.Relay`: it goes through the queue in which results come."""
+    """See `minio_sdk.protocols.Relay`: it goes through the queue in which results come."""
 
     def __init__(self, told: Callable[[Any], object]) -> None:
         self.told = told
@@ -40,7 +40,7 @@ def map_in_threads(
     grace: float,
     relay: ThreadRelay | None,
 ) -> list[R]:
-    """See `minio_sdk.engine.Transport.map`."""
+    """See `minio_sdk.protocols.Transport.map`."""
     team = Team(grace)
     failed = True
     try:
@@ -95,7 +95,7 @@ def spread(
     done: Callable[[R], object] | None,
     relay: ThreadRelay | None = None,
 ) -> list[R]:
-    """See `minio_sdk.engine.Transport.spread`."""
+    """See `minio_sdk.protocols.Transport.spread`."""
     source = (
         iterate(cast("AsyncIterator[T]", items))
         if isinstance(items, AsyncIterable)
@@ -140,7 +140,7 @@ def spread(
 
 
 class ThreadCrew(Generic[R]):
-    """See `minio_sdk.engine.Crew`.
+    """See `minio_sdk.protocols.Crew`.
 
     Args:
         limit: the most threads at once.

@@ -29,7 +29,7 @@ from types import coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from minio_sdk.blocking import iterate, refuse, run
-from minio_sdk.engine import AtHand, Relay
+from minio_sdk.protocols import AtHand, Relay
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.in_flight import Begun, InFlight
 from minio_sdk.transport.stopping import Stopped, Team, Worker, at_work
@@ -242,7 +242,7 @@ def _map(
     done: Callable[[R], object] | None,
     relay: _Relay | None,
 ) -> list[R]:
-    """See `minio_sdk.engine.Transport.map`."""
+    """See `minio_sdk.protocols.Transport.map`."""
     team = Team()
     failed = True
     try:

@@ -19,7 +19,8 @@ from minio_sdk import Config
 from minio_sdk.blocking import iterate
 from minio_sdk.clock import Clock
 from minio_sdk.credentials import find_credentials
-from minio_sdk.engine import Api, Engine, Feed, Relay
+from minio_sdk.engine import Api, Engine
+from minio_sdk.protocols import Feed, Relay
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.tasks import TaskRelay

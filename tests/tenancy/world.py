@@ -21,7 +21,7 @@ from minio_sdk.blocking import iterate, run
 from minio_sdk.client.aio.base import AsyncBase
 from minio_sdk.client.sync.base import Base
 from minio_sdk.credentials import find_credentials
-from minio_sdk.engine import Relay
+from minio_sdk.protocols import Relay
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from tests.clock import FakeClock

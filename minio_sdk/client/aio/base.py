@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from minio_sdk.client.base import BaseClient
 from minio_sdk.client.workers import Away, elsewhere
 from minio_sdk.config import Config
-from minio_sdk.engine import Transport
 from minio_sdk.errors import NotSupportedError
+from minio_sdk.protocols import Transport
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from minio_sdk.blocking import iterate, run
 from minio_sdk.client.base import BaseClient
 from minio_sdk.client.workers import Away, elsewhere
 from minio_sdk.config import Config
-from minio_sdk.engine import Transport
+from minio_sdk.protocols import Transport
 
 T = TypeVar("T")
 
