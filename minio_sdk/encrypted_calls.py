@@ -6,7 +6,6 @@ The pure part of it is `minio_sdk.encrypting`.
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from logging import DEBUG
 from typing import Any
 
 from minio_sdk.encrypting import Duty, cleared, duty_of, explained, is_doubtful, is_silent
@@ -16,7 +15,7 @@ from minio_sdk.operation import ObjectOperation, Operation, T
 from minio_sdk.operations.delete_object import DeleteObject
 from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
-from minio_sdk.watching import Watcher, is_logged
+from minio_sdk.watching import Watcher
 from minio_sdk.wire.message import Reply, Request
 
 
@@ -25,18 +24,16 @@ class EncryptedCalls:
 
     Attributes:
         api: what the server is.
-        watcher: those who look on at each operation.
         encryption: of what is stored and read.
         source_encryption: what opens the sources of copies.
     """
 
     __slots__ = ()
     api: Any
-    watcher: Watcher | None
     encryption: Encryption | None
     source_encryption: Encryption | None
 
-    def _logging(self) -> Watcher:
+    def _looking(self) -> Watcher | None:
         raise NotImplementedError
 
     def _exchange(self, request: Request) -> Awaitable[Reply]:
@@ -58,10 +55,10 @@ class EncryptedCalls:
         if duty is not None:
             duty.seal(request)
         try:
-            watcher = self.watcher
-            if watcher is None and not is_logged(DEBUG):
+            watcher = self._looking()
+            if watcher is None:
                 return await self._heard(operation, duty, await self._exchange(request))
-            with (watcher or self._logging()).watch(request, operation) as watch:
+            with watcher.watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
                 watch.result = result = await self._heard(operation, duty, watch.reply)
                 return result

@@ -269,18 +269,15 @@ class Engine(EncryptedCalls):
                 self.address(request, operation)
             if operation.encrypts and (self.encryption or self.source_encryption):
                 return await self._send_sealed(request, operation)
-            watcher = self.watcher
-            if watcher is None and not is_logged(DEBUG):
+            watcher = self._looking()
+            if watcher is None:
                 return self._result(operation, await self._exchange(request))
-            with (watcher or self._logging()).watch(request, operation) as watch:
+            with watcher.watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
                 watch.result = result = self._result(operation, watch.reply)
                 return result
         except MinIOError as error:
-            found = error
-            if operation.encrypts:
-                found = await self._understood(error, operation, None)
-            self.named(found, operation)
+            found = await self._told(error, operation, None)
             if found is error:
                 raise
             raise found from None
@@ -321,24 +318,30 @@ class Engine(EncryptedCalls):
             duty = duty_of(operation, self.encryption, None)
             if duty is not None:
                 duty.seal(request)
-            watcher = self.watcher
-            if watcher is None and not is_logged(DEBUG):
+            watcher = self._looking()
+            if watcher is None:
                 reply = await feed.open(request, self.deadline, patience)
             else:
-                with (watcher or self._logging()).watch(request, operation) as watch:
+                with watcher.watch(request, operation) as watch:
                     watch.streams = True
                     watch.reply = reply = await feed.open(request, self.deadline, patience)
             self.api.server = self.api.server or reply.headers.get("server", "")
             self._result(operation, reply)
             return reply
         except MinIOError as error:
-            found = error
-            if operation.encrypts:
-                found = await self._understood(error, operation, duty)
-            self.named(found, operation)
+            found = await self._told(error, operation, duty)
             if found is error:
                 raise
             raise found from None
+
+    async def _told(
+        self, error: MinIOError, operation: Operation[Any], duty: Duty | None
+    ) -> MinIOError:
+        """A failure as what it is, with its names."""
+        if operation.encrypts:
+            error = await self._understood(error, operation, duty)
+        self.named(error, operation)
+        return error
 
     async def understood(self, error: MinIOError, operation: Operation[Any]) -> MinIOError:
         """A refusal that has come within an answer, as what it is where encryption is the reason."""
@@ -371,23 +374,26 @@ class Engine(EncryptedCalls):
             request: the question.
             name: what an audit calls it.
         """
-        watcher = self.watcher
-        if watcher is None and not is_logged(DEBUG):
+        watcher = self._looking()
+        if watcher is None:
             return await self._exchange(request)
-        with (watcher or self._logging()).watch(request, None, name) as watch:
+        with watcher.watch(request, None, name) as watch:
             watch.reply = reply = await self._exchange(request)
             return reply
 
     def job(self, name: str) -> AbstractContextManager[Callable[[Any], None]]:
         """Around a job of many operations; what it gives is told the job's result."""
-        watcher = self.watcher
-        if watcher is None and not is_logged(DEBUG):
+        watcher = self._looking()
+        if watcher is None:
             return nullcontext(_unheard)
-        return (watcher or self._logging()).job(name)
+        return watcher.job(name)
 
-    def _logging(self) -> Watcher:
-        """Who only writes the log."""
-        return Watcher(self.config, self.transport.clock, None)
+    def _looking(self) -> Watcher | None:
+        """Who looks on now: the log, too, where it is to have a line of each operation."""
+        watcher = self.watcher
+        if watcher is None and is_logged(DEBUG):
+            watcher = Watcher(self.config, self.transport.clock, None)
+        return watcher
 
     def _exchange(self, request: Request) -> Awaitable[Reply]:
         deadline = self.deadline
