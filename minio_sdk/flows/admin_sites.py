@@ -21,6 +21,7 @@ from minio_sdk.models.admin_sites import (
     SiteReplicationStatus,
 )
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import check_flag
 from minio_sdk.operations import admin_sites as ops
 from minio_sdk.operations.admin_users import names_of
 
@@ -147,8 +148,7 @@ async def add_site_replication(
     engine: Engine, sites: Sequence[Site], replicate_expiry: bool
 ) -> SiteReplicationResult:
     """Let sites hold the same."""
-    if replicate_expiry is not True and replicate_expiry is not False:
-        raise invalid("replicate_expiry", replicate_expiry, "must be True or False")
+    check_flag("replicate_expiry", replicate_expiry)
     make = partial(ops.AdminAddSites, replicate_expiry=replicate_expiry)
     result, _ = await sealed(engine, make, ops.sites_request(sites))
     return result

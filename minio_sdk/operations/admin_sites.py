@@ -22,6 +22,7 @@ from minio_sdk.models.admin_sites import (
 )
 from minio_sdk.models.admin_tiers import check_http
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.secret import SecretBytes
 from minio_sdk.operations.admin import AdminOperation, OfBucket
 from minio_sdk.operations.admin_users import check_name
@@ -59,12 +60,6 @@ def _seconds(value: object) -> int:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 1 <= value <= 86_400:
         raise invalid("health_check", value, "must be 1 to 86400 seconds")
     return int(value * 1e9)
-
-
-def _flag(name: str, value: object) -> bool:
-    if value is not True and value is not False:
-        raise invalid(name, value, "must be True or False")
-    return bool(value)
 
 
 def _keys(access_key: object, secret_key: object) -> dict[str, str]:
@@ -107,9 +102,9 @@ def target_request(
         "path": "auto",
         "region": region,
         "storageclass": storage_class,
-        "replicationSync": _flag("synchronous", synchronous),
+        "replicationSync": check_flag("synchronous", synchronous),
         "bandwidthlimit": _bandwidth(bandwidth_limit),
-        "disableProxy": not _flag("proxy", proxy),
+        "disableProxy": not check_flag("proxy", proxy),
         "healthCheckDuration": _seconds(health_check),
     }
     return SecretBytes(json.dumps(document).encode())
@@ -143,13 +138,13 @@ def target_change(
         document["credentials"] = _keys(keys.access_key, keys.secret_key)
         changes.append("creds")
     if synchronous is not None:
-        document["replicationSync"] = _flag("synchronous", synchronous)
+        document["replicationSync"] = check_flag("synchronous", synchronous)
         changes.append("sync")
     if bandwidth_limit is not None:
         document["bandwidthlimit"] = _bandwidth(bandwidth_limit)
         changes.append("bandwidth")
     if proxy is not None:
-        document["disableProxy"] = not _flag("proxy", proxy)
+        document["disableProxy"] = not check_flag("proxy", proxy)
         changes.append("proxy")
     if health_check is not None:
         document["healthCheckDuration"] = _seconds(health_check)
@@ -340,7 +335,7 @@ def peer_request(
     if endpoint is not None:
         document["endpoint"] = check_http("endpoint", endpoint)
     if synchronous is not None:
-        document["sync"] = "enable" if _flag("synchronous", synchronous) else "disable"
+        document["sync"] = "enable" if check_flag("synchronous", synchronous) else "disable"
     if bandwidth_limit is not None:
         limit = {"bandwidthLimitPerBucket": _bandwidth(bandwidth_limit), "set": True}
         document["defaultbandwidth"] = limit
