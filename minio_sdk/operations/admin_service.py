@@ -121,13 +121,17 @@ class AdminUpdate(AdminOperation[tuple[ServiceResult, ...]]):
         return _results(Told.read(reply.body))
 
 
+def _zip(reply: Reply) -> bytes:
+    if not reply.body.startswith(b"PK"):
+        raise XmlError("it is no zip file")
+    return bytes(reply.body)
+
+
 @dataclass(frozen=True, slots=True)
 class _File(OfBucket[bytes]):
     def parse(self, reply: Reply) -> bytes:
         """The zip file."""
-        if not reply.body.startswith(b"PK"):
-            raise XmlError("it is no zip file")
-        return bytes(reply.body)
+        return _zip(reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +209,7 @@ class AdminExportIAM(AdminOperation[bytes]):
 
     def parse(self, reply: Reply) -> bytes:
         """The zip file."""
-        if not reply.body.startswith(b"PK"):
-            raise XmlError("it is no zip file")
-        return bytes(reply.body)
+        return _zip(reply)
 
 
 @dataclass(frozen=True, slots=True)
