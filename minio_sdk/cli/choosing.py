@@ -167,7 +167,7 @@ def _matches(session: Session, source: Remote, how: How) -> Iterator[tuple[Objec
         return
     if not how.recursive:
         return
-    prefix = source.key if source.is_folder else source.key + "/"
+    prefix = source.prefix
     own = (prefix.rstrip("/").rpartition("/")[2] if prefix else source.bucket) + "/"
     whole = not source.whole if not source.key else source.key.endswith("/")
     for item in client.iter_objects(source.bucket, prefix, at=how.at):

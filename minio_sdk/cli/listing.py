@@ -96,8 +96,8 @@ def _looked_into(
     session: Session, place: Remote, options: dict[str, Any], items: Iterator[ObjectInfo]
 ) -> Iterator[ObjectInfo]:
     first = [item for item, _ in zip(items, range(2), strict=False)]
-    if len(first) == 1 and first[0].is_prefix and first[0].key == place.key + "/":
-        yield from below(session, place.with_key(place.key + "/"), **options)
+    if len(first) == 1 and first[0].is_prefix and first[0].key == place.prefix:
+        yield from below(session, place.with_key(place.prefix), **options)
         return
     yield from first
     yield from items
@@ -189,7 +189,7 @@ def tree(
     place = remote(address)
     bucket_at(place.bucket)
     if place.key and not place.is_folder:
-        place = place.with_key(place.key + "/")
+        place = place.with_key(place.prefix)
     root: dict[str, Any] = {}
     count = 0
     with session.work(f"Listing {place}") as work:

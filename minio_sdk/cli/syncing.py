@@ -158,7 +158,7 @@ def _entries(
     session: Session, side: Remote | Local, at: datetime | None, work: Work
 ) -> Iterator[tuple[str, Entry]]:
     if isinstance(side, Remote):
-        prefix = side.key if side.is_folder else side.key + "/"
+        prefix = side.prefix
         for item in session.client(side).iter_objects(side.bucket, prefix, at=at):
             work.add(0)
             if item.key != prefix:

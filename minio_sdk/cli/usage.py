@@ -56,7 +56,7 @@ def du(
     place = remote(address)
     client = session.client(place)
     buckets = [place.bucket] if place.bucket else [each.name for each in client.list_buckets()]
-    prefix = place.key if place.is_folder else place.key + "/"
+    prefix = place.prefix
     sums: dict[tuple[str, str], Sum] = {}
     total = Sum()
     with session.work("Counting") as work:

@@ -78,10 +78,9 @@ def undelete(
             session, client.undelete_object(place.bucket, place.key, copy=copy, dry_run=dry_run)
         )
         return
-    prefix = place.key if place.is_folder else place.key + "/"
     with session.work("Bringing back") as work:
         found = client.undelete_objects(
-            place.bucket, prefix, since=since, copy=copy, dry_run=dry_run,
+            place.bucket, place.prefix, since=since, copy=copy, dry_run=dry_run,
             concurrency=concurrency, progress=work.tell,
         )  # fmt: skip
     for each in found.results:
