@@ -11,8 +11,8 @@ from typing import Any
 
 from minio_sdk.errors import AccessDeniedError, MinIOError, ObjectChangedError, ValidationError
 from minio_sdk.flows.reading import PIECE, Reader
+from minio_sdk.fs.contents import Deferred, Sink
 from minio_sdk.fs.errors import as_os_error, is_directory, missing, translated
-from minio_sdk.fs.files import Deferred, Sink
 from minio_sdk.fs.library import DEFAULT_CALLBACK, isfilelike, run_coros, sync_wrapper
 from minio_sdk.fs.looking import Looking
 from minio_sdk.models.progress import TransferProgress
