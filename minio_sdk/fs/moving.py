@@ -9,12 +9,13 @@ from glob import has_magic
 from pathlib import Path
 from typing import Any
 
-from minio_sdk.errors import AccessDeniedError, MinIOError, ObjectChangedError, ValidationError
+from minio_sdk.errors import AccessDeniedError, MinIOError, ValidationError
 from minio_sdk.flows.reading import PIECE, Reader
 from minio_sdk.fs.contents import Deferred, Sink
 from minio_sdk.fs.errors import as_os_error, is_directory, missing, translated
 from minio_sdk.fs.library import DEFAULT_CALLBACK, isfilelike, run_coros, sync_wrapper
 from minio_sdk.fs.looking import Looking
+from minio_sdk.fs.ranges import cut, generation, merged, of_one_generation
 from minio_sdk.models.progress import TransferProgress
 from minio_sdk.models.results import DeleteResult
 from minio_sdk.wire.quirks import sorts_by_folder
@@ -64,14 +65,14 @@ class Moving(Looking):
             await reader.start(0)  # tells the size
             start, end, _ = slice(start, end).indices(reader.size or 0)
             if end <= start:
-                return b"", _generation(reader)
+                return b"", generation(reader)
         try:
             data = await reader.range(start, None if end is None else end - 1)
         except ValidationError as error:
             if error.code != BEYOND:
                 raise
             data = b""
-        return data, _generation(reader)
+        return data, generation(reader)
 
     async def _cat_ranges(
         self,
@@ -93,7 +94,7 @@ class Moving(Looking):
             (self._strip_protocol(path), begin, stop)
             for path, begin, stop in zip(paths, begins, stops, strict=True)
         ]
-        within = _merged(wanted, max_gap)
+        within = merged(wanted, max_gap)
         asked = list(dict.fromkeys(within))
         came = await run_coros(
             [self._of_range(*each, **options) for each in asked],
@@ -101,8 +102,8 @@ class Moving(Looking):
             nofiles=True,
             return_exceptions=True,
         )
-        found = dict(zip(asked, _of_one_generation(asked, came), strict=True))
-        out = [_cut(each, whole, found[whole]) for each, whole in zip(wanted, within, strict=True)]
+        found = dict(zip(asked, of_one_generation(asked, came), strict=True))
+        out = [cut(each, whole, found[whole]) for each, whole in zip(wanted, within, strict=True)]
         if on_error != "return":
             for each in out:
                 if isinstance(each, BaseException):
@@ -403,79 +404,6 @@ class Targets:
         """The folders of a key, up to that which is called `top`."""
         while (key := key.rpartition("/")[0]).startswith(top) and key:
             self.folders.add((bucket, f"{key}/"))
-
-
-_Range = tuple[str, int | None, int | None]
-
-
-def _generation(reader: Reader) -> tuple[Any, ...]:
-    """What tells one generation of an object from another; nothing where none of it was asked for."""
-    if reader.size is None:
-        return ()
-    headers = reader.headers
-    return reader.size, headers.get("etag") or headers.get("last-modified")
-
-
-def _merged(wanted: list[_Range], gap: int | None) -> list[_Range]:
-    """For each range the one to ask for, which has its neighbours up to so many bytes away as well."""
-    if gap is None:
-        return wanted
-    plain = sorted(
-        {(path, start or 0, end) for path, start, end in wanted if _is_plain(start, end)}
-    )
-    homes: dict[_Range, _Range] = {}
-    run: list[_Range] = []
-
-    def settle() -> None:
-        if run:
-            ends = [end for _, _, end in run if end is not None]
-            homes.update(dict.fromkeys(run, (run[0][0], run[0][1], max(ends))))
-            run.clear()
-
-    reach = 0
-    for each in plain:
-        path, start, end = each
-        if run and (path != run[0][0] or (start or 0) > reach + gap):
-            settle()
-        reach = max(reach, end or 0) if run else end or 0
-        run.append(each)
-    settle()
-    return [homes.get((path, start or 0, end), (path, start, end)) for path, start, end in wanted]
-
-
-def _is_plain(start: int | None, end: int | None) -> bool:
-    return end is not None and 0 <= (start or 0) < end
-
-
-def _cut(wanted: _Range, whole: _Range, came: Any) -> Any:
-    """The bytes of a range, from those of the one that it was asked for with; or what went wrong."""
-    if isinstance(came, BaseException):
-        return came
-    data: bytes = came[0]
-    if wanted == whole:
-        return data
-    begin = (wanted[1] or 0) - (whole[1] or 0)
-    return data[begin : begin + (wanted[2] or 0) - (wanted[1] or 0)]
-
-
-def _of_one_generation(asked: list[_Range], came: list[Any]) -> list[Any]:
-    """What came; the error where ranges of one object are of two of its generations."""
-    met: dict[str, set[Any]] = {}
-    for (path, _, _), each in zip(asked, came, strict=True):
-        if not isinstance(each, BaseException) and each[1]:
-            met.setdefault(path, set()).add(each[1])
-    torn = {path for path, generations in met.items() if len(generations) > 1}
-    return [
-        _torn(path) if path in torn else each
-        for (path, _, _), each in zip(asked, came, strict=True)
-    ]
-
-
-def _torn(path: str) -> Exception:
-    error = ObjectChangedError("the object was replaced while its ranges were read")
-    told = as_os_error(error, path)
-    told.__cause__ = error
-    return told
 
 
 def _check_inside(key: str, path: Any) -> None:
