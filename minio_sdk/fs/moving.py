@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from glob import has_magic
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,20 @@ class Moving(Looking):
         if version is not None:
             raise ValueError(f"{path}: a version can't be written; leave it out")
         return bucket, key
+
+    @contextlib.contextmanager
+    def _changing(self, path: str, changed: str | None) -> Iterator[None]:
+        """What goes wrong in here is said of `path`; listings with what it changes are forgotten.
+
+        Args:
+            path: what the caller works on.
+            changed: what may be another afterwards; None for anything.
+        """
+        try:
+            with translated(path):
+                yield
+        finally:
+            self.invalidate_cache(changed)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -153,11 +167,9 @@ class Moving(Looking):
         bucket, key = self._to_store(path)
         if self._intrans:
             return await self._deferred(path, mode, [value], options)
-        try:
-            with translated(path):
-                await self.client.put_object(bucket, key, value, **_conditions(mode), **options)
-        finally:
-            self.invalidate_cache(path)
+        with self._changing(path, path):
+            await self.client.put_object(bucket, key, value, **_conditions(mode), **options)
+        return None
 
     async def _put_file(
         self,
@@ -175,11 +187,8 @@ class Moving(Looking):
                 pieces = iter(lambda: file.read(PIECE), b"")
                 return await self._deferred(rpath, mode, pieces, options)
         options = {**_conditions(mode), **options, "progress": _telling(callback)}
-        try:
-            with translated(rpath), open(lpath, "rb") as file:  # noqa: ASYNC230, PTH123
-                await self.client.put_object(bucket, key, file, **options)
-        finally:
-            self.invalidate_cache(rpath)
+        with self._changing(rpath, rpath), open(lpath, "rb") as file:  # noqa: ASYNC230, PTH123
+            await self.client.put_object(bucket, key, file, **options)
         return None
 
     async def _deferred(self, path: str, mode: str, pieces: Any, options: dict[str, Any]) -> None:
@@ -209,13 +218,10 @@ class Moving(Looking):
         if not key:  # a bucket whose objects are copied
             return
         target, name = self._to_store(path2)
-        try:
-            with translated(path1):
-                await self.client.copy_object(
-                    target, name, bucket, key, source_version_id=version, **options
-                )
-        finally:
-            self.invalidate_cache(path2)
+        with self._changing(path1, path2):
+            await self.client.copy_object(
+                target, name, bucket, key, source_version_id=version, **options
+            )
 
     async def _mv(
         self,
@@ -240,11 +246,8 @@ class Moving(Looking):
 
     async def _rm_file(self, path: str, **_: Any) -> None:
         bucket, key, version = self._object(path)
-        try:
-            with translated(path):
-                await self.client.delete_object(bucket, key, version_id=version)
-        finally:
-            self.invalidate_cache(path)
+        with self._changing(path, path):
+            await self.client.delete_object(bucket, key, version_id=version)
 
     async def _rm(
         self,
@@ -266,11 +269,8 @@ class Moving(Looking):
             bucket = self.split_path(each)[0]
             if not bucket:
                 raise is_directory(each)
-            try:
-                with translated(bucket):
-                    await self.client.delete_bucket(bucket, force=True)
-            finally:
-                self.invalidate_cache()
+            with self._changing(bucket, None):
+                await self.client.delete_bucket(bucket, force=True)
 
     async def _targets(self, path: Any, recursive: bool, maxdepth: int | None) -> Targets:
         """What is meant by paths."""
@@ -322,11 +322,8 @@ class Moving(Looking):
 
     async def _remove(self, targets: Targets) -> None:
         for bucket, keys in targets.keys.items():
-            try:
-                with translated(bucket):
-                    _check_removed(await self.client.delete_objects(bucket, list(keys)))
-            finally:
-                self.invalidate_cache()
+            with self._changing(bucket, None):
+                _check_removed(await self.client.delete_objects(bucket, list(keys)))
         if sorts_by_folder(self.client._engine.api.server):
             # SeaweedFS goes on to list folders that are empty; those that aren't, it keeps.
             for bucket, folder in sorted(targets.folders, reverse=True):
@@ -346,13 +343,11 @@ class Moving(Looking):
         if key and await self._exists(bucket):
             return
         try:
-            with translated(bucket):
+            with self._changing(bucket, bucket):
                 await self.client.create_bucket(bucket, **options)
         except FileExistsError:
             if not key:
                 raise
-        finally:
-            self.invalidate_cache(bucket)
 
     async def _makedirs(self, path: str, exist_ok: bool = False) -> None:
         try:
@@ -364,11 +359,8 @@ class Moving(Looking):
     async def _rmdir(self, path: str) -> None:
         bucket, key, _ = self.split_path(path)
         if not key:
-            try:
-                with translated(path):
-                    await self.client.delete_bucket(bucket)
-            finally:
-                self.invalidate_cache()
+            with self._changing(path, None):
+                await self.client.delete_bucket(bucket)
             return
         items = await self._items(path, bucket, f"{key}/", recursive=True)
         if not items:
