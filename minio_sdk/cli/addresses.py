@@ -50,6 +50,11 @@ class Remote:
         """Whether it may stand for several keys."""
         return _GLOB.search(self.key) is not None
 
+    @property
+    def prefix(self) -> str:
+        """What all keys below it begin with: its own and a slash; nothing for a whole bucket."""
+        return self.key if self.is_folder else self.key + "/"
+
     def with_key(self, key: str) -> Remote:
         """Another key of the same bucket."""
         return Remote(self.bucket, key, self.tenant)

@@ -14,6 +14,7 @@ from minio_sdk.cli.session import Session
 from minio_sdk.cli.working import Work
 from minio_sdk.errors import MinIOError, NotFoundError, ObjectNotFoundError
 from minio_sdk.flows import local_files
+from minio_sdk.flows.mirror_sides import Entry
 from minio_sdk.models.results import ObjectInfo
 
 
@@ -83,17 +84,22 @@ def _files(session: Session, source: Local, how: How, work: Work) -> Iterator[Ch
     if not how.recursive:
         raise MinIOError(f"{source.path!r} is a folder", hint="-r takes all that is in it")
     whole = source.path.endswith(("/", os.sep)) or path.name in ("", "..")
+    for file in files_below(session, path):
+        work.add()
+        name = file.name if whole else f"{path.name}/{file.name}"
+        where = Local(str(path / file.name))
+        yield Chosen(where, name, file.name, file.size, stamp=file.stamp)
+
+
+def files_below(session: Session, root: Path) -> Iterator[Entry]:
+    """All files of a folder and its folders; what can't be looked at is told as a failure."""
     waiting = [""]
     while waiting:
-        files, folders, problems = local_files.scan(path, waiting.pop(), "inside")
+        files, folders, problems = local_files.scan(root, waiting.pop(), "inside")
         waiting += reversed(folders)
         for _, problem in problems:
             session.screen.fail(problem)
-        for file in files:
-            work.add()
-            name = file.name if whole else f"{path.name}/{file.name}"
-            where = Local(str(path / file.name))
-            yield Chosen(where, name, file.name, file.size, stamp=file.stamp)
+        yield from files
 
 
 # --- objects -------------------------------------------------------------------------------------
@@ -167,7 +173,7 @@ def _matches(session: Session, source: Remote, how: How) -> Iterator[tuple[Objec
         return
     if not how.recursive:
         return
-    prefix = source.key if source.is_folder else source.key + "/"
+    prefix = source.prefix
     own = (prefix.rstrip("/").rpartition("/")[2] if prefix else source.bucket) + "/"
     whole = not source.whole if not source.key else source.key.endswith("/")
     for item in client.iter_objects(source.bucket, prefix, at=how.at):

@@ -12,7 +12,7 @@ import click
 
 from minio_sdk.cli.addresses import Remote, bucket_at, fixed_part, object_at, pattern, remote
 from minio_sdk.cli.completing import REMOTE
-from minio_sdk.cli.screen import plain, safe, shown_time
+from minio_sdk.cli.screen import can_write, plain, safe, shown_time
 from minio_sdk.cli.session import Session, command
 from minio_sdk.cli.values import SIZE, WHEN, human
 from minio_sdk.errors import MinIOError, ObjectNotFoundError
@@ -96,8 +96,8 @@ def _looked_into(
     session: Session, place: Remote, options: dict[str, Any], items: Iterator[ObjectInfo]
 ) -> Iterator[ObjectInfo]:
     first = [item for item, _ in zip(items, range(2), strict=False)]
-    if len(first) == 1 and first[0].is_prefix and first[0].key == place.key + "/":
-        yield from below(session, place.with_key(place.key + "/"), **options)
+    if len(first) == 1 and first[0].is_prefix and first[0].key == place.prefix:
+        yield from below(session, place.with_key(place.prefix), **options)
         return
     yield from first
     yield from items
@@ -132,7 +132,7 @@ class _Lister:
             size = "" if item.is_prefix else item.size
             cells = [plain(item.last_modified) or "", size]
             if self._versions:
-                cells += [item.version_id or "", _state(item)]
+                cells += [item.version_id or "", state_of(item)]
             self._screen.emit(record, *cells, key)
         else:
             self._screen.line(record, self._for_people(item))
@@ -141,7 +141,7 @@ class _Lister:
         size = "" if item.is_prefix else human(item.size)
         date = " " * 20 if item.is_prefix else shown_time(item.last_modified)
         version = (
-            f"  {safe(item.version_id or ''):<32}  {_state(item):<7}" if self._versions else ""
+            f"  {safe(item.version_id or ''):<32}  {state_of(item):<7}" if self._versions else ""
         )
         name = safe(item.key)
         if item.is_prefix:
@@ -156,7 +156,8 @@ class _Lister:
             self._screen.remark(f"{self.count:,} in all, {human(self._size)}")
 
 
-def _state(item: ObjectInfo) -> str:
+def state_of(item: ObjectInfo) -> str:
+    """What a version is among those of its key."""
     if item.is_delete_marker:
         return "deleted"
     return "current" if item.is_latest else "older"
@@ -189,7 +190,7 @@ def tree(
     place = remote(address)
     bucket_at(place.bucket)
     if place.key and not place.is_folder:
-        place = place.with_key(place.key + "/")
+        place = place.with_key(place.prefix)
     root: dict[str, Any] = {}
     count = 0
     with session.work(f"Listing {place}") as work:
@@ -221,11 +222,9 @@ def _plant(root: dict[str, Any], name: str, size: int) -> None:
 
 
 def _marks() -> tuple[str, str, str, str]:
-    try:
-        "├└│─".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return "|-- ", "`-- ", "|   ", "    "
-    return "├── ", "└── ", "│   ", "    "
+    if can_write("├└│─"):
+        return "├── ", "└── ", "│   ", "    "
+    return "|-- ", "`-- ", "|   ", "    "
 
 
 def _branches(

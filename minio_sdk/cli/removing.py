@@ -77,7 +77,7 @@ def _versions(session: Session, place: Remote, recursive: bool, work: Work) -> I
         session.screen.fail(MinIOError(f"{place} is a folder", hint="-r takes all that is in it"))
         return
     wanted = pattern(place.key)
-    folder = place.key if place.is_folder else place.key + "/"
+    folder = place.prefix
     count = 0
     client = session.client(place)
     start = fixed_part(place.key)

@@ -38,6 +38,15 @@ def is_terminal(stream: TextIO) -> bool:
         return False
 
 
+def can_write(text: str) -> bool:
+    """Whether standard output has all characters of a text."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def is_dumb() -> bool:
     """Whether the terminal can't move its cursor, and so shows no bar that grows."""
     return os.environ.get("TERM", "").lower() in ("dumb", "unknown")

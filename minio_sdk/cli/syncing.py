@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from minio_sdk.cli.addresses import Local, Remote, either
+from minio_sdk.cli.choosing import files_below
 from minio_sdk.cli.completing import ANY
 from minio_sdk.cli.screen import safe
 from minio_sdk.cli.session import Session, command
@@ -158,22 +159,16 @@ def _entries(
     session: Session, side: Remote | Local, at: datetime | None, work: Work
 ) -> Iterator[tuple[str, Entry]]:
     if isinstance(side, Remote):
-        prefix = side.key if side.is_folder else side.key + "/"
+        prefix = side.prefix
         for item in session.client(side).iter_objects(side.bucket, prefix, at=at):
             work.add(0)
             if item.key != prefix:
                 yield item.key[len(prefix) :], Entry(item.size, item.etag)
         return
     root = Path(side.path)
-    waiting = [""]
-    while waiting:
-        files, folders, problems = local_files.scan(root, waiting.pop(), "inside")
-        waiting += folders
-        for _, problem in problems:
-            session.screen.fail(problem)
-        for file in files:
-            work.add(0)
-            yield file.name, Entry(file.size, None, root / file.name)
+    for file in files_below(session, root):
+        work.add(0)
+        yield file.name, Entry(file.size, None, root / file.name)
 
 
 def _mark(session: Session, mine: Entry | None, other: Entry | None, sizes: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from minio_sdk.cli.addresses import Remote, remote
 from minio_sdk.cli.completing import REMOTE
-from minio_sdk.cli.screen import safe
+from minio_sdk.cli.screen import can_write, safe
 from minio_sdk.cli.session import Session, command
 from minio_sdk.cli.values import WHEN, human
 from minio_sdk.models.moments import Moment
@@ -56,7 +55,7 @@ def du(
     place = remote(address)
     client = session.client(place)
     buckets = [place.bucket] if place.bucket else [each.name for each in client.list_buckets()]
-    prefix = place.key if place.is_folder else place.key + "/"
+    prefix = place.prefix
     sums: dict[tuple[str, str], Sum] = {}
     total = Sum()
     with session.work("Counting") as work:
@@ -114,8 +113,6 @@ def _bar(size: int, most: int) -> str:
     eighths = round(BAR * 8 * size / most) if most else 0
     full, part = divmod(eighths, 8)
     bar = "█" * full + (" ▏▎▍▌▋▊▉"[part] if part else "")
-    try:
-        bar.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
+    if not can_write(bar):
         bar = "#" * (full + (part > 3))
     return f"{bar:<{BAR}}"

@@ -9,7 +9,7 @@ import click
 
 from minio_sdk.cli.addresses import Remote, bucket_at, remote
 from minio_sdk.cli.completing import BUCKET, REMOTE
-from minio_sdk.cli.listing import record_of
+from minio_sdk.cli.listing import record_of, state_of
 from minio_sdk.cli.screen import plain, shown_time
 from minio_sdk.cli.session import Session, command
 from minio_sdk.cli.values import WHEN, human
@@ -32,13 +32,13 @@ def versions(session: Session, address: str) -> None:
     screen = session.screen
     rows = []
     for item in found:
-        kind = "deleted" if item.is_delete_marker else "current" if item.is_latest else "older"
         size = "" if item.is_delete_marker else human(item.size)
         if not screen.is_terminal:
             size = "" if item.is_delete_marker else str(item.size)
         date = item.last_modified
         when = shown_time(date) if screen.is_terminal else plain(date) or ""
-        rows.append((record_of(place, item), (when, size, item.version_id or "", kind, item.key)))
+        cells = (when, size, item.version_id or "", state_of(item), item.key)
+        rows.append((record_of(place, item), cells))
     screen.table(("STORED", "SIZE", "VERSION", "IS", "KEY"), rows, right=("SIZE",))
 
 
@@ -78,10 +78,9 @@ def undelete(
             session, client.undelete_object(place.bucket, place.key, copy=copy, dry_run=dry_run)
         )
         return
-    prefix = place.key if place.is_folder else place.key + "/"
     with session.work("Bringing back") as work:
         found = client.undelete_objects(
-            place.bucket, prefix, since=since, copy=copy, dry_run=dry_run,
+            place.bucket, place.prefix, since=since, copy=copy, dry_run=dry_run,
             concurrency=concurrency, progress=work.tell,
         )  # fmt: skip
     for each in found.results:

@@ -21,6 +21,7 @@ from minio_sdk.models.admin_access import (
     UserAccessKeys,
 )
 from minio_sdk.models.admin_config import ServiceResult
+from minio_sdk.models.names import check_flag
 from minio_sdk.operation import WHOLE_SERVER
 from minio_sdk.operations import admin_access as access
 from minio_sdk.operations import admin_policies as policies
@@ -147,8 +148,7 @@ async def kms_key_status(engine: Engine, key: str | None) -> KMSKeyStatus:
 
 async def account_info(engine: Engine, prefixes: bool) -> AccountInfo:
     """Who asks, and what they may do; of buckets the tenant's."""
-    if prefixes is not True and prefixes is not False:
-        raise invalid("prefixes", prefixes, "must be True or False")
+    check_flag("prefixes", prefixes)
     info = await send(engine, access.AdminAccountInfo(prefixes))
     names = {name: engine.scope.own(name) for name in info.buckets}
     own = {mine: info.buckets[name] for name, mine in names.items() if mine is not None}

@@ -21,7 +21,9 @@ from minio_sdk.models.admin_sites import (
     SiteReplicationStatus,
 )
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import check_flag
 from minio_sdk.operations import admin_sites as ops
+from minio_sdk.operations import admin_targets as targets
 from minio_sdk.operations.admin_users import names_of
 
 
@@ -41,16 +43,16 @@ async def add_remote_target(
     health_check: float,
 ) -> str:
     """Let a bucket be replicated to another; the ARN for its rules."""
-    place = own_place(engine, bucket, ops.AdminSetRemoteTarget.name)
+    place = own_place(engine, bucket, targets.AdminSetRemoteTarget.name)
     # As the rules do that name it: with a tenant, a bucket of the same tenant's there.
-    there = own_place(engine, target_bucket, ops.AdminSetRemoteTarget.name).server_bucket
-    plain = ops.target_request(
+    there = own_place(engine, target_bucket, targets.AdminSetRemoteTarget.name).server_bucket
+    plain = targets.target_request(
         endpoint=endpoint, target_bucket=there, access_key=access_key,
         secret_key=secret_key, region=region, synchronous=synchronous,
         bandwidth_limit=bandwidth_limit, proxy=proxy, storage_class=storage_class,
         health_check=health_check,
     )  # fmt: skip
-    arn, _ = await sealed(engine, partial(ops.AdminSetRemoteTarget, place), plain)
+    arn, _ = await sealed(engine, partial(targets.AdminSetRemoteTarget, place), plain)
     return destination_back(engine, arn)
 
 
@@ -72,12 +74,12 @@ def _arn_back(engine: Engine, arn: str) -> str | None:
 
 
 async def _targets(engine: Engine, bucket: str) -> list[RemoteTarget]:
-    place = own_place(engine, bucket, ops.AdminListRemoteTargets.name)
-    return await send(engine, ops.AdminListRemoteTargets(place))
+    place = own_place(engine, bucket, targets.AdminListRemoteTargets.name)
+    return await send(engine, targets.AdminListRemoteTargets(place))
 
 
 def _arn_out(engine: Engine, arn: str) -> str:
-    return destination_out(engine, ops.check_arn(arn), "arn")
+    return destination_out(engine, targets.check_arn(arn), "arn")
 
 
 async def edit_remote_target(
@@ -93,13 +95,13 @@ async def edit_remote_target(
     health_check: float | None,
 ) -> None:
     """Change a remote target, found by its ARN."""
-    place = own_place(engine, bucket, ops.AdminSetRemoteTarget.name)
+    place = own_place(engine, bucket, targets.AdminSetRemoteTarget.name)
     arn = _arn_out(engine, arn)
     if (access_key is None) != (secret_key is None):
         raise ValidationError("access_key, secret_key: give both or neither")
     keys = Credentials(access_key, secret_key) if access_key and secret_key else None
     change = partial(
-        ops.target_change, keys=keys, synchronous=synchronous, bandwidth_limit=bandwidth_limit,
+        targets.target_change, keys=keys, synchronous=synchronous, bandwidth_limit=bandwidth_limit,
         proxy=proxy, health_check=health_check,
     )  # fmt: skip
     change(
@@ -108,23 +110,23 @@ async def edit_remote_target(
     found = [each for each in await _targets(engine, bucket) if each.arn == arn]
     if not found:
         error = NotFoundError("the bucket has no remote target of this ARN", bucket=bucket)
-        engine.named(error, ops.AdminSetRemoteTarget(place, b""))
+        engine.named(error, targets.AdminSetRemoteTarget(place, b""))
         raise error
     plain, changes = change(found[0])
-    make = partial(ops.AdminSetRemoteTarget, place, changes_of=changes)
+    make = partial(targets.AdminSetRemoteTarget, place, changes_of=changes)
     await sealed(engine, make, plain)
 
 
 async def remove_remote_target(engine: Engine, bucket: str, arn: str) -> None:
     """Let a bucket be replicated there no longer."""
-    place = own_place(engine, bucket, ops.AdminRemoveRemoteTarget.name)
-    await gone(engine, ops.AdminRemoveRemoteTarget(place, _arn_out(engine, arn)))
+    place = own_place(engine, bucket, targets.AdminRemoveRemoteTarget.name)
+    await gone(engine, targets.AdminRemoveRemoteTarget(place, _arn_out(engine, arn)))
 
 
 async def replication_status(engine: Engine, bucket: str) -> ReplicationStatus:
     """How a bucket's replication is doing."""
-    place = own_place(engine, bucket, ops.AdminReplicationStatus.name)
-    status = await send(engine, ops.AdminReplicationStatus(place))
+    place = own_place(engine, bucket, targets.AdminReplicationStatus.name)
+    status = await send(engine, targets.AdminReplicationStatus(place))
     names = {arn: _arn_back(engine, arn) for arn in status.targets}
     own = {mine: status.targets[arn] for arn, mine in names.items() if mine is not None}
     return replace(status, targets=own)
@@ -147,8 +149,7 @@ async def add_site_replication(
     engine: Engine, sites: Sequence[Site], replicate_expiry: bool
 ) -> SiteReplicationResult:
     """Let sites hold the same."""
-    if replicate_expiry is not True and replicate_expiry is not False:
-        raise invalid("replicate_expiry", replicate_expiry, "must be True or False")
+    check_flag("replicate_expiry", replicate_expiry)
     make = partial(ops.AdminAddSites, replicate_expiry=replicate_expiry)
     result, _ = await sealed(engine, make, ops.sites_request(sites))
     return result

@@ -174,7 +174,6 @@ async def top_locks(engine: Engine, limit: int, stale: bool) -> list[AdminLock]:
     return await send(engine, jobs.AdminTopLocks(limit, stale))
 
 
-async def force_unlock(engine: Engine, resources: str | tuple[str, ...]) -> None:
+async def force_unlock(engine: Engine, resources: tuple[str, ...]) -> None:
     """Take locks away."""
-    names = (resources,) if isinstance(resources, str) else tuple(resources)
-    await send(engine, jobs.AdminForceUnlock(names))
+    await send(engine, jobs.AdminForceUnlock(resources))

@@ -23,7 +23,8 @@ except ModuleNotFoundError as error:
 from fsspec.compression import compr
 from fsspec.core import get_compression
 
-from minio_sdk.fs.files import Compressed, MinIOFile, MinIOStreamedFile, Sink, Source, Text
+from minio_sdk.fs.contents import Sink, Source
+from minio_sdk.fs.files import Compressed, MinIOFile, MinIOStreamedFile, Text
 from minio_sdk.fs.moving import Moving
 
 __all__ = ["MinIOFile", "MinIOFileSystem", "MinIOStreamedFile"]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from glob import has_magic
 from pathlib import Path
 from typing import Any
 
-from minio_sdk.errors import AccessDeniedError, MinIOError, ObjectChangedError, ValidationError
+from minio_sdk.errors import AccessDeniedError, MinIOError, ValidationError
 from minio_sdk.flows.reading import PIECE, Reader
+from minio_sdk.fs.contents import Deferred, Sink
 from minio_sdk.fs.errors import as_os_error, is_directory, missing, translated
-from minio_sdk.fs.files import Deferred, Sink
 from minio_sdk.fs.library import DEFAULT_CALLBACK, isfilelike, run_coros, sync_wrapper
 from minio_sdk.fs.looking import Looking
+from minio_sdk.fs.ranges import cut, generation, merged, of_one_generation
 from minio_sdk.models.progress import TransferProgress
 from minio_sdk.models.results import DeleteResult
 from minio_sdk.wire.quirks import sorts_by_folder
@@ -35,6 +36,20 @@ class Moving(Looking):
         if version is not None:
             raise ValueError(f"{path}: a version can't be written; leave it out")
         return bucket, key
+
+    @contextlib.contextmanager
+    def _changing(self, path: str, changed: str | None) -> Iterator[None]:
+        """What goes wrong in here is said of `path`; listings with what it changes are forgotten.
+
+        Args:
+            path: what the caller works on.
+            changed: what may be another afterwards; None for anything.
+        """
+        try:
+            with translated(path):
+                yield
+        finally:
+            self.invalidate_cache(changed)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -64,14 +79,14 @@ class Moving(Looking):
             await reader.start(0)  # tells the size
             start, end, _ = slice(start, end).indices(reader.size or 0)
             if end <= start:
-                return b"", _generation(reader)
+                return b"", generation(reader)
         try:
             data = await reader.range(start, None if end is None else end - 1)
         except ValidationError as error:
             if error.code != BEYOND:
                 raise
             data = b""
-        return data, _generation(reader)
+        return data, generation(reader)
 
     async def _cat_ranges(
         self,
@@ -93,7 +108,7 @@ class Moving(Looking):
             (self._strip_protocol(path), begin, stop)
             for path, begin, stop in zip(paths, begins, stops, strict=True)
         ]
-        within = _merged(wanted, max_gap)
+        within = merged(wanted, max_gap)
         asked = list(dict.fromkeys(within))
         came = await run_coros(
             [self._of_range(*each, **options) for each in asked],
@@ -101,8 +116,8 @@ class Moving(Looking):
             nofiles=True,
             return_exceptions=True,
         )
-        found = dict(zip(asked, _of_one_generation(asked, came), strict=True))
-        out = [_cut(each, whole, found[whole]) for each, whole in zip(wanted, within, strict=True)]
+        found = dict(zip(asked, of_one_generation(asked, came), strict=True))
+        out = [cut(each, whole, found[whole]) for each, whole in zip(wanted, within, strict=True)]
         if on_error != "return":
             for each in out:
                 if isinstance(each, BaseException):
@@ -152,11 +167,9 @@ class Moving(Looking):
         bucket, key = self._to_store(path)
         if self._intrans:
             return await self._deferred(path, mode, [value], options)
-        try:
-            with translated(path):
-                await self.client.put_object(bucket, key, value, **_conditions(mode), **options)
-        finally:
-            self.invalidate_cache(path)
+        with self._changing(path, path):
+            await self.client.put_object(bucket, key, value, **_conditions(mode), **options)
+        return None
 
     async def _put_file(
         self,
@@ -174,11 +187,8 @@ class Moving(Looking):
                 pieces = iter(lambda: file.read(PIECE), b"")
                 return await self._deferred(rpath, mode, pieces, options)
         options = {**_conditions(mode), **options, "progress": _telling(callback)}
-        try:
-            with translated(rpath), open(lpath, "rb") as file:  # noqa: ASYNC230, PTH123
-                await self.client.put_object(bucket, key, file, **options)
-        finally:
-            self.invalidate_cache(rpath)
+        with self._changing(rpath, rpath), open(lpath, "rb") as file:  # noqa: ASYNC230, PTH123
+            await self.client.put_object(bucket, key, file, **options)
         return None
 
     async def _deferred(self, path: str, mode: str, pieces: Any, options: dict[str, Any]) -> None:
@@ -208,13 +218,10 @@ class Moving(Looking):
         if not key:  # a bucket whose objects are copied
             return
         target, name = self._to_store(path2)
-        try:
-            with translated(path1):
-                await self.client.copy_object(
-                    target, name, bucket, key, source_version_id=version, **options
-                )
-        finally:
-            self.invalidate_cache(path2)
+        with self._changing(path1, path2):
+            await self.client.copy_object(
+                target, name, bucket, key, source_version_id=version, **options
+            )
 
     async def _mv(
         self,
@@ -239,11 +246,8 @@ class Moving(Looking):
 
     async def _rm_file(self, path: str, **_: Any) -> None:
         bucket, key, version = self._object(path)
-        try:
-            with translated(path):
-                await self.client.delete_object(bucket, key, version_id=version)
-        finally:
-            self.invalidate_cache(path)
+        with self._changing(path, path):
+            await self.client.delete_object(bucket, key, version_id=version)
 
     async def _rm(
         self,
@@ -265,11 +269,8 @@ class Moving(Looking):
             bucket = self.split_path(each)[0]
             if not bucket:
                 raise is_directory(each)
-            try:
-                with translated(bucket):
-                    await self.client.delete_bucket(bucket, force=True)
-            finally:
-                self.invalidate_cache()
+            with self._changing(bucket, None):
+                await self.client.delete_bucket(bucket, force=True)
 
     async def _targets(self, path: Any, recursive: bool, maxdepth: int | None) -> Targets:
         """What is meant by paths."""
@@ -321,11 +322,8 @@ class Moving(Looking):
 
     async def _remove(self, targets: Targets) -> None:
         for bucket, keys in targets.keys.items():
-            try:
-                with translated(bucket):
-                    _check_removed(await self.client.delete_objects(bucket, list(keys)))
-            finally:
-                self.invalidate_cache()
+            with self._changing(bucket, None):
+                _check_removed(await self.client.delete_objects(bucket, list(keys)))
         if sorts_by_folder(self.client._engine.api.server):
             # SeaweedFS goes on to list folders that are empty; those that aren't, it keeps.
             for bucket, folder in sorted(targets.folders, reverse=True):
@@ -345,13 +343,11 @@ class Moving(Looking):
         if key and await self._exists(bucket):
             return
         try:
-            with translated(bucket):
+            with self._changing(bucket, bucket):
                 await self.client.create_bucket(bucket, **options)
         except FileExistsError:
             if not key:
                 raise
-        finally:
-            self.invalidate_cache(bucket)
 
     async def _makedirs(self, path: str, exist_ok: bool = False) -> None:
         try:
@@ -363,11 +359,8 @@ class Moving(Looking):
     async def _rmdir(self, path: str) -> None:
         bucket, key, _ = self.split_path(path)
         if not key:
-            try:
-                with translated(path):
-                    await self.client.delete_bucket(bucket)
-            finally:
-                self.invalidate_cache()
+            with self._changing(path, None):
+                await self.client.delete_bucket(bucket)
             return
         items = await self._items(path, bucket, f"{key}/", recursive=True)
         if not items:
@@ -403,79 +396,6 @@ class Targets:
         """The folders of a key, up to that which is called `top`."""
         while (key := key.rpartition("/")[0]).startswith(top) and key:
             self.folders.add((bucket, f"{key}/"))
-
-
-_Range = tuple[str, int | None, int | None]
-
-
-def _generation(reader: Reader) -> tuple[Any, ...]:
-    """What tells one generation of an object from another; nothing where none of it was asked for."""
-    if reader.size is None:
-        return ()
-    headers = reader.headers
-    return reader.size, headers.get("etag") or headers.get("last-modified")
-
-
-def _merged(wanted: list[_Range], gap: int | None) -> list[_Range]:
-    """For each range the one to ask for, which has its neighbours up to so many bytes away as well."""
-    if gap is None:
-        return wanted
-    plain = sorted(
-        {(path, start or 0, end) for path, start, end in wanted if _is_plain(start, end)}
-    )
-    homes: dict[_Range, _Range] = {}
-    run: list[_Range] = []
-
-    def settle() -> None:
-        if run:
-            ends = [end for _, _, end in run if end is not None]
-            homes.update(dict.fromkeys(run, (run[0][0], run[0][1], max(ends))))
-            run.clear()
-
-    reach = 0
-    for each in plain:
-        path, start, end = each
-        if run and (path != run[0][0] or (start or 0) > reach + gap):
-            settle()
-        reach = max(reach, end or 0) if run else end or 0
-        run.append(each)
-    settle()
-    return [homes.get((path, start or 0, end), (path, start, end)) for path, start, end in wanted]
-
-
-def _is_plain(start: int | None, end: int | None) -> bool:
-    return end is not None and 0 <= (start or 0) < end
-
-
-def _cut(wanted: _Range, whole: _Range, came: Any) -> Any:
-    """The bytes of a range, from those of the one that it was asked for with; or what went wrong."""
-    if isinstance(came, BaseException):
-        return came
-    data: bytes = came[0]
-    if wanted == whole:
-        return data
-    begin = (wanted[1] or 0) - (whole[1] or 0)
-    return data[begin : begin + (wanted[2] or 0) - (wanted[1] or 0)]
-
-
-def _of_one_generation(asked: list[_Range], came: list[Any]) -> list[Any]:
-    """What came; the error where ranges of one object are of two of its generations."""
-    met: dict[str, set[Any]] = {}
-    for (path, _, _), each in zip(asked, came, strict=True):
-        if not isinstance(each, BaseException) and each[1]:
-            met.setdefault(path, set()).add(each[1])
-    torn = {path for path, generations in met.items() if len(generations) > 1}
-    return [
-        _torn(path) if path in torn else each
-        for (path, _, _), each in zip(asked, came, strict=True)
-    ]
-
-
-def _torn(path: str) -> Exception:
-    error = ObjectChangedError("the object was replaced while its ranges were read")
-    told = as_os_error(error, path)
-    told.__cause__ = error
-    return told
 
 
 def _check_inside(key: str, path: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from minio_sdk.errors import invalid
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.record import Record
 from minio_sdk.models.secret import hidden
 
@@ -129,8 +130,7 @@ class S3Tier(_Tier):
     def __post_init__(self) -> None:
         _Tier.__post_init__(self)
         object.__setattr__(self, "endpoint", check_http("endpoint", self.endpoint))
-        if not isinstance(self.aws_role, bool):
-            raise invalid("aws_role", self.aws_role, "must be True or False")
+        check_flag("aws_role", self.aws_role)
         if self.aws_role == bool(self.access_key):
             raise invalid("access_key", self.access_key, "goes without aws_role, which needs none")
 

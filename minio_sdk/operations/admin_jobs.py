@@ -16,6 +16,7 @@ from minio_sdk.models.admin_jobs import (
     HealedItem,
     HealStatus,
 )
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.secret import Secret, SecretBytes
 from minio_sdk.operation import Place
 from minio_sdk.operations.admin import AdminOperation, Change, OfBucket
@@ -203,8 +204,7 @@ def heal_request(
         "update_parity": update_parity,
     }
     for name, value in flags.items():
-        if value is not True and value is not False:
-            raise invalid(name, value, "must be True or False")
+        check_flag(name, value)
     document: dict[str, Any] = {
         "recursive": recursive,
         "dryRun": dry_run,

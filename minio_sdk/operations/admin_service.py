@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from minio_sdk.errors import invalid
 from minio_sdk.models.admin_access import KMSKeyStatus, KMSStatus
 from minio_sdk.models.admin_config import ServiceResult
+from minio_sdk.models.names import check_flag
 from minio_sdk.operations.admin import AdminOperation, Change, OfBucket
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
@@ -41,8 +42,7 @@ class _Signal(AdminOperation[tuple[ServiceResult, ...]]):
 
     def request(self) -> Request:
         """POST it, once."""
-        if self.dry_run is not True and self.dry_run is not False:
-            raise invalid("dry_run", self.dry_run, "must be True or False")
+        check_flag("dry_run", self.dry_run)
         query = {"action": self.action, "type": "2"}
         if self.dry_run:
             query["dry-run"] = "true"
@@ -109,8 +109,7 @@ class AdminUpdate(AdminOperation[tuple[ServiceResult, ...]]):
 
     def request(self) -> Request:
         """POST it, once."""
-        if self.dry_run is not True and self.dry_run is not False:
-            raise invalid("dry_run", self.dry_run, "must be True or False")
+        check_flag("dry_run", self.dry_run)
         url = self.url
         if not isinstance(url, str) or (url and not url.startswith(("http://", "https://"))):
             raise invalid("url", url, "must be a URL, or empty for MinIO's own")
@@ -122,13 +121,17 @@ class AdminUpdate(AdminOperation[tuple[ServiceResult, ...]]):
         return _results(Told.read(reply.body))
 
 
+def _zip(reply: Reply) -> bytes:
+    if not reply.body.startswith(b"PK"):
+        raise XmlError("it is no zip file")
+    return bytes(reply.body)
+
+
 @dataclass(frozen=True, slots=True)
 class _File(OfBucket[bytes]):
     def parse(self, reply: Reply) -> bytes:
         """The zip file."""
-        if not reply.body.startswith(b"PK"):
-            raise XmlError("it is no zip file")
-        return bytes(reply.body)
+        return _zip(reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +209,7 @@ class AdminExportIAM(AdminOperation[bytes]):
 
     def parse(self, reply: Reply) -> bytes:
         """The zip file."""
-        if not reply.body.startswith(b"PK"):
-            raise XmlError("it is no zip file")
-        return bytes(reply.body)
+        return _zip(reply)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Remote targets of buckets, how their replication is doing, and replication of whole sites."""
+"""Replication of whole sites."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.models.admin_sites import (
-    RemoteTarget,
-    ReplicationCounts,
-    ReplicationStatus,
     Site,
     SitePeer,
     SiteReplication,
@@ -21,271 +17,16 @@ from minio_sdk.models.admin_sites import (
     SiteSummary,
 )
 from minio_sdk.models.admin_tiers import check_http
-from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.secret import SecretBytes
-from minio_sdk.operations.admin import AdminOperation, OfBucket
+from minio_sdk.operations.admin import AdminOperation
+from minio_sdk.operations.admin_targets import check_bandwidth
 from minio_sdk.operations.admin_users import check_name
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
-from minio_sdk.wire.xml import XmlError
 
-LEAST_BANDWIDTH = 100_000_000
-"""Bytes a second; MinIO takes no smaller limit."""
 SITE_API = "1"
 """The version of MinIO's words about sites that this reads and writes."""
-
-
-def check_arn(value: object) -> str:
-    """The ARN of a remote target.
-
-    Raises:
-        ValidationError: it can't be one.
-    """
-    arn = check_name(value, "arn")
-    if not arn.startswith("arn:"):
-        raise invalid("arn", value, "must begin with 'arn:', as list_remote_targets tells it")
-    return arn
-
-
-def _bandwidth(value: object) -> int:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not isinstance(value, int) or not whole or not (value == 0 or value >= LEAST_BANDWIDTH):
-        rule = f"must be 0 for no limit, or at least {LEAST_BANDWIDTH} bytes a second"
-        raise invalid("bandwidth_limit", value, rule)
-    return value
-
-
-def _seconds(value: object) -> int:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 1 <= value <= 86_400:
-        raise invalid("health_check", value, "must be 1 to 86400 seconds")
-    return int(value * 1e9)
-
-
-def _flag(name: str, value: object) -> bool:
-    if value is not True and value is not False:
-        raise invalid(name, value, "must be True or False")
-    return bool(value)
-
-
-def _keys(access_key: object, secret_key: object) -> dict[str, str]:
-    for name, value in (("access_key", access_key), ("secret_key", secret_key)):
-        if not isinstance(value, str) or not value or not value.isprintable():
-            shown = value if name == "access_key" else "***"
-            raise invalid(name, shown, "must be printable text, not empty")
-    return {"accessKey": str(access_key), "secretKey": str(secret_key)}
-
-
-def target_request(
-    *,
-    endpoint: object,
-    target_bucket: object,
-    access_key: object,
-    secret_key: object,
-    region: object = "",
-    synchronous: object = False,
-    bandwidth_limit: object = 0,
-    proxy: object = True,
-    storage_class: object = "",
-    health_check: object = 60.0,
-) -> SecretBytes:
-    """What `AdminSetRemoteTarget` says of a new one, before it is sealed.
-
-    Raises:
-        ValidationError: a bad argument.
-    """
-    parts = urlsplit(check_http("endpoint", endpoint))
-    for name, value in (("region", region), ("storage_class", storage_class)):
-        if not isinstance(value, str) or not value.isprintable():
-            raise invalid(name, value, "must be printable text")
-    document: dict[str, Any] = {
-        "endpoint": parts.netloc,
-        "secure": parts.scheme == "https",
-        "credentials": _keys(access_key, secret_key),
-        "targetbucket": check_name(target_bucket, "target_bucket"),
-        "type": "replication",
-        "api": "s3v4",
-        "path": "auto",
-        "region": region,
-        "storageclass": storage_class,
-        "replicationSync": _flag("synchronous", synchronous),
-        "bandwidthlimit": _bandwidth(bandwidth_limit),
-        "disableProxy": not _flag("proxy", proxy),
-        "healthCheckDuration": _seconds(health_check),
-    }
-    return SecretBytes(json.dumps(document).encode())
-
-
-def target_change(
-    target: RemoteTarget,
-    *,
-    keys: Credentials | None,
-    synchronous: bool | None,
-    bandwidth_limit: int | None,
-    proxy: bool | None,
-    health_check: float | None,
-) -> tuple[SecretBytes, tuple[str, ...]]:
-    """What `AdminSetRemoteTarget` says of a change, before it is sealed, and what it is that changes.
-
-    Raises:
-        ValidationError: a bad argument, or none.
-    """
-    document: dict[str, Any] = {
-        "arn": target.arn,
-        # With new keys MinIO takes all of these four, and so they are what they were.
-        "endpoint": target.endpoint,
-        "secure": target.secure,
-        "targetbucket": target.target_bucket,
-        "credentials": {},
-        "type": "replication",
-    }
-    changes = []
-    if keys is not None:
-        document["credentials"] = _keys(keys.access_key, keys.secret_key)
-        changes.append("creds")
-    if synchronous is not None:
-        document["replicationSync"] = _flag("synchronous", synchronous)
-        changes.append("sync")
-    if bandwidth_limit is not None:
-        document["bandwidthlimit"] = _bandwidth(bandwidth_limit)
-        changes.append("bandwidth")
-    if proxy is not None:
-        document["disableProxy"] = not _flag("proxy", proxy)
-        changes.append("proxy")
-    if health_check is not None:
-        document["healthCheckDuration"] = _seconds(health_check)
-        changes.append("healthcheck")
-    if not changes:
-        raise ValidationError("a change of a remote target: give at least one thing to change")
-    return SecretBytes(json.dumps(document).encode()), tuple(changes)
-
-
-@dataclass(frozen=True, slots=True)
-class AdminSetRemoteTarget(OfBucket[str]):
-    """PUT set-remote-target: a new one, or a change of one there is.
-
-    Attributes:
-        sealed: the `target_request`, or the `target_change`.
-        changes_of: what of it changes; nothing for a new one.
-    """
-
-    name: ClassVar[str] = "AdminSetRemoteTarget"
-
-    sealed: bytes
-    changes_of: tuple[str, ...] = ()
-
-    def request(self) -> Request:
-        """PUT it; of one that is there MinIO tells the ARN."""
-        query = {"bucket": self.place.server_bucket, **dict.fromkeys(self.changes_of, "true")}
-        if self.changes_of:
-            query["update"] = "true"
-        return self._ask("PUT", "set-remote-target", self.sealed, **query)
-
-    def parse(self, reply: Reply) -> str:
-        """Its ARN."""
-        arn = Told.word(reply.body)
-        if not arn.startswith("arn:"):
-            raise XmlError("there is no ARN in it")
-        return arn
-
-
-@dataclass(frozen=True, slots=True)
-class AdminListRemoteTargets(OfBucket[list[RemoteTarget]]):
-    """GET list-remote-targets of a bucket."""
-
-    name: ClassVar[str] = "AdminListRemoteTargets"
-
-    def request(self) -> Request:
-        """GET them."""
-        bucket = self.place.server_bucket
-        return self._ask("GET", "list-remote-targets", bucket=bucket, type="replication")
-
-    def parse(self, reply: Reply) -> list[RemoteTarget]:
-        """The targets."""
-        return [self._target(told) for told in Told.all(reply.body)]
-
-    def _target(self, told: Told) -> RemoteTarget:
-        self.place.check_name(told.text("sourcebucket"))
-        return RemoteTarget(
-            arn=told.text("arn"),
-            bucket=self.place.bucket or "",
-            endpoint=told.text("endpoint"),
-            target_bucket=told.text("targetbucket"),
-            access_key=told.told("credentials").text("accessKey"),
-            secure=told.flag("secure"),
-            region=told.text("region"),
-            synchronous=told.flag("replicationSync"),
-            bandwidth_limit=told.count("bandwidthlimit"),
-            proxy=not told.flag("disableProxy"),
-            storage_class=told.text("storageclass"),
-            health_check=told.seconds("healthCheckDuration"),
-            online=told.flag("isOnline"),
-            last_online=told.moment("lastOnline"),
-            latency=told.told("latency").seconds("avg"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class AdminRemoveRemoteTarget(OfBucket[None]):
-    """DELETE remove-remote-target."""
-
-    name: ClassVar[str] = "AdminRemoveRemoteTarget"
-    ok: ClassVar[frozenset[int]] = frozenset({200, 204})
-
-    arn: str
-
-    def request(self) -> Request:
-        """DELETE it."""
-        bucket, arn = self.place.server_bucket, check_arn(self.arn)
-        return self._ask("DELETE", "remove-remote-target", bucket=bucket, arn=arn)
-
-    def parse(self, reply: Reply) -> None:
-        """Nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class AdminReplicationStatus(OfBucket[ReplicationStatus]):
-    """GET of a bucket's replication-metrics, which is beside S3's own calls."""
-
-    name: ClassVar[str] = "AdminReplicationStatus"
-
-    def request(self) -> Request:
-        """GET it."""
-        return Request("GET", self.place.path, "replication-metrics=2")
-
-    def parse(self, reply: Reply) -> ReplicationStatus:
-        """How it is doing."""
-        whole = Told.read(reply.body)
-        told = whole.told("currStats")
-        queued = told.told("queued").told("curr")
-        failed = told.told("failed").told("totals")
-        return ReplicationStatus(
-            uptime=whole.count("uptime"),
-            size=told.count("completedReplicationSize"),
-            count=told.count("replicationCount"),
-            replica_size=told.count("replicaSize"),
-            replica_count=told.count("replicaCount"),
-            queued_size=int(queued.amount("bytes")),
-            queued_count=int(queued.amount("count")),
-            failed_size=int(failed.amount("bytes")),
-            failed_count=int(failed.amount("count")),
-            targets={arn: _counts(each) for arn, each in told.by_name("Stats").items()},
-        )
-
-
-def _counts(told: Told) -> ReplicationCounts:
-    failed = told.told("failed")
-    return ReplicationCounts(
-        size=told.count("completedReplicationSize"),
-        count=told.count("replicationCount"),
-        failed_size=int(failed.told("totals").amount("bytes")),
-        failed_count=int(failed.told("totals").amount("count")),
-        recent_failed_count=int(failed.told("lastHour").amount("count")),
-        bandwidth_limit=told.number("limitInBits"),
-        bandwidth=told.amount("currentBandwidth"),
-    )
-
-
-# -- sites -----------------------------------------------------------------------------------------
 
 
 def sites_request(sites: object) -> SecretBytes:
@@ -340,9 +81,9 @@ def peer_request(
     if endpoint is not None:
         document["endpoint"] = check_http("endpoint", endpoint)
     if synchronous is not None:
-        document["sync"] = "enable" if _flag("synchronous", synchronous) else "disable"
+        document["sync"] = "enable" if check_flag("synchronous", synchronous) else "disable"
     if bandwidth_limit is not None:
-        limit = {"bandwidthLimitPerBucket": _bandwidth(bandwidth_limit), "set": True}
+        limit = {"bandwidthLimitPerBucket": check_bandwidth(bandwidth_limit), "set": True}
         document["defaultbandwidth"] = limit
     return SecretBytes(json.dumps(document).encode())
 

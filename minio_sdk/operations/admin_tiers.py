@@ -18,6 +18,7 @@ from minio_sdk.models.admin_tiers import (
     TierUsage,
     check_tier,
 )
+from minio_sdk.models.names import check_flag
 from minio_sdk.models.secret import SecretBytes
 from minio_sdk.operations.admin import AdminOperation, Change
 from minio_sdk.wire.message import Reply, Request
@@ -85,8 +86,7 @@ def tier_keys(
     Raises:
         ValidationError: none of them, or more than one kind.
     """
-    if aws_role is not True and aws_role is not False:
-        raise invalid("aws_role", aws_role, "must be True or False")
+    check_flag("aws_role", aws_role)
     pair = access_key is not None or secret_key is not None
     given = [pair, account_key is not None, credentials_json is not None, aws_role]
     if sum(given) != 1:

@@ -35,6 +35,7 @@ from minio_sdk.operations import admin_config as config
 from minio_sdk.operations import admin_jobs as jobs
 from minio_sdk.operations import admin_service as service
 from minio_sdk.operations import admin_sites as sites
+from minio_sdk.operations import admin_targets as targets
 from minio_sdk.operations import admin_tiers as tiers
 from minio_sdk.wire.message import Reply
 from minio_sdk.wire.sealing import unseal
@@ -45,8 +46,8 @@ from tests.samples import admin_more as more
 ALL = {**more.BEFORE, **more.AT_PEER}
 DYNAMIC: dict[str, Operation[Any]] = {
     "AdminSetRemoteTarget": more.TARGETS,
-    "AdminListRemoteTargets": sites.AdminListRemoteTargets(more.HERE),
-    "AdminReplicationStatus": sites.AdminReplicationStatus(more.HERE),
+    "AdminListRemoteTargets": targets.AdminListRemoteTargets(more.HERE),
+    "AdminReplicationStatus": targets.AdminReplicationStatus(more.HERE),
     "AdminStartBatchJob": jobs.AdminStartBatchJob(jobs.job_document(more.EXPIRY)),
     "AdminListBatchJobs": jobs.AdminListBatchJobs("expire"),
     "AdminHealStatus": jobs.AdminHealStatus(more.THERE, "", "TOKEN-1"),
@@ -55,7 +56,7 @@ DYNAMIC: dict[str, Operation[Any]] = {
     "AdminBatchJobStatus": jobs.AdminBatchJobStatus(more.JOB),
     "AdminDescribeBatchJob": jobs.AdminDescribeBatchJob(more.JOB),
     "AdminCancelBatchJob": jobs.AdminCancelBatchJob(more.JOB),
-    "AdminRemoveRemoteTarget": sites.AdminRemoveRemoteTarget(more.HERE, more.ARN),
+    "AdminRemoveRemoteTarget": targets.AdminRemoveRemoteTarget(more.HERE, more.ARN),
     "AdminExportIAM": service.AdminExportIAM(),
 }
 
@@ -393,13 +394,13 @@ def test_a_remote_target_is_told_without_its_secret() -> None:
     in_use = refused(
         "AdminRemoveRemoteTarget-in-use",
         "minio",
-        sites.AdminRemoveRemoteTarget(more.HERE, more.ARN),
+        targets.AdminRemoveRemoteTarget(more.HERE, more.ARN),
     )
     assert isinstance(in_use, ConflictError)
     missing = refused(
         "AdminRemoveRemoteTarget-missing",
         "minio",
-        sites.AdminRemoveRemoteTarget(more.HERE, more.ARN),
+        targets.AdminRemoveRemoteTarget(more.HERE, more.ARN),
     )
     assert isinstance(missing, NotFoundError)
 
@@ -407,7 +408,7 @@ def test_a_remote_target_is_told_without_its_secret() -> None:
 def test_an_answer_about_another_tenant_s_bucket_is_refused() -> None:
     place = Place("source", "acme-source", "", "/acme-source", "acme")
     with pytest.raises(MinIOError, match="another bucket"):
-        sites.AdminListRemoteTargets(place).parse(
+        targets.AdminListRemoteTargets(place).parse(
             Reply(200, {}, b'[{"sourcebucket": "beta-source"}]')
         )
 
@@ -433,7 +434,7 @@ BAD_TARGETS: list[dict[str, Any]] = [
 def test_bad_targets_are_refused(change: dict[str, Any]) -> None:
     good = {"endpoint": more.PEER, "target_bucket": "elsewhere", **more.KEYS}
     with pytest.raises(ValidationError):
-        sites.target_request(**{**good, **change})
+        targets.target_request(**{**good, **change})
 
 
 def test_how_replication_is_doing_is_told() -> None:
@@ -449,7 +450,7 @@ def test_how_replication_is_doing_is_told() -> None:
         "currStats": {"Stats": {"arn:a": stat}, "queued": queued, "failed": failed},
     }
     reply = Reply(200, {}, json.dumps(told).encode())
-    status = sites.AdminReplicationStatus(more.HERE).parse(reply)
+    status = targets.AdminReplicationStatus(more.HERE).parse(reply)
     assert (status.uptime, status.queued_count, status.queued_size) == (5, 1, 7)
     assert (status.failed_count, status.failed_size) == (2, 20)
     assert status.targets == {
@@ -545,7 +546,7 @@ def test_what_servers_say_to_a_signal_is_told() -> None:
         config.AdminGetConfig("a b"),
         config.AdminGetConfig("site", "a b"),
         jobs.AdminListBatchJobs("all"),
-        sites.AdminRemoveRemoteTarget(more.HERE, "x"),
+        targets.AdminRemoveRemoteTarget(more.HERE, "x"),
     ],
     ids=repr,
 )
@@ -618,7 +619,7 @@ def test_the_keys_of_users_are_told() -> None:
 
 def test_remote_targets_of_later_servers_are_read() -> None:
     body = b'[{"arn": "arn:x", "bandwidthlimit": 100000000, "latency": {"avg": 2000000}, "isOnline": true}]'
-    (target,) = sites.AdminListRemoteTargets(more.HERE).parse(Reply(200, {}, body))
+    (target,) = targets.AdminListRemoteTargets(more.HERE).parse(Reply(200, {}, body))
     assert target == RemoteTarget(
         arn="arn:x", bucket="source", endpoint="", target_bucket="", bandwidth_limit=10**8,
         latency=0.002, online=True,

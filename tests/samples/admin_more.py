@@ -13,6 +13,7 @@ from minio_sdk.operations import admin_jobs as jobs
 from minio_sdk.operations import admin_policies as policies
 from minio_sdk.operations import admin_service as service
 from minio_sdk.operations import admin_sites as sites
+from minio_sdk.operations import admin_targets as targets
 from minio_sdk.operations import admin_tiers as tiers
 from tests.samples.admin import sealed
 
@@ -43,8 +44,8 @@ HEALING = jobs.heal_request(
 ARN = "arn:minio:replication::DEPLOYMENT-1:elsewhere"
 JOB = "expire-JOB-1:-1"
 KEYS: dict[str, Any] = {"access_key": PEER_KEYS.access_key, "secret_key": PEER_KEYS.secret_key}
-TARGET = sites.target_request(endpoint=PEER, target_bucket="elsewhere", **KEYS)
-TARGETS = sites.AdminSetRemoteTarget(HERE, sealed(TARGET))
+TARGET = targets.target_request(endpoint=PEER, target_bucket="elsewhere", **KEYS)
+TARGETS = targets.AdminSetRemoteTarget(HERE, sealed(TARGET))
 SITES = [
     Site(name="one", endpoint=PEER, **KEYS),
     Site(name="two", endpoint="http://127.0.0.1:1", **KEYS),
@@ -87,8 +88,8 @@ BEFORE: dict[str, Operation[Any]] = {
     ),
     "AdminTierStats": tiers.AdminTierStats(),
     "AdminRemoveTier": tiers.AdminRemoveTier("COLD"),
-    "AdminListRemoteTargets-none": sites.AdminListRemoteTargets(HERE),
-    "AdminReplicationStatus-none": sites.AdminReplicationStatus(HERE),
+    "AdminListRemoteTargets-none": targets.AdminListRemoteTargets(HERE),
+    "AdminReplicationStatus-none": targets.AdminReplicationStatus(HERE),
     "AdminSiteReplication": sites.AdminSiteReplication(),
     "AdminSiteStatus": sites.AdminSiteStatus(),
     "AdminAddSites": sites.AdminAddSites(sealed(sites.sites_request(SITES))),
@@ -135,13 +136,13 @@ AT_PEER: dict[str, Operation[Any]] = {
 """What is asked of a MinIO with four drives and a KMS."""
 
 
-def change(deployment: str) -> sites.AdminSetRemoteTarget:
+def change(deployment: str) -> targets.AdminSetRemoteTarget:
     """A change of the remote target, whose ARN has the id of its deployment in it."""
     target = RemoteTarget(
         arn=ARN.replace("DEPLOYMENT-1", deployment), bucket="source",
         endpoint=PEER.removeprefix("http://"), target_bucket="elsewhere",
     )  # fmt: skip
-    plain, changes = sites.target_change(
+    plain, changes = targets.target_change(
         target, keys=None, synchronous=True, bandwidth_limit=None, proxy=None, health_check=30
     )
-    return sites.AdminSetRemoteTarget(HERE, sealed(plain), changes)
+    return targets.AdminSetRemoteTarget(HERE, sealed(plain), changes)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from minio_sdk.models.replication import Replication, ReplicationRule
 from minio_sdk.operations import admin_jobs as jobs
 from minio_sdk.operations import admin_service as service
-from minio_sdk.operations import admin_sites as sites
+from minio_sdk.operations import admin_targets as targets
 from minio_sdk.operations import buckets
 from minio_sdk.operations.bucket_replication import DeleteBucketReplication, PutBucketReplication
 from minio_sdk.operations.bucket_versioning import PutBucketVersioning
@@ -75,17 +75,17 @@ def _targets(recorder: Recorder, take: Take, ask: Take) -> None:
     arn = more.TARGETS.parse(ask(more.TARGETS.request()))
     deployment = recorder.learn(arn.split(":")[4], "DEPLOYMENT-1")
     take("AdminSetRemoteTarget", more.TARGETS)
-    take("AdminListRemoteTargets", sites.AdminListRemoteTargets(more.HERE))
+    take("AdminListRemoteTargets", targets.AdminListRemoteTargets(more.HERE))
     ask(more.change(deployment).request())
     rule = ReplicationRule(destination=arn, id="all", priority=1)
     ask(PutBucketReplication(more.HERE, Replication(rules=(rule,))).request())
-    take("AdminReplicationStatus", sites.AdminReplicationStatus(more.HERE))
-    take("AdminRemoveRemoteTarget-in-use", sites.AdminRemoveRemoteTarget(more.HERE, arn))
+    take("AdminReplicationStatus", targets.AdminReplicationStatus(more.HERE))
+    take("AdminRemoveRemoteTarget-in-use", targets.AdminRemoveRemoteTarget(more.HERE, arn))
     ask(DeleteBucketReplication(more.HERE).request())  # with which MinIO forgets the target, too
     arn = more.TARGETS.parse(ask(more.TARGETS.request()))
     recorder.learn(arn.split(":")[4], "DEPLOYMENT-1")
-    take("AdminRemoveRemoteTarget", sites.AdminRemoveRemoteTarget(more.HERE, arn))
-    take("AdminRemoveRemoteTarget-missing", sites.AdminRemoveRemoteTarget(more.HERE, arn))
+    take("AdminRemoveRemoteTarget", targets.AdminRemoveRemoteTarget(more.HERE, arn))
+    take("AdminRemoveRemoteTarget-missing", targets.AdminRemoveRemoteTarget(more.HERE, arn))
 
 
 def _jobs(recorder: Recorder, take: Take, ask: Take) -> None:
