@@ -16,11 +16,11 @@ from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
 from minio_sdk.forks import forget_after_fork
 from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.transport.begun import Begun, Resumed
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.connections import Connections
 from minio_sdk.transport.hedging import Hedger
 from minio_sdk.transport.http_requests import RequestsTransport, new_session
-from minio_sdk.transport.in_flight import Begun, Resumed
 from minio_sdk.transport.racing import Race
 from minio_sdk.transport.routes import (
     Roaming,
