@@ -213,17 +213,14 @@ class _Call:
             route, doubted = roaming.choose()
             if not doubted:
                 return route
-            end = transport.clock.monotonic() + transport.config.connect_timeout
-            if roaming.deadline is not None:
-                end = min(end, roaming.deadline)
+            end = roaming.end_of_trial(transport.config.connect_timeout)
             try:
                 if roaming.tried(route, transport.ways[route.index].once(question(), end)):
                     return route
-            except Exception as error:
-                roaming.tried(route, error)
             except BaseException as error:
                 roaming.tried(route, error)
-                raise
+                if not isinstance(error, Exception):
+                    raise
 
     def _second(self, hedger: Hedger, first: Route) -> Callable[[], Reply] | None:
         """What sends the second request, if there may be one."""

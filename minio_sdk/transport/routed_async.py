@@ -157,17 +157,14 @@ class _Call:
             route, doubted = roaming.choose()
             if not doubted:
                 return route
-            end = transport.clock.monotonic() + transport.config.connect_timeout
-            if roaming.deadline is not None:
-                end = min(end, roaming.deadline)
+            end = roaming.end_of_trial(transport.config.connect_timeout)
             try:
                 if roaming.tried(route, await transport.ways[route.index].once(question(), end)):
                     return route
-            except Exception as error:
-                roaming.tried(route, error)
             except BaseException as error:
                 roaming.tried(route, error)
-                raise
+                if not isinstance(error, Exception):
+                    raise
 
     async def _raced(self, hedger: Hedger, route: Route, after: float) -> Reply:
         first = asyncio.ensure_future(self._once(self._request, route))
