@@ -103,15 +103,11 @@ class InFlight:
 
     def __init__(self, transport: RequestsTransport) -> None:
         self._transport = transport
-        self._way: RequestsTransport = transport  # of several, that which is asked at the moment
-        self._adapter = transport.adapter
-        self._signing = transport.signing
-        self._connections = transport.connections
         # Of several endpoints, or where reads are hedged; else nothing of it costs anything.
         self._routed: Any = transport if transport.ways else None
-        self._hedger: Any = getattr(self._connections, "hedger", None)
-        if self._routed is not None:
-            self._turn_to(self._routed.ways[0])
+        shared: Any = transport.connections
+        self._hedger: Any = shared.hedger if transport.ways else None
+        self._turn_to(transport.ways[0] if transport.ways else transport)
         self._pool: Any = None  # that of the last request
         self._selector = selectors.DefaultSelector()
         self._slots: set[_Slot] = set()
@@ -200,6 +196,7 @@ class InFlight:
         return True
 
     def _turn_to(self, way: RequestsTransport) -> None:
+        """Send the next requests there."""
         self._way = way
         self._adapter, self._signing, self._connections = way.adapter, way.signing, way.connections
 
