@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
@@ -244,7 +244,7 @@ class Events:
         else:  # it had gone well: nothing is to be missed that needn't
             self._failures = 1
 
-    def _own(self, record: Mapping[str, Any]) -> BucketEvent | None:
+    def _own(self, record: dict[str, Any]) -> BucketEvent | None:
         """An event with the tenant's names; None of one that wasn't asked for.
 
         Raises:

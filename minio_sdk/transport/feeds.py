@@ -133,8 +133,7 @@ class ThreadFeed:
 
         def attempt(way: RequestsTransport, number: int) -> Reply:
             self._place = place = way.connections
-            if place.proxy is not None:
-                check_unchanged_by(place.proxy, place.endpoint, request)
+            check_unchanged_by(place.proxy, place.endpoint, request)
             prepared = Prepared(request, way.adapter.signing.url(request), deadline)
             opening = _Opening(way.adapter, prepared, patience)
             try:

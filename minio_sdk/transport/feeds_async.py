@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-_BLOCK = 1024 * 1024
-
 
 class TaskFeed:
     """See `minio_sdk.protocols.Feed`."""
@@ -53,8 +51,7 @@ class TaskFeed:
 
         async def attempt(way: AiohttpTransport) -> Reply:
             self._place = place = way.connections
-            if place.proxy is not None:
-                check_unchanged_by(place.proxy, place.endpoint, request)
+            check_unchanged_by(place.proxy, place.endpoint, request)
             keys = way.provider.ask() if request.signed else None
             if isinstance(keys, Future):
                 keys = await way.come(keys, deadline)

@@ -279,8 +279,7 @@ class AiohttpTransport:
     async def send(self, request: Request, deadline: float | None) -> Reply:
         """The answer to a request, after retries."""
         place = self.connections
-        if place.proxy is not None:
-            check_unchanged_by(place.proxy, place.endpoint, request)
+        check_unchanged_by(place.proxy, place.endpoint, request)
         attempt = partial(self._attempt, request, deadline)
         return await self.policy.asend(attempt, request, deadline)
 
@@ -302,8 +301,7 @@ class AiohttpTransport:
     async def once(self, request: Request, deadline: float | None) -> Reply:
         """The answer to one attempt, for a transport that has a retry policy above this one."""
         place = self.connections
-        if place.proxy is not None:
-            check_unchanged_by(place.proxy, place.endpoint, request)
+        check_unchanged_by(place.proxy, place.endpoint, request)
         return await self._attempt(request, deadline, 1)
 
     async def _attempt(self, request: Request, deadline: float | None, number: int) -> Reply:

@@ -37,9 +37,9 @@ from minio_sdk.protocols import Relay
 from minio_sdk.retry import RetryPolicy
 from minio_sdk.signing import Signing
 from minio_sdk.transport.attempts import Call, Direct, Prepared, Raced, target_of
+from minio_sdk.transport.begun import Begun, Resumed
 from minio_sdk.transport.connections import Connections, timeouts
 from minio_sdk.transport.direct import unobserved
-from minio_sdk.transport.in_flight import Begun, Resumed
 from minio_sdk.transport.pace import pace_of
 from minio_sdk.transport.proxies import check_unchanged_by, reads_urls
 from minio_sdk.transport.stopping import pause

@@ -6,7 +6,8 @@ once, and reads what has come.
 
 Rule of this file: it understands only the plainest answers, as `minio_sdk.transport.direct` does, of moderate
 size and without an error in them. Whatever else becomes of a request is `Begun`: its first attempt, to be
-brought to its end by a thread of its own, in the usual way and with the usual number of retries.
+brought to its end by a thread of its own, in the usual way and with the usual number of retries
+(`minio_sdk.transport.begun`).
 """
 
 from __future__ import annotations
@@ -15,26 +16,20 @@ import http.client
 import math
 import selectors
 import ssl
-import threading
 import time
 from collections import deque
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-import urllib3
-
-from minio_sdk.transport.attempts import Direct
-from minio_sdk.transport.direct import GULP, unobserved, usual
-from minio_sdk.transport.reasons import root
+from minio_sdk.transport.begun import Begun
+from minio_sdk.transport.direct import GULP, unobserved
 from minio_sdk.transport.routes import kind_of
-from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.heads import Head, closes, plain
 from minio_sdk.wire.message import Reply, Request, StreamBody
 
 if TYPE_CHECKING:
     from minio_sdk.transport.http_requests import RequestsTransport
-    from minio_sdk.transport.racing import Race
 
 SMALL = 64 * 1024
 """Bytes of a body up to which a request, and an answer, goes this way."""
@@ -43,123 +38,6 @@ _LATER = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWr
 _TOGETHER = 8  # one after the other they cost less: the server has been woken by the first
 _RECENT = 0.001  # seconds
 _LOOK = 1.0  # seconds; where something else ends the wait, it only ends it sooner
-
-
-class Begun:
-    """A first attempt that has to be brought to its end in the usual way.
-
-    Attributes:
-        offset: what its signature took for the offset of the server's clock.
-        way: the transport that it went by, where there are several.
-        late: whether its answer is late, so that a second request may overtake it.
-        since: when it was sent.
-    """
-
-    __slots__ = (
-        "_connection",
-        "_data",
-        "_failed",
-        "_outcome",
-        "_pool",
-        "late",
-        "offset",
-        "since",
-        "way",
-    )
-
-    def __init__(
-        self,
-        offset: float,
-        outcome: Reply | Exception | None = None,
-        pool: Any = None,
-        connection: Any = None,
-        data: bytes = b"",
-        failed: OSError | None = None,
-    ) -> None:
-        self.offset = offset
-        self._outcome = outcome
-        self._pool = pool
-        self._connection = connection
-        self._data = data
-        self._failed = failed
-        self.way: Any = None
-        self.late = False
-        self.since = 0.0
-
-    def take(self) -> tuple[Any, Any, bytes, OSError | None]:
-        """The connection, which is now this thread's, with its pool and what was read from it."""
-        connection: Any = self._connection
-        self._connection = None
-        connection.holder = threading.get_ident()
-        return self._pool, connection, self._data, self._failed
-
-    @property
-    def outcome(self) -> Reply | Exception | None:
-        """What became of it, if that is known."""
-        return self._outcome
-
-    def drop(self) -> None:
-        """Nobody will bring it to its end."""
-        if self._connection is not None:
-            pool, connection, *_ = self.take()
-            connection.close()
-            pool.give_back(connection)
-
-
-class Resumed(Direct):
-    """The attempts of a request of which the first has begun already."""
-
-    __slots__ = ("_begun", "late")
-
-    def __init__(
-        self,
-        transport: RequestsTransport,
-        wire: Request,
-        deadline: float | None,
-        begun: Begun,
-        race: Race | None = None,
-    ) -> None:
-        super().__init__(transport.adapter, wire, deadline)
-        self._begun: Begun | None = begun
-        self.late = None if race is None else race.late
-
-    def attempt(self, number: int) -> Reply:
-        """Bring the first one to its end, or send once more; the answer."""
-        begun, self._begun = self._begun, None
-        if begun is None:
-            return super().attempt(number)
-        outcome = begun.outcome
-        if isinstance(outcome, Reply):
-            return outcome
-        if outcome is not None:
-            raise self._explained(outcome) from root(outcome)
-        try:
-            reply = self._rest(begun)
-        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
-            check_running()
-            raise self._explained(error) from root(error)
-        finally:
-            on_connection(None)
-        return unmasked(reply) if self.wire.error_in_ok else reply
-
-    def _rest(self, begun: Begun) -> Reply:
-        pool, connection, data, failed = begun.take()
-        try:
-            on_connection(connection)
-            if self.late is not None:
-                other = self.late(connection, self._seconds())
-                if other is not None:
-                    connection.close()
-                    pool.give_back(connection)
-                    return other
-            response = usual(pool, connection, self.wire.method, data, self._seconds)
-            if failed is not None:  # half of the request may be on its way still
-                response._original_response.will_close = True  # type: ignore[union-attr]
-        except BaseException:
-            connection.close()
-            pool.give_back(connection)
-            raise
-        return self._read(response)
 
 
 class _Slot:
@@ -225,15 +103,11 @@ class InFlight:
 
     def __init__(self, transport: RequestsTransport) -> None:
         self._transport = transport
-        self._way: RequestsTransport = transport  # of several, that which is asked at the moment
-        self._adapter = transport.adapter
-        self._signing = transport.signing
-        self._connections = transport.connections
         # Of several endpoints, or where reads are hedged; else nothing of it costs anything.
         self._routed: Any = transport if transport.ways else None
-        self._hedger: Any = getattr(self._connections, "hedger", None)
-        if self._routed is not None:
-            self._turn_to(self._routed.ways[0])
+        shared: Any = transport.connections
+        self._hedger: Any = shared.hedger if transport.ways else None
+        self._turn_to(transport.ways[0] if transport.ways else transport)
         self._pool: Any = None  # that of the last request
         self._selector = selectors.DefaultSelector()
         self._slots: set[_Slot] = set()
@@ -322,6 +196,7 @@ class InFlight:
         return True
 
     def _turn_to(self, way: RequestsTransport) -> None:
+        """Send the next requests there."""
         self._way = way
         self._adapter, self._signing, self._connections = way.adapter, way.signing, way.connections
 
@@ -508,18 +383,13 @@ class InFlight:
         if request.error_in_ok:
             reply = unmasked(reply)
         if reply.status >= 400:  # whether to try again, and when, is the policy's to say
-            return self._begun_by(slot, Begun(offset, reply))
+            return Begun(offset, reply, way=slot.way)
         if self._routed is not None:
             self._routed.has_answered(slot.way)
             if self._hedger is not None and slot.kind is not None:
                 self._hedger.tell(slot.kind, time.monotonic() - slot.since)
         self._transport.policy.budget.give()
         return reply
-
-    @staticmethod
-    def _begun_by(slot: _Slot, begun: Begun) -> Begun:
-        begun.way = slot.way
-        return begun
 
     def _end(self, slot: _Slot) -> None:
         self._busy -= 1
@@ -529,13 +399,12 @@ class InFlight:
     def _give_up(self, slot: _Slot, error: Exception) -> Begun:
         self._end(slot)
         self._let_go(slot, close=True)
-        return self._begun_by(slot, Begun(slot.offset, error))
+        return Begun(slot.offset, error, way=slot.way)
 
     def _hand_over(self, slot: _Slot, data: bytes) -> Begun:
         self._end(slot)
         self._forget(slot)
-        begun = Begun(slot.offset, None, slot.pool, slot.connection, data, slot.failed)
-        return self._begun_by(slot, begun)
+        return Begun(slot.offset, None, slot.pool, slot.connection, data, slot.failed, slot.way)
 
     def _expire(self, now: float) -> None:
         """Give up what was waited for long enough."""

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
-from minio_sdk.forks import forget_after_fork
-from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.retry import RetryPolicy
+from minio_sdk.transport.begun import Begun, Resumed
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.connections import Connections
+from minio_sdk.transport.endpoints import Endpoints
 from minio_sdk.transport.hedging import Hedger
 from minio_sdk.transport.http_requests import RequestsTransport, new_session
-from minio_sdk.transport.in_flight import Begun, Resumed
 from minio_sdk.transport.racing import Race
 from minio_sdk.transport.routes import (
     Roaming,
@@ -37,20 +37,12 @@ if TYPE_CHECKING:
     from minio_sdk.transport.feeds import ThreadFeed
 
 
-class RoutedConnections:
-    """The connections to all endpoints, and what is known of these; shared by all views of a client."""
+class RoutedConnections(Endpoints):
+    """Those of the blocking transport."""
 
     def __init__(self, config: Config) -> None:
         self.each = tuple(Connections(config.with_(base_url=url)) for url in config.endpoints)
-        self.routes = Routes([each.endpoint.origin for each in self.each])
-        self.hedger = None if config.hedge is None else Hedger(config.hedge)
-        self.budget = TokenBudget()
-        self.memory = ByteBudget(config.memory_budget)
-        first = self.each[0]
-        for each in self.each:
-            each.skew.regions = first.skew.regions
-        self.endpoint, self.proxy, self.skew = first.endpoint, first.proxy, first.skew
-        forget_after_fork(self)
+        super().__init__(config, self.each, ByteBudget(config.memory_budget))
 
     def pool(self) -> Any:
         """The pool to the first endpoint."""
@@ -64,14 +56,6 @@ class RoutedConnections:
         """Close feeds and idle connections."""
         for each in self.each:
             each.close()
-
-    def forget(self) -> None:
-        """In a forked child: renew what is shared between threads; the pools forget by themselves."""
-        self.budget.renew_lock()
-        self.memory.renew()
-        self.routes.renew_lock()
-        if self.hedger is not None:
-            self.hedger.renew_lock()
 
 
 class _Once:
@@ -229,17 +213,14 @@ class _Call:
             route, doubted = roaming.choose()
             if not doubted:
                 return route
-            end = transport.clock.monotonic() + transport.config.connect_timeout
-            if roaming.deadline is not None:
-                end = min(end, roaming.deadline)
+            end = roaming.end_of_trial(transport.config.connect_timeout)
             try:
                 if roaming.tried(route, transport.ways[route.index].once(question(), end)):
                     return route
-            except Exception as error:
-                roaming.tried(route, error)
             except BaseException as error:
                 roaming.tried(route, error)
-                raise
+                if not isinstance(error, Exception):
+                    raise
 
     def _second(self, hedger: Hedger, first: Route) -> Callable[[], Reply] | None:
         """What sends the second request, if there may be one."""

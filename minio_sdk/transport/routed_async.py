@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import Config
 from minio_sdk.credentials import find_credentials
-from minio_sdk.forks import forget_after_fork
-from minio_sdk.retry import RetryPolicy, TokenBudget
+from minio_sdk.retry import RetryPolicy
 from minio_sdk.transport.budgets import AsyncByteBudget
+from minio_sdk.transport.endpoints import Endpoints
 from minio_sdk.transport.hedging import Hedger
 from minio_sdk.transport.http_aiohttp import AiohttpTransport, AsyncConnections
 from minio_sdk.transport.routes import (
@@ -36,20 +36,12 @@ if TYPE_CHECKING:
     from minio_sdk.transport.feeds_async import TaskFeed
 
 
-class RoutedAsyncConnections:
-    """The connections to all endpoints, and what is known of these; shared by all views of a client."""
+class RoutedAsyncConnections(Endpoints):
+    """Those of the async transport."""
 
     def __init__(self, config: Config) -> None:
         self.each = tuple(AsyncConnections(config.with_(base_url=url)) for url in config.endpoints)
-        self.routes = Routes([each.endpoint.origin for each in self.each])
-        self.hedger = None if config.hedge is None else Hedger(config.hedge)
-        self.budget = TokenBudget()
-        self.memory = AsyncByteBudget(config.memory_budget)
-        first = self.each[0]
-        for each in self.each:
-            each.skew.regions = first.skew.regions
-        self.endpoint, self.proxy, self.skew = first.endpoint, first.proxy, first.skew
-        forget_after_fork(self)
+        super().__init__(config, self.each, AsyncByteBudget(config.memory_budget))
 
     @property
     def feeds(self) -> weakref.WeakSet[TaskFeed]:
@@ -60,14 +52,6 @@ class RoutedAsyncConnections:
         """Close what this loop has."""
         for each in self.each:
             await each.close()
-
-    def forget(self) -> None:
-        """In a forked child: renew what is shared; the connections forget by themselves."""
-        self.budget.renew_lock()
-        self.memory.renew()
-        self.routes.renew_lock()
-        if self.hedger is not None:
-            self.hedger.renew_lock()
 
 
 class RoutedAsync(AiohttpTransport):
@@ -173,17 +157,14 @@ class _Call:
             route, doubted = roaming.choose()
             if not doubted:
                 return route
-            end = transport.clock.monotonic() + transport.config.connect_timeout
-            if roaming.deadline is not None:
-                end = min(end, roaming.deadline)
+            end = roaming.end_of_trial(transport.config.connect_timeout)
             try:
                 if roaming.tried(route, await transport.ways[route.index].once(question(), end)):
                     return route
-            except Exception as error:
-                roaming.tried(route, error)
             except BaseException as error:
                 roaming.tried(route, error)
-                raise
+                if not isinstance(error, Exception):
+                    raise
 
     async def _raced(self, hedger: Hedger, route: Route, after: float) -> Reply:
         first = asyncio.ensure_future(self._once(self._request, route))

@@ -201,6 +201,11 @@ class Roaming:
             del failed[:-1]
         return self._routes.choose(self._now(), failed)
 
+    def end_of_trial(self, seconds: float) -> float:
+        """When trying an endpoint ends, which may take so long and no longer than the call."""
+        end = self._now() + seconds
+        return end if self.deadline is None else min(end, self.deadline)
+
     def tried(self, route: Route, outcome: Reply | BaseException) -> bool:
         """Whether an endpoint that was tried answers, and may have the real request."""
         if isinstance(outcome, Reply) and outcome.status not in _OF_THE_ENDPOINT:

@@ -30,8 +30,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from minio_sdk.blocking import iterate, refuse, run
 from minio_sdk.protocols import AtHand, Relay
+from minio_sdk.transport.begun import Begun
 from minio_sdk.transport.budgets import ByteBudget
-from minio_sdk.transport.in_flight import Begun, InFlight
+from minio_sdk.transport.in_flight import InFlight
 from minio_sdk.transport.stopping import Stopped, Team, Worker, at_work
 from minio_sdk.transport.threads import ThreadCrew, ThreadRelay
 from minio_sdk.wire.message import Reply, Request

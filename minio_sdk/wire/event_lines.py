@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from minio_sdk.errors import ServerError
 from minio_sdk.models.events import BucketEvent
 from minio_sdk.wire.headers import META, iso_date, unquoted
 from minio_sdk.wire.metadata import read_metadata
+from minio_sdk.wire.told import Told
+from minio_sdk.wire.xml import XmlError
 
 MAX_LINE = 1024 * 1024
 """Bytes of a line; an event has a few thousand, a key of 1,024 in escapes and 2 KiB of metadata included."""
@@ -50,7 +52,7 @@ class Lines:
         self._pieces.append(piece)
 
 
-def records(line: bytes) -> list[Mapping[str, Any]]:
+def records(line: bytes) -> list[dict[str, Any]]:
     """The events of a line as JSON has them; none of one that only shows life.
 
     Raises:
@@ -74,57 +76,23 @@ def _strange() -> ServerError:
     )
 
 
-class Fields:
-    """An object of JSON whose members are what they should be, or missing.
-
-    Args:
-        found: the object, or what stands in its place.
-    """
-
-    __slots__ = ("_found",)
-
-    def __init__(self, found: object) -> None:
-        if found is not None and not isinstance(found, Mapping):
-            raise _strange()
-        self._found: Mapping[str, Any] = found or {}
-
-    def text(self, name: str) -> str:
-        """A text; empty where it is missing."""
-        value = self._found.get(name)
-        if value is not None and not isinstance(value, str):
-            raise _strange()
-        return value or ""
-
-    def number(self, name: str) -> int | None:
-        """A whole number; None where it is missing."""
-        value = self._found.get(name)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise _strange()
-        return value
-
-    def below(self, name: str) -> Fields:
-        """An object in it."""
-        return Fields(self._found.get(name))
-
-    def texts(self) -> dict[str, str]:
-        """All members that are texts, names in lower case."""
-        return {n.lower(): v for n, v in self._found.items() if isinstance(v, str)}
-
-
-def names_of(record: Mapping[str, Any]) -> tuple[str, str]:
+def names_of(record: dict[str, Any]) -> tuple[str, str]:
     """The server's names of the bucket and the key that an event is about.
 
     Raises:
         ServerError: it has none, or they are no texts.
     """
-    s3 = Fields(record).below("s3")
-    bucket = s3.below("bucket").text("name")
+    try:
+        s3 = Told(record).told("s3")
+        bucket, key = s3.told("bucket").text("name"), s3.told("object").text("key")
+    except XmlError:
+        raise _strange() from None
     if not bucket:
         raise _strange()
-    return bucket, s3.below("object").text("key")
+    return bucket, key
 
 
-def event_of(record: Mapping[str, Any], bucket: str, key: str) -> BucketEvent:
+def event_of(record: dict[str, Any], bucket: str, key: str) -> BucketEvent:
     """An event with the tenant's names.
 
     Args:
@@ -134,25 +102,32 @@ def event_of(record: Mapping[str, Any], bucket: str, key: str) -> BucketEvent:
     Raises:
         ServerError: a member is not what it should be.
     """
-    whole = Fields(record)
-    found, source = whole.below("s3").below("object"), whole.below("source")
-    given = found.below("userMetadata").texts()
+    try:
+        return _event(Told(record), bucket, key)
+    except XmlError:
+        raise _strange() from None
+
+
+def _event(whole: Told, bucket: str, key: str) -> BucketEvent:
+    found, source = whole.told("s3").told("object"), whole.told("source")
+    given = found.told("userMetadata").plain
+    texts = {name.lower(): value for name, value in given.items() if isinstance(value, str)}
     # Names as HTTP writes them, with and without the prefix that marks a user's own.
-    metadata = read_metadata({name: value for name, value in given.items() if META in name})
+    metadata = read_metadata({name: value for name, value in texts.items() if META in name})
     return BucketEvent(
         name=whole.text("eventName"),
         bucket=bucket,
         key=key,
-        size=found.number("size"),
+        size=None if found.plain.get("size") is None else found.number("size"),
         etag=unquoted(found.text("eTag")),
         version_id=found.text("versionId") or None,
         content_type=found.text("contentType") or None,
         time=iso_date(whole.text("eventTime")),
         sequencer=found.text("sequencer") or None,
         metadata=metadata,
-        user=whole.below("userIdentity").text("principalId") or None,
+        user=whole.told("userIdentity").text("principalId") or None,
         region=whole.text("awsRegion") or None,
         source_host=source.text("host") or None,
         user_agent=source.text("userAgent") or None,
-        request_id=whole.below("responseElements").text("x-amz-request-id") or None,
+        request_id=whole.told("responseElements").text("x-amz-request-id") or None,
     )

@@ -17,8 +17,9 @@ from minio_sdk.blocking import run
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.flows import bulk
 from minio_sdk.transport import window
+from minio_sdk.transport.begun import Begun
 from minio_sdk.transport.http_requests import RequestsTransport
-from minio_sdk.transport.in_flight import SMALL, Begun, InFlight
+from minio_sdk.transport.in_flight import SMALL, InFlight
 from minio_sdk.transport.stopping import Stopped, Team
 from minio_sdk.wire.message import Reply
 from minio_sdk.wire.message import Request as WireRequest
