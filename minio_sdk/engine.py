@@ -44,6 +44,7 @@ from minio_sdk.wire.xml import XmlError
 
 T = TypeVar("T")
 R = TypeVar("R")
+E = TypeVar("E", bound=MinIOError)
 
 
 class Budget(Protocol):
@@ -631,8 +632,8 @@ class Engine(EncryptedCalls):
             error.retry_after = retry_after(reply.headers, self.transport.clock.time())
         return error
 
-    def named(self, error: MinIOError, operation: Operation[Any]) -> None:
-        """Give `error` the names that it doesn't have yet."""
+    def named(self, error: E, operation: Operation[Any]) -> E:
+        """`error`, with the names that it doesn't have yet."""
         if error.operation is None:
             error.operation = operation.name
             error.bucket = operation.place.bucket
@@ -641,6 +642,7 @@ class Engine(EncryptedCalls):
             error.tenant_id = self.config.tenant_id
             if error.endpoint is None:
                 error.endpoint = self.transport.signing.endpoint.origin
+        return error
 
 
 def _unheard(_: object) -> None:

@@ -171,14 +171,12 @@ def _pinned(engine: Engine, wish: Wish, found: ObjectMetadata) -> CopySource:
     if wish.etag is not None and bare(wish.etag, "if_match") != found.etag:
         why = f"the object has another ETag by now: {found.etag}"
         error = PreconditionFailedError(why, code="PreconditionFailed", status=412, hint=READ_ANEW)
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)
     if not found.etag:
         error = NotSupportedError(
             "the server gives the object no ETag, so that what others store meanwhile would be lost"
         )
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)
     return CopySource(wish.place, wish.key, None, found.etag)
 
 

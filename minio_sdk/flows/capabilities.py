@@ -171,8 +171,7 @@ async def _bucket_to_ask(engine: Engine, bucket: str | None) -> Place | None:
     if bucket is not None:
         if not await buckets.exists(engine, bucket):
             error = BucketNotFoundError("the bucket does not exist")
-            engine.named(error, GetBucketVersioning(engine.place(bucket)))
-            raise error
+            raise engine.named(error, GetBucketVersioning(engine.place(bucket)))
     elif await _exists(engine, engine.config.bucket):
         bucket = engine.config.bucket
     else:

@@ -164,8 +164,7 @@ def _pinned(engine: Engine, source: CopySource, found: ObjectMetadata) -> CopySo
         error = NotSupportedError(
             "the server gives the source no ETag, so that its parts could be of different generations"
         )
-        engine.named(error, CopyObject(source.place, source.key, source, found.size))
-        raise error
+        raise engine.named(error, CopyObject(source.place, source.key, source, found.size))
     version = source.version_id
     if version is None and found.version_id != "null":
         version = found.version_id
@@ -183,8 +182,7 @@ def _span(
             f"offset and length lie behind the end of {given.key!r}, which has {found.size} bytes",
         )
         error.attempts = 1
-        engine.named(error, CopyObject(source.place, source.key, source, found.size))
-        raise error
+        raise engine.named(error, CopyObject(source.place, source.key, source, found.size))
     return Span(source, found.size, given.offset, length)
 
 
@@ -325,5 +323,4 @@ async def check_sizes(
                 f"part {number} is to have {size} bytes, and the server has {has} of it",
                 hint="nothing was stored; download the sources, and upload them as one",
             )
-            engine.named(error, create)
-            raise error
+            raise engine.named(error, create)

@@ -314,9 +314,7 @@ async def _prove(engine: Engine, operation: CopyObject) -> None:
             why = "it can't be told whether the server copies objects: it refuses the question"
         if engine.api.copies:
             return
-    refused = NotSupportedError(why, hint="download it and upload it again")
-    engine.named(refused, operation)
-    raise refused
+    raise engine.named(NotSupportedError(why, hint="download it and upload it again"), operation)
 
 
 async def _ask(engine: Engine, place: Place) -> bool:
@@ -365,8 +363,7 @@ async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
         error = NotSupportedError(
             "the server gives the source no ETag, so that its parts could be of different generations"
         )
-        engine.named(error, CopyObject(job.dest, job.key, source, found.size))
-        raise error
+        raise engine.named(error, CopyObject(job.dest, job.key, source, found.size))
     tags = job.changes.tags
     if tags is None:
         tags = await tags_of(engine, source)
@@ -416,5 +413,4 @@ async def check_unchanged(engine: Engine, source: CopySource) -> None:
     again = await of_source(engine).send(operation)
     if again.etag != source.etag:
         error = PreconditionFailedError("", code="PreconditionFailed", status=412)
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)
