@@ -10,11 +10,11 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, Literal
 
 from minio_sdk.errors import ConfigurationError, ValidationError, bad_setting, shown
+from minio_sdk.models import settings
 from minio_sdk.models.addresses import check_addressing, check_url, check_urls, without_userinfo
 from minio_sdk.models.audit import AuditRecord
 from minio_sdk.models.cache import Cache
@@ -167,28 +167,23 @@ class Config:
         if self.tenant_id is not None:
             _checked(check_tenant_id, self.tenant_id)
         for name in ("timeout", "connect_timeout", "low_speed_time"):
-            _number(name, getattr(self, name), above=0, most=LONGEST_WAIT, what="seconds")
+            settings.number(name, getattr(self, name), above=0, most=LONGEST_WAIT, what="seconds")
         for name in ("base_delay", "max_delay"):
-            _number(name, getattr(self, name), least=0, most=LONGEST_WAIT, what="seconds")
+            settings.number(name, getattr(self, name), least=0, most=LONGEST_WAIT, what="seconds")
         if self.deadline is not None:
             what = "seconds, or None for no limit"
-            _number("deadline", self.deadline, above=0, most=LONGEST_WAIT, what=what)
-        _number("jitter", self.jitter, least=0, most=1, what="a share")
-        _integer("max_retries", self.max_retries, 0, 1000)
-        _integer("pool_size", self.pool_size, 1, 100_000)
-        _integer("multipart_threshold", self.multipart_threshold, 0, MAX_PART)
-        _integer("memory_budget", self.memory_budget, MiB, 1 << 50)
+            settings.number("deadline", self.deadline, above=0, most=LONGEST_WAIT, what=what)
+        settings.number("jitter", self.jitter, least=0, most=1, what="a share")
+        settings.integer("max_retries", self.max_retries, 0, 1000)
+        settings.integer("pool_size", self.pool_size, 1, 100_000)
+        settings.integer("multipart_threshold", self.multipart_threshold, 0, MAX_PART)
+        settings.integer("memory_budget", self.memory_budget, MiB, 1 << 50)
         if self.part_size is not None:
-            _integer("part_size", self.part_size, MIN_PART, MAX_PART)
-        if isinstance(self.state_dir, os.PathLike):
-            self._set("state_dir", os.fspath(self.state_dir))
-        if self.state_dir is not None and (
-            not isinstance(self.state_dir, str) or not self.state_dir or "\0" in self.state_dir
-        ):
-            raise bad_setting("state_dir", self.state_dir, "must be the path of a folder")
-        _choice("api", self.api, ("auto", "s3", "enterprise"))
-        _choice("tenancy", self.tenancy, ("bucket", "prefix"))
-        _choice("addressing", self.addressing, ("auto", "path", "virtual"))
+            settings.integer("part_size", self.part_size, MIN_PART, MAX_PART)
+        self._set("state_dir", settings.folder("state_dir", self.state_dir))
+        settings.choice("api", self.api, ("auto", "s3", "enterprise"))
+        settings.choice("tenancy", self.tenancy, ("bucket", "prefix"))
+        settings.choice("addressing", self.addressing, ("auto", "path", "virtual"))
         check_addressing(self.addressing, self.endpoints)
         _checked(check_region, self.region)
         _checked(check_bucket_part, self.bucket, "bucket")
@@ -200,7 +195,7 @@ class Config:
         if self.hedge is not None and not isinstance(self.hedge, Hedge):
             raise bad_setting("hedge", self.hedge, "must be Hedge(...), or None for none")
         if self.low_speed_limit is not None:
-            _integer("low_speed_limit", self.low_speed_limit, 1, 1 << 50)
+            settings.integer("low_speed_limit", self.low_speed_limit, 1, 1 << 50)
         self._check_encryption()
         if self.user_agent is not None:
             _checked(check_user_agent, self.user_agent)
@@ -257,12 +252,12 @@ class Config:
 
     def _check_watchers(self) -> None:
         if self.audit is not None:
-            _check_listener("audit", self.audit, "AuditRecord")
+            settings.listener("audit", self.audit, "AuditRecord")
         if isinstance(self.hooks, list):
             self._set("hooks", tuple(self.hooks))
         for hook in self.hooks if isinstance(self.hooks, tuple) else (self.hooks,):
             if hook is not None or isinstance(self.hooks, tuple):
-                _check_listener("hooks", hook, "SentRequest or ReceivedReply")
+                settings.listener("hooks", hook, "SentRequest or ReceivedReply")
         if self.telemetry is not None and (
             isinstance(self.telemetry, type) or not isinstance(self.telemetry, Instrument)
         ):
@@ -450,26 +445,6 @@ class Config:
         return f"Config({', '.join(parts)})"
 
 
-def _check_listener(name: str, function: object, of: str) -> None:
-    # Not its value: that of an object or a partial function may hold a password.
-    kind = type(function).__name__
-    if not callable(function):
-        raise ConfigurationError(
-            f"{name}: a {kind} can't be called; it must be a function of one {of}"
-        )
-    if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
-        raise ConfigurationError(
-            f"{name}: must be a plain function, which both clients can call; let it put what it gets "
-            "into a queue that a task of yours reads"
-        )
-    try:
-        hash(function)
-    except TypeError:
-        raise ConfigurationError(
-            f"{name}: a {kind} can't be hashed, and a Config has to be"
-        ) from None
-
-
 def _renamed(values: dict[str, Any]) -> dict[str, Any]:
     """`user_id` becomes `tenant_id`; a field that doesn't exist is refused with the nearest name."""
     if "user_id" in values:
@@ -501,35 +476,3 @@ def _checked(check: Callable[..., str], *arguments: object) -> None:
         check(*arguments)
     except ValidationError as error:
         raise ConfigurationError(error.message) from None
-
-
-def _number(
-    name: str,
-    value: object,
-    *,
-    what: str,
-    above: float | None = None,
-    least: float | None = None,
-    most: float | None = None,
-) -> None:
-    if (
-        not isinstance(value, (int, float))
-        or isinstance(value, bool)
-        or value != value  # NaN
-        or (above is not None and value <= above)
-        or (least is not None and value < least)
-        or (most is not None and value > most)
-    ):
-        limit = f"above {above}" if above is not None else f"at least {least}"
-        limit += f" and at most {most}" if most is not None else ""
-        raise bad_setting(name, value, f"must be a number {limit} ({what})")
-
-
-def _integer(name: str, value: object, least: int, most: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise bad_setting(name, value, f"must be a whole number from {least} to {most}")
-
-
-def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise bad_setting(name, value, f"must be one of {', '.join(map(repr, choices))}")

@@ -42,6 +42,7 @@ from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.xml import XmlError
 
 T = TypeVar("T")
+E = TypeVar("E", bound=MinIOError)
 
 
 class Api:
@@ -340,8 +341,7 @@ class Engine(EncryptedCalls):
         """A failure as what it is, with its names."""
         if operation.encrypts:
             error = await self._understood(error, operation, duty)
-        self.named(error, operation)
-        return error
+        return self.named(error, operation)
 
     async def understood(self, error: MinIOError, operation: Operation[Any]) -> MinIOError:
         """A refusal that has come within an answer, as what it is where encryption is the reason."""
@@ -428,8 +428,8 @@ class Engine(EncryptedCalls):
             error.retry_after = retry_after(reply.headers, self.transport.clock.time())
         return error
 
-    def named(self, error: MinIOError, operation: Operation[Any]) -> None:
-        """Give `error` the names that it doesn't have yet."""
+    def named(self, error: E, operation: Operation[Any]) -> E:
+        """`error`, with the names that it doesn't have yet."""
         if error.operation is None:
             error.operation = operation.name
             error.bucket = operation.place.bucket
@@ -438,6 +438,7 @@ class Engine(EncryptedCalls):
             error.tenant_id = self.config.tenant_id
             if error.endpoint is None:
                 error.endpoint = self.transport.signing.endpoint.origin
+        return error
 
 
 def _unheard(_: object) -> None:

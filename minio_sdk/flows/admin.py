@@ -72,8 +72,7 @@ async def data_usage(engine: Engine) -> DataUsage:
             "MinIO counts whole buckets, and with tenancy='prefix' all tenants share one",
             hint="tenancy='bucket'",
         )
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)
     usage = await send(engine, operation)
     if engine.config.tenant_id is None:
         return usage
@@ -280,9 +279,7 @@ async def _made(engine: Engine, keys: Credentials, body: bytes, secret: str) -> 
     operation = accounts.AdminAddServiceAccount(b"")
     made = await opened(engine, operation, body, accounts.keys_in, secret)
     if (made.access_key, made.secret_key) != (keys.access_key, keys.secret_key):
-        wrong = ServerError("the server made other keys than it was given")
-        engine.named(wrong, operation)
-        raise wrong
+        raise engine.named(ServerError("the server made other keys than it was given"), operation)
     return made
 
 
@@ -306,8 +303,7 @@ async def _check_free(engine: Engine, access_key: str) -> None:
     if await _exists(engine, access_key):
         taken = ConflictError(f"there is a service account {access_key!r}")
         taken.hint = "another access key"
-        engine.named(taken, accounts.AdminAddServiceAccount(b""))
-        raise taken
+        raise engine.named(taken, accounts.AdminAddServiceAccount(b""))
 
 
 async def _exists(engine: Engine, access_key: str) -> bool:

@@ -147,9 +147,7 @@ async def opened(
             plain = SecretBytes(await engine.transport.call(unseal, now, body))
         return read(plain)
     except XmlError as reason:
-        error = ServerError(f"the answer can't be read: {reason}")
-        engine.named(error, operation)
-        raise error from None
+        raise engine.named(ServerError(f"the answer can't be read: {reason}"), operation) from None
     except MinIOError as error:
         engine.named(error, operation)
         raise

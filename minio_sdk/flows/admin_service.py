@@ -93,8 +93,7 @@ async def import_buckets(engine: Engine, archive: bytes) -> Mapping[str, Mapping
         names = await engine.transport.call(_names, data)
         if any(engine.scope.own(name.partition("/")[0]) is None for name in names):
             error = ValidationError("archive: has settings of what is no bucket of this tenant")
-            engine.named(error, draft)
-            raise error
+            raise engine.named(error, draft)
     found = await send(engine, replace(draft, archive=data))
     return {engine.scope.own(name) or "***": wrong for name, wrong in found.items()}
 

@@ -110,8 +110,7 @@ async def edit_remote_target(
     found = [each for each in await _targets(engine, bucket) if each.arn == arn]
     if not found:
         error = NotFoundError("the bucket has no remote target of this ARN", bucket=bucket)
-        engine.named(error, targets.AdminSetRemoteTarget(place, b""))
-        raise error
+        raise engine.named(error, targets.AdminSetRemoteTarget(place, b""))
     plain, changes = change(found[0])
     make = partial(targets.AdminSetRemoteTarget, place, changes_of=changes)
     await sealed(engine, make, plain)
@@ -177,9 +176,7 @@ async def edit_site_replication(
     make = partial(ops.AdminEditSite, expiry=replicate_expiry)
     found = [each for each in (await site_replication(engine)).sites if each.name == site]
     if not found:
-        error = NotFoundError(f"there is no site {site!r}")
-        engine.named(error, make(b""))
-        raise error
+        raise engine.named(NotFoundError(f"there is no site {site!r}"), make(b""))
     result, _ = await sealed(engine, make, change(found[0]))
     return result
 

@@ -51,7 +51,6 @@ from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire.conditions import bare
 from minio_sdk.wire.locking import asks_for_lock, lock_headers
 from minio_sdk.wire.quirks import suspicious
-from minio_sdk.wire.tags import tags_header
 
 TRIES = 10
 """How often bytes in memory are appended anew, when others were quicker each time."""
@@ -171,14 +170,12 @@ def _pinned(engine: Engine, wish: Wish, found: ObjectMetadata) -> CopySource:
     if wish.etag is not None and bare(wish.etag, "if_match") != found.etag:
         why = f"the object has another ETag by now: {found.etag}"
         error = PreconditionFailedError(why, code="PreconditionFailed", status=412, hint=READ_ANEW)
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)
     if not found.etag:
         error = NotSupportedError(
             "the server gives the object no ETag, so that what others store meanwhile would be lost"
         )
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)
     return CopySource(wish.place, wish.key, None, found.etag)
 
 
@@ -193,12 +190,9 @@ async def _is_empty(engine: Engine, source: Source) -> bool:
 
 async def _description(engine: Engine, source: CopySource, found: ObjectMetadata) -> dict[str, str]:
     """What describes the object, so that it stays as it is but for its bytes; its locks, too."""
-    headers = Changes().description(found)
+    headers = await copies.carried(engine, Changes(), source, found)
     if found.storage_class:
         headers["x-amz-storage-class"] = found.storage_class
-    tags = await copies.tags_of(engine, source)
-    if tags:
-        headers["x-amz-tagging"] = tags_header(tags)
     until = found.retention
     now = datetime.fromtimestamp(engine.transport.signing.now(), timezone.utc)
     if until is not None and until.retain_until_date <= now:

@@ -73,7 +73,8 @@ async def export(
         for name in wanted:
             if place.prefix and not SECTIONS[name].scoped:
                 raise _unscoped(engine, bucket, name)
-    await _expect_there(engine, bucket)
+    if not await _is_there(engine, bucket):
+        raise _missing(engine, bucket)
     found = await _read(engine, bucket, wanted)
     values: dict[str, Any] = {}
     for name, value in found.items():
@@ -100,11 +101,10 @@ def _unscoped(engine: Engine, bucket: str, section: str) -> MinIOError:
     raise AssertionError("a section without a scope is refused")
 
 
-async def _expect_there(engine: Engine, bucket: str) -> None:
-    if not await _is_there(engine, bucket):
-        error = BucketNotFoundError("the bucket does not exist", code="NoSuchBucket")
-        error.hint = "create=True makes it"
-        raise _named(engine, bucket, error)
+def _missing(engine: Engine, bucket: str) -> MinIOError:
+    error = BucketNotFoundError("the bucket does not exist", code="NoSuchBucket")
+    error.hint = "create=True makes it"
+    return _named(engine, bucket, error)
 
 
 async def _is_there(engine: Engine, bucket: str) -> bool:
@@ -171,7 +171,7 @@ async def plan(engine: Engine, bucket: str, given: Given, create: bool = False) 
     )
     there = await _is_there(engine, bucket)
     if not there and not create:
-        await _expect_there(engine, bucket)
+        raise _missing(engine, bucket)
     found: dict[str, Any]
     if there:
         found = await _read(engine, bucket, document.sections)

@@ -164,8 +164,7 @@ async def _quota(engine: Engine, bucket: str) -> int | None:
             "quotas are set with MinIO's admin API, and this server isn't MinIO"
         )
         place = own_place(engine, bucket, AdminGetBucketQuota.name)
-        engine.named(error, AdminGetBucketQuota(place))
-        raise error
+        raise engine.named(error, AdminGetBucketQuota(place))
     return await admin.get_bucket_quota(engine, bucket)
 
 

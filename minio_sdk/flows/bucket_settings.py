@@ -157,8 +157,7 @@ async def get_policy(engine: Engine, bucket: str) -> dict[str, Any]:
             f"{why}, and so another program has set it; nothing of it is shown",
             hint="set_bucket_policy() replaces it, delete_bucket_policy() removes it",
         )
-    engine.named(error, bucket_policy.GetBucketPolicy(place))
-    raise error
+    raise engine.named(error, bucket_policy.GetBucketPolicy(place))
 
 
 async def delete_policy(engine: Engine, bucket: str) -> None:

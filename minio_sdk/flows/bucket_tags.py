@@ -49,8 +49,7 @@ async def read(engine: Engine, place: Place) -> dict[str, str]:
             "the object with this bucket's tags holds something else",
             hint="set_bucket_tags() writes it anew",
         )
-        engine.named(wrong, asked)
-        raise wrong
+        raise engine.named(wrong, asked)
     return tags
 
 

@@ -199,8 +199,7 @@ def _no_bucket(engine: Engine, operation: Operation[Any]) -> BucketNotFoundError
         status=404,
         hint="create_bucket() first, and check the tenant and the spelling",
     )
-    engine.named(error, operation)
-    return error
+    return engine.named(error, operation)
 
 
 def _remember(engine: Engine, bucket: str) -> None:

@@ -37,6 +37,7 @@ from minio_sdk.models.lifecycle import Expiration, LifecycleFilter, LifecycleRul
 from minio_sdk.models.names import check_flag
 from minio_sdk.operation import ObjectOperation, Operation, Place
 from minio_sdk.operations.acl import GetBucketAcl
+from minio_sdk.operations.append_object import OFFSET
 from minio_sdk.operations.bucket_cors import GetBucketCors
 from minio_sdk.operations.bucket_encryption import GetBucketEncryption
 from minio_sdk.operations.bucket_lifecycle import GetBucketLifecycle
@@ -172,8 +173,7 @@ async def _bucket_to_ask(engine: Engine, bucket: str | None) -> Place | None:
     if bucket is not None:
         if not await buckets.exists(engine, bucket):
             error = BucketNotFoundError("the bucket does not exist")
-            engine.named(error, GetBucketVersioning(engine.place(bucket)))
-            raise error
+            raise engine.named(error, GetBucketVersioning(engine.place(bucket)))
     elif await _exists(engine, engine.config.bucket):
         bucket = engine.config.bucket
     else:
@@ -330,7 +330,7 @@ async def _refused(engine: Engine, put: PutObject) -> bool:
 
 async def _appended(engine: Engine, place: Place) -> bool:
     await engine.send(PutObject(place, _KEY, _DATA))
-    put = PutObject(place, _KEY, _DATA, {"x-amz-write-offset-bytes": str(len(_DATA))})
+    put = PutObject(place, _KEY, _DATA, {OFFSET: str(len(_DATA))})
     try:
         await engine.send(put)
     except (MinIOConnectionError, CredentialsError, AccessDeniedError):

@@ -15,7 +15,6 @@ from minio_sdk.errors import (
     AccessDeniedError,
     IntegrityError,
     MinIOError,
-    NotSupportedError,
     PreconditionFailedError,
     ValidationError,
     invalid,
@@ -37,7 +36,6 @@ from minio_sdk.operations.copy_object import CopyObject
 from minio_sdk.operations.multipart import MAX_PARTS, CreateMultipartUpload, UploadPart
 from minio_sdk.wire.locking import asks_for_lock
 from minio_sdk.wire.quirks import is_complete, suspicious
-from minio_sdk.wire.tags import tags_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +159,8 @@ async def _looked_at(
 
 def _pinned(engine: Engine, source: CopySource, found: ObjectMetadata) -> CopySource:
     if found.etag is None:
-        error = NotSupportedError(
-            "the server gives the source no ETag, so that its parts could be of different generations"
-        )
-        engine.named(error, CopyObject(source.place, source.key, source, found.size))
-        raise error
+        operation = CopyObject(source.place, source.key, source, found.size)
+        raise copies.without_etag(engine, operation)
     version = source.version_id
     if version is None and found.version_id != "null":
         version = found.version_id
@@ -183,8 +178,7 @@ def _span(
             f"offset and length lie behind the end of {given.key!r}, which has {found.size} bytes",
         )
         error.attempts = 1
-        engine.named(error, CopyObject(source.place, source.key, source, found.size))
-        raise error
+        raise engine.named(error, CopyObject(source.place, source.key, source, found.size))
     return Span(source, found.size, given.offset, length)
 
 
@@ -193,14 +187,10 @@ def _span(
 
 async def _made(engine: Engine, wish: Wish, found: _Found, meter: Meter) -> UploadResponse:
     changes = wish.changes
-    headers = {**changes.description(found.metadata), **wish.lock}
+    headers = await copies.carried(engine, changes, found.first, found.metadata)
+    headers.update(wish.lock)
     if changes.storage_class:
         headers["x-amz-storage-class"] = changes.storage_class
-    tags = changes.tags
-    if tags is None:
-        tags = await copies.tags_of(engine, found.first)
-    if tags:
-        headers["x-amz-tagging"] = tags_header(tags)
     total = sum(span.size for span in found.spans)
     if total > uploads.MAX_OBJECT:
         rule = f"S3 stores at most {uploads.MAX_OBJECT} bytes as one object"
@@ -325,5 +315,4 @@ async def check_sizes(
                 f"part {number} is to have {size} bytes, and the server has {has} of it",
                 hint="nothing was stored; download the sources, and upload them as one",
             )
-            engine.named(error, create)
-            raise error
+            raise engine.named(error, create)

@@ -102,5 +102,4 @@ async def check_condition(engine: Engine, place: Place, key: str, wanted: Condit
     else:
         return
     error = PreconditionFailedError(why, code="PreconditionFailed", status=412, hint=READ_ANEW)
-    engine.named(error, PutObject(place, key, b""))
-    raise error
+    raise engine.named(error, PutObject(place, key, b""))

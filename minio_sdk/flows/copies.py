@@ -314,9 +314,7 @@ async def _prove(engine: Engine, operation: CopyObject) -> None:
             why = "it can't be told whether the server copies objects: it refuses the question"
         if engine.api.copies:
             return
-    refused = NotSupportedError(why, hint="download it and upload it again")
-    engine.named(refused, operation)
-    raise refused
+    raise engine.named(NotSupportedError(why, hint="download it and upload it again"), operation)
 
 
 async def _ask(engine: Engine, place: Place) -> bool:
@@ -362,17 +360,8 @@ async def _remove(engine: Engine, operation: DeleteObject) -> None:
 async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
     found, source = job.found, job.source
     if source.etag is None:
-        error = NotSupportedError(
-            "the server gives the source no ETag, so that its parts could be of different generations"
-        )
-        engine.named(error, CopyObject(job.dest, job.key, source, found.size))
-        raise error
-    tags = job.changes.tags
-    if tags is None:
-        tags = await tags_of(engine, source)
-    headers = {**job.changes.description(found), **_storage_class(job)}
-    if tags:
-        headers["x-amz-tagging"] = tags_header(tags)
+        raise without_etag(engine, CopyObject(job.dest, job.key, source, found.size))
+    headers = {**await carried(engine, job.changes, source, found), **_storage_class(job)}
     size = max(PART, -(-found.size // MAX_PARTS))
     starts = range(0, found.size, size)
 
@@ -394,7 +383,28 @@ async def _in_parts(engine: Engine, job: _Job) -> UploadResponse:
     return replace(done, status="copied")
 
 
-async def tags_of(engine: Engine, source: CopySource) -> dict[str, str]:
+def without_etag(engine: Engine, operation: CopyObject) -> NotSupportedError:
+    """The error for a source of which nothing tells one generation from another."""
+    error = NotSupportedError(
+        "the server gives the source no ETag, so that its parts could be of different generations"
+    )
+    return engine.named(error, operation)
+
+
+async def carried(
+    engine: Engine, changes: Changes, source: CopySource, found: ObjectMetadata
+) -> dict[str, str]:
+    """The headers that describe what is made of a source in parts, its tags included."""
+    headers = changes.description(found)
+    tags = changes.tags
+    if tags is None:
+        tags = await _tags_of(engine, source)
+    if tags:
+        headers["x-amz-tagging"] = tags_header(tags)
+    return headers
+
+
+async def _tags_of(engine: Engine, source: CopySource) -> dict[str, str]:
     """A source's tags; none where the server has no tags at all."""
     try:
         return await engine.send(GetObjectTagging(source.place, source.key, source.version_id))
@@ -416,5 +426,4 @@ async def check_unchanged(engine: Engine, source: CopySource) -> None:
     again = await of_source(engine).send(operation)
     if again.etag != source.etag:
         error = PreconditionFailedError("", code="PreconditionFailed", status=412)
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)

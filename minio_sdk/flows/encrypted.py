@@ -66,8 +66,7 @@ async def prove(engine: Engine, operation: ObjectOperation[Any]) -> None:
             "nothing was sent",
             hint="a server with SSE, or encryption=False",
         )
-        engine.named(refused, operation)
-        raise refused
+        raise engine.named(refused, operation)
     engine.api.encrypts.add(kind)
 
 
@@ -114,8 +113,7 @@ async def look_at(
     except MinIOError:
         return stored  # who may write needn't be allowed to read
     if wrong is not None:
-        engine.named(wrong, operation)
-        raise wrong
+        raise engine.named(wrong, operation)
     return replace(stored, encryption=found)
 
 

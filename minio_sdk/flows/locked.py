@@ -159,8 +159,7 @@ async def prove(
         + (f" (version_id={stored.version_id!r})" if stored.version_id else ""),
         hint="set_object_retention() or enable_object_legal_hold(), or remove it",
     )
-    engine.named(error, PutObject(place, stored.key, b""))
-    raise error
+    raise engine.named(error, PutObject(place, stored.key, b""))
 
 
 async def expect_lock(engine: Engine, create: Operation[None]) -> None:
@@ -177,5 +176,4 @@ async def expect_lock(engine: Engine, create: Operation[None]) -> None:
     except NotFoundError:
         pass
     error = NotSupportedError("the bucket was made, but the server gave it no object lock")
-    engine.named(error, create)
-    raise error
+    raise engine.named(error, create)

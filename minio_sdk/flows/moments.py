@@ -149,9 +149,7 @@ async def version_at(engine: Engine, place: Place, key: str, moment: datetime) -
         if then.found is not None:
             why += f": it was deleted at {_shown(then.found.last_modified or moment)}"
         hint = "list_objects(..., versions=True) shows the versions that there are"
-        error = ObjectNotFoundError(why, code="NoSuchKey", hint=hint)
-        engine.named(error, operation)
-        raise error
+        raise engine.named(ObjectNotFoundError(why, code="NoSuchKey", hint=hint), operation)
     return replace(found, version_id=found.version_id or NULL)
 
 
@@ -168,15 +166,12 @@ async def _unlisted(
     except ObjectNotFoundError:
         await expect_versions(engine, operation)
         why = f"there was no such object at {_shown(moment)}, and no version of it is left"
-        missing = ObjectNotFoundError(why, code="NoSuchKey")
-        engine.named(missing, operation)
-        raise missing from None
+        raise engine.named(ObjectNotFoundError(why, code="NoSuchKey"), operation) from None
     written = current.last_modified
     # HTTP tells whole seconds: it may have been written up to one second later.
     if written is None or written + timedelta(seconds=1) > moment:
         error = NotSupportedError("the server doesn't list the versions of this object")
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)
     return ObjectInfo(
         key=key,
         size=current.size,
@@ -197,13 +192,10 @@ async def expect_versions(engine: Engine, operation: Operation[Any]) -> None:
     key = operation.subject
     if not lists_versions(engine.api.server) and isinstance(key, str) and not writable(key):
         unlisted = NotSupportedError("the server can't list versions of a key with such characters")
-        engine.named(unlisted, operation)
-        raise unlisted
+        raise engine.named(unlisted, operation)
     if await engine.send(GetBucketVersioning(operation.place)) is None:
         why = "the bucket keeps no versions, and what was replaced or removed left no trace"
-        error = NotSupportedError(why, hint=KEEP)
-        engine.named(error, operation)
-        raise error
+        raise engine.named(NotSupportedError(why, hint=KEEP), operation)
 
 
 def _unknown(engine: Engine, operation: ObjectOperation[Any], then: Then) -> NotSupportedError:
@@ -213,8 +205,7 @@ def _unknown(engine: Engine, operation: ObjectOperation[Any], then: Then) -> Not
         f"{_shown(written or then.moment)}, while its bucket kept no versions",
         hint=KEEP,
     )
-    engine.named(error, operation)
-    return error
+    return engine.named(error, operation)
 
 
 def _shown(moment: datetime) -> str:
@@ -271,9 +262,7 @@ def _generation(entry: ObjectInfo) -> tuple[object, ...]:
 def changed(engine: Engine, operation: ObjectOperation[Any]) -> ObjectChangedError:
     """A version called ``null`` was replaced between looking for it and reading it."""
     why = "the version was replaced, as its bucket keeps no versions now"
-    error = ObjectChangedError(why, hint=KEEP)
-    engine.named(error, operation)
-    return error
+    return engine.named(ObjectChangedError(why, hint=KEEP), operation)
 
 
 async def exists(engine: Engine, bucket: str, key: str, at: object = None) -> bool:

@@ -71,9 +71,7 @@ async def check(engine: Engine, place: Place, key: str) -> None:
                 await engine.send(DeleteObject(place, probe.key))
             except MinIOError:
                 pass  # that it doesn't append is the news
-    refused = NotSupportedError(why, hint=_HINT)
-    engine.named(refused, operation)
-    raise refused
+    raise engine.named(NotSupportedError(why, hint=_HINT), operation)
 
 
 def check_encryption(engine: Engine, place: Place, key: str, found: ObjectMetadata) -> None:
@@ -92,8 +90,7 @@ def check_encryption(engine: Engine, place: Place, key: str, found: ObjectMetada
         "what is appended is encrypted as the object is, and that isn't what is asked for",
         hint=_HINT,
     )
-    engine.named(refused, operation)
-    raise refused
+    raise engine.named(refused, operation)
 
 
 async def append(

@@ -94,8 +94,7 @@ async def set_retention(
         if wanted is None and bypass and governed:  # which this would pass by
             why = f"the server doesn't remove a retention: {error.message}"
             unable = NotSupportedError(why, code=error.code, status=error.status)
-            engine.named(unable, put)
-            raise unable from None
+            raise engine.named(unable, put) from None
         raise
     if not locked.same(wanted, await _ask(engine, get, None)):
         raise unchanged(engine, put)

@@ -196,6 +196,4 @@ def _refuse_what_is_not_kept(
     """
     why = not_kept(engine.api.server or "", place.key_out(key), empty)
     if why is not None:
-        error = NotSupportedError(why, hint="another key")
-        engine.named(error, operation)
-        raise error
+        raise engine.named(NotSupportedError(why, hint="another key"), operation)

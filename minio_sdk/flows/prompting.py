@@ -50,8 +50,7 @@ async def prompt(
     if not is_minio(engine.api.server):
         # To others a POST may be anything.
         refused = NotSupportedError(f"{_LACKING}, and this server doesn't say that it is MinIO")
-        engine.named(refused, operation)
-        raise refused
+        raise engine.named(refused, operation)
     try:
         return await engine.send(operation)
     except MinIOError as error:

@@ -45,9 +45,7 @@ async def refuse(engine: Engine, operation: ObjectOperation[Any], *, empty: bool
     """
     why = await why_not_kept(engine, operation.place, operation.key, empty=empty)
     if why is not None:
-        error = NotSupportedError(why, hint="another key")
-        engine.named(error, operation)
-        raise error
+        raise engine.named(NotSupportedError(why, hint="another key"), operation)
 
 
 async def expect(engine: Engine, operation: ObjectOperation[Any]) -> None:
@@ -61,5 +59,4 @@ async def expect(engine: Engine, operation: ObjectOperation[Any]) -> None:
         error = ObjectNotFoundError(
             f"no object has this key here: {why}", code="NoSuchKey", hint="another key"
         )
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)

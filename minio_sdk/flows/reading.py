@@ -262,9 +262,7 @@ class Reader:
                 # The server knows no ranges: asked again, it would send everything again.
                 self._whole = piece.data
         if not data:
-            error = beyond(first, self.size)
-            self._engine.named(error, self._operation(first, last))
-            raise error
+            raise self._engine.named(beyond(first, self.size), self._operation(first, last))
         return data
 
     async def _asked(self, operation: GetObjectPart) -> Piece:
@@ -328,16 +326,14 @@ class Reader:
             request_id=cause.request_id if cause else None,
             hint="read it again from its beginning",
         )
-        self._engine.named(error, operation)
-        return error
+        return self._engine.named(error, operation)
 
     def _without_ranges(self, operation: GetObjectPart, cause: MinIOError) -> NotSupportedError:
         error = NotSupportedError(
             f"this server sends a whole object where some of it is asked for: {cause.message}",
             hint="get_object() without range, which takes the memory for all of it",
         )
-        self._engine.named(error, operation)
-        return error
+        return self._engine.named(error, operation)
 
     # --- within the memory budget ----------------------------------------------------------------
 

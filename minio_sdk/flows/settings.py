@@ -186,8 +186,7 @@ async def write(engine: Engine, kind: Kind[T], place: Place, wanted: T) -> None:
         wrong = ConflictError("somebody else sets the same at the same time", hint="try again")
     else:
         wrong = await _undone(engine, kind, place, before, found, lost)
-    engine.named(wrong, put)
-    raise wrong
+    raise engine.named(wrong, put)
 
 
 class _ShutOutError(Exception):
@@ -227,8 +226,7 @@ async def _undone(
 def unchanged(engine: Engine, operation: Operation[Any]) -> NotSupportedError:
     """The error for a change that the server says it has made, and hasn't."""
     error = NotSupportedError("the server answered that it did, and changed nothing")
-    engine.named(error, operation)
-    return error
+    return engine.named(error, operation)
 
 
 async def remove(engine: Engine, kind: Kind[T], place: Place) -> None:
@@ -268,8 +266,7 @@ async def switch(
         unknown = NotSupportedError(
             f"the server doesn't know it: {error.message}", code=error.code, status=error.status
         )
-        engine.named(unknown, put)
-        raise unknown from None
+        raise engine.named(unknown, put) from None
     await engine.send(put)
     for seconds in SETTLES_IN:
         if holds(await engine.send(get)):

@@ -163,8 +163,7 @@ def missing_bucket(engine: Engine, bucket: str) -> BucketNotFoundError:
         code="NoSuchBucket",
         hint="check the tenant and the spelling; list_buckets() shows those there are",
     )
-    engine.named(error, HeadBucket(engine.place(bucket)))
-    return error
+    return engine.named(error, HeadBucket(engine.place(bucket)))
 
 
 def _taken(engine: Engine, name: str) -> ConflictError:

@@ -161,8 +161,7 @@ async def read(engine: Engine, span: Span) -> bytes:
         data = piece.cut(at, span.last)
         if not data:
             nothing = ServerError("the server sent nothing of the range that it was asked for")
-            engine.named(nothing, operation)
-            raise nothing
+            raise engine.named(nothing, operation)
         found.append(data)
         at += len(data)
     return found[0] if len(found) == 1 else b"".join(found)

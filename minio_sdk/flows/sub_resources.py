@@ -61,5 +61,4 @@ async def ask(engine: Engine, operation: ObjectOperation[T], what: str) -> T:
             raise
         # It was cut off: what came was longer than any such answer.
         refused = NotSupportedError(f"the server doesn't know {what}: {error.message}")
-        engine.named(refused, operation)
-        raise refused from None
+        raise engine.named(refused, operation) from None

@@ -96,8 +96,7 @@ def _refuse_encryption(engine: Engine, operation: Operation[Any]) -> None:
         return
     why = "the gateway's own API can't be told how to encrypt"
     error = NotSupportedError(why, hint="Config(api='s3'), or encryption=None")
-    engine.named(error, operation)
-    raise error
+    raise engine.named(error, operation)
 
 
 def _signed(engine: Engine) -> bool:

@@ -114,7 +114,7 @@ async def _undelete(
         top, version = found.latest, found.version
         if version is None or top is None:
             why = "only delete markers are left of it" if top else "none of its versions is current"
-            raise _named(engine, VersionNotFoundError(why, code="NoSuchVersion"), question)
+            raise engine.named(VersionNotFoundError(why, code="NoSuchVersion"), question)
         if not top.is_delete_marker:
             if removed:
                 return _told(bucket, top, removed)
@@ -129,7 +129,7 @@ async def _undelete(
         marker = top.version_id or moments.NULL
         if marker in removed:
             why = "the server has removed the delete marker, and shows it still"
-            raise _named(engine, ServerError(why, hint="copy=True"), question)
+            raise engine.named(ServerError(why, hint="copy=True"), question)
         await engine.send(DeleteObject(place, key, marker))
         removed.append(marker)
 
@@ -145,15 +145,14 @@ async def _look(engine: Engine, place: Place, key: str) -> Deleted:
         except ObjectNotFoundError:
             await moments.expect_versions(engine, operation)
             why = "no version of it is left"
-            error = ObjectNotFoundError(why, code="NoSuchKey")
-            raise _named(engine, error, operation) from None
+            raise engine.named(ObjectNotFoundError(why, code="NoSuchKey"), operation) from None
         raise _not_deleted(engine, operation)
     return found
 
 
 def _not_deleted(engine: Engine, operation: HeadObject) -> MinIOError:
     hint = "copy_object(..., source_version_id=...) brings an older version back"
-    return _named(engine, ConflictError("the object isn't deleted", hint=hint), operation)
+    return engine.named(ConflictError("the object isn't deleted", hint=hint), operation)
 
 
 async def _copied(engine: Engine, place: Place, key: str, version: ObjectInfo) -> UndeletedObject:
@@ -167,11 +166,6 @@ async def _copied(engine: Engine, place: Place, key: str, version: ObjectInfo) -
         etag=done.etag,
         copied=True,
     )
-
-
-def _named(engine: Engine, error: MinIOError, operation: HeadObject) -> MinIOError:
-    engine.named(error, operation)
-    return error
 
 
 def _told(

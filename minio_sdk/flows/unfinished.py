@@ -41,8 +41,7 @@ async def _uploads(
                 "prefix",
                 hint="MinIO ends them by itself after a day",
             )
-            engine.named(error, operation)
-            raise error
+            raise engine.named(error, operation)
         asked = prefix
     else:
         # To MinIO a prefix is a whole key, so all are asked for there, and sorted out here.

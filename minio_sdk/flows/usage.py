@@ -166,8 +166,7 @@ async def _count_uploads(
             "MinIO lists the unfinished uploads of a whole bucket or of one key, and none by prefix",
             hint="uploads=False; MinIO ends them by itself after a day",
         )
-        engine.named(error, ListMultipartUploads(place, prefix))
-        raise error
+        raise engine.named(error, ListMultipartUploads(place, prefix))
     async for upload in listing.uploads(engine, place, prefix):
         try:
             parts = listing.parts(engine, place, upload.key, upload.upload_id)

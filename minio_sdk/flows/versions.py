@@ -41,8 +41,7 @@ async def expect(engine: Engine, operation: ObjectOperation[Any]) -> None:
             code="NoSuchVersion",
             hint="leave version_id out, or set_bucket_versioning() before objects are stored",
         )
-        engine.named(error, operation)
-        raise error
+        raise engine.named(error, operation)
 
 
 async def mistaken(engine: Engine, place: Place, pairs: Iterable[Pair]) -> list[Pair]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from minio_sdk.errors import bad_setting
 from minio_sdk.models.record import Record
+from minio_sdk.models.settings import folder
 
 _MiB = 1024 * 1024
 _MOST = 1 << 50
@@ -51,11 +51,7 @@ class Cache:
         trust = self.trust
         if isinstance(trust, bool) or not isinstance(trust, (int, float)) or not 0 <= trust < 1e9:
             raise bad_setting("cache.trust", trust, "must be seconds, from 0 to 1e9")
-        if isinstance(self.disk, os.PathLike):
-            object.__setattr__(self, "disk", os.fspath(self.disk))
-        disk = self.disk
-        if disk is not None and (not isinstance(disk, str) or not disk or "\0" in disk):
-            raise bad_setting("cache.disk", disk, "must be the path of a folder")
+        object.__setattr__(self, "disk", folder("cache.disk", self.disk))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
