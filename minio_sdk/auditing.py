@@ -124,6 +124,14 @@ class Ended(Protocol):
     result: object
     streams: bool
 
+    def attempts(self, error: BaseException | None) -> int:
+        """How often it was sent."""
+        ...
+
+    def status(self, error: BaseException | None) -> int | None:
+        """The HTTP status of the last answer."""
+        ...
+
 
 def _described(watch: Ended, error: BaseException | None, seconds: float) -> dict[str, Any]:
     reply, request, operation = watch.reply, watch.request, watch.operation
@@ -136,11 +144,11 @@ def _described(watch: Ended, error: BaseException | None, seconds: float) -> dic
     fields: dict[str, Any] = {
         "operation": watch.name,
         "method": request.method,
-        "status": reply.status if reply is not None else ours.status if ours else None,
+        "status": watch.status(error),
         "code": code,
         "error": None if error is None else type(error).__name__,
         "request_id": request_id or (ours.request_id if ours else None),
-        "attempts": reply.attempts if reply is not None else ours.attempts if ours else 0,
+        "attempts": watch.attempts(error),
         "started": _utc(watch.started),
         "seconds": seconds,
         "bytes_sent": request.length,

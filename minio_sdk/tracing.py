@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import TextIO
 
 from minio_sdk.errors import ConfigurationError
 from minio_sdk.models.hooks import ReceivedReply, SentRequest
+from minio_sdk.models.showing import escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,4 @@ def _lines(first: str, headers: Mapping[str, str], mark: str, size: int | None) 
     lines = [first, *(f"{mark} {name}: {value}" for name, value in headers.items())]
     if size:
         lines.append(f"{mark} ({size} bytes)")
-    return "".join(f"{_printable(line)}\n" for line in lines)
-
-
-def _printable(line: Any) -> str:
-    """A line that can't be taken for two, nor tell a terminal to do anything."""
-    if line.isprintable():
-        return str(line)
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+    return "".join(f"{escaped(line)}\n" for line in lines)

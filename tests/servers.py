@@ -260,12 +260,13 @@ def _start_moto(stack: contextlib.ExitStack) -> Server:
 
 def _start_minio_tls(stack: contextlib.ExitStack) -> Server:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
-    return _start_minio(stack, tls=True, MINIO_KMS_SECRET_KEY=f"test-key:{key}")
+    return start_minio(stack, tls=True, MINIO_KMS_SECRET_KEY=f"test-key:{key}")
 
 
-def _start_minio(
+def start_minio(
     stack: contextlib.ExitStack, tries: int = TRIES, *, tls: bool = False, **more: str
 ) -> Server:
+    """MinIO, with more settings in its environment; `stack` stops it."""
     told, user, password = version("minio"), secrets.token_hex(8), secrets.token_hex(16)
     environment = _environment(
         MINIO_ROOT_USER=user,
@@ -283,7 +284,7 @@ def _start_minio(
     except StartFailed:
         if tries == 1:
             raise
-        return _start_minio(stack, tries - 1, tls=tls, **more)
+        return start_minio(stack, tries - 1, tls=tls, **more)
     url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     return Server("minio", url, user, password, told, ca_file)
 
@@ -333,7 +334,7 @@ def _external(stack: contextlib.ExitStack) -> Server:
 _STARTERS: dict[str, Callable[[contextlib.ExitStack], Server]] = {
     "seaweedfs": _start_seaweedfs,
     "moto": _start_moto,
-    "minio": _start_minio,
+    "minio": start_minio,
     "minio-tls": _start_minio_tls,
     "external": _external,
 }

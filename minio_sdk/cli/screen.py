@@ -18,6 +18,7 @@ import click
 from minio_sdk.cli.values import human
 from minio_sdk.errors import MinIOError
 from minio_sdk.models.record import Record
+from minio_sdk.models.showing import escaped
 
 if TYPE_CHECKING:
     from minio_sdk.cli.working import Work
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
 
 def safe(text: str) -> str:
     """`text` with everything escaped that a terminal may obey, or that would end the line."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escaped(text)
 
 
 def is_terminal(stream: TextIO) -> bool:

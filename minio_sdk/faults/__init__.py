@@ -17,7 +17,6 @@ byte for byte (but for the sizes of chunks), a block at a time.
 from __future__ import annotations
 
 import contextlib
-import selectors
 import socket
 import threading
 from collections import deque
@@ -29,10 +28,12 @@ from urllib.parse import urlsplit
 from minio_sdk.config import Config
 from minio_sdk.errors import MinIOError, invalid
 from minio_sdk.faults.exchanges import Connection, error_answer
+from minio_sdk.faults.listening import Listening
 from minio_sdk.faults.naming import Asked
 from minio_sdk.faults.rules import Answer, Fault, Faults, Plan, Side
 from minio_sdk.faults.seen import Seen
 from minio_sdk.faults.wire import Wire
+from minio_sdk.models.given import whole
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Fault", "FaultProxy", "Seen", "Where"]
 
-PATIENCE = 10.0  # seconds for threads to end
 MOST_SEEN = 10_000
 
 
@@ -95,35 +95,17 @@ class FaultProxy:
             raise invalid("server", self._config.endpoints[0], "must be a URL without a path")
         self._faults = Faults()
         self._lock = threading.Lock()
-        self._closing = threading.Event()
         self._seen: deque[Seen] = deque(maxlen=MOST_SEEN)
         self._count = 0
-        self._made = 0
-        self._connections: set[Connection] = set()
         self._failures: list[BaseException] = []
-        self._resources = contextlib.ExitStack()
-        self._listener: socket.socket | None = None
-        self._port = 0
+        self._listening = Listening(lambda client, number: Connection(self, client, number))
 
     # -- life -----------------------------------------------------------------------------------
 
     def start(self) -> Self:
         """Listen on a free port; where it does already, do nothing."""
-        if self._port:
-            return self
-        self._closing.clear()
-        with contextlib.ExitStack() as stack:
-            if hasattr(socket, "SO_REUSEPORT"):
-                # Holds the port while nobody listens on it; without it, somebody else may take the port.
-                keeper = stack.enter_context(_bound(0))
-                self._port = keeper.getsockname()[1]
-            self._wake, self._woken = socket.socketpair()
-            stack.callback(self._wake.close)
-            stack.callback(self._woken.close)
-            self._listen()
-            self._acceptor = threading.Thread(target=self._accept, name="minio-faults", daemon=True)
-            self._acceptor.start()
-            self._resources = stack.pop_all()
+        if not self._listening.port:
+            self._listening.start()
         return self
 
     def stop(self) -> None:
@@ -132,14 +114,9 @@ class FaultProxy:
         Raises:
             BaseException: what a function given to `before` has raised.
         """
-        if not self._port:
+        if not self._listening.port:
             return
-        self._closing.set()
-        self._wake.send(b"x")
-        self._acceptor.join(PATIENCE)
-        self._end_connections()
-        self._resources.close()
-        self._port = 0
+        self._listening.stop()
         if self._failures:
             raise self._failures.pop(0)
 
@@ -161,12 +138,12 @@ class FaultProxy:
         Raises:
             MinIOError: it isn't started.
         """
-        if not self._port:
+        if not self._listening.port:
             raise MinIOError(
                 "FaultProxy has no url: it isn't started",
                 hint="call start(), or use it in a with statement",
             )
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._listening.port}"
 
     def config(self, tenant_id: str | None, **fields: Any) -> Config:
         """The settings of a client that goes through it.
@@ -178,7 +155,7 @@ class FaultProxy:
         return self._config.with_(base_url=self.url, tenant_id=tenant_id, **fields)
 
     def __repr__(self) -> str:
-        where = self.url if self._port else "not started"
+        where = self.url if self._listening.port else "not started"
         return f"<FaultProxy {where}, {self._count} requests>"
 
     # -- what goes wrong ------------------------------------------------------------------------
@@ -300,7 +277,7 @@ class FaultProxy:
             reset: close by a TCP reset.
             **where: see `Where`.
         """
-        after = _whole("after", after, 0)
+        whole(after, "after", 0)
 
         def apply(plan: Plan) -> None:
             plan.ending, plan.cut, plan.reset = "cut", (_side(side), after), reset
@@ -343,10 +320,11 @@ class FaultProxy:
             side: ``"reply"``, or ``"request"`` for what the client sends.
             **where: see `Where`.
         """
-        flip = (_whole("at", at, 0), _whole("count", count, 1))
+        whole(at, "at", 0)
+        whole(count, "count", 1)
 
         def apply(plan: Plan) -> None:
-            plan.flips.setdefault(_side(side), []).append(flip)
+            plan.flips.setdefault(_side(side), []).append((at, count))
 
         return self._add(f"flip {_side(side)} at {at}", False, apply, operation, where)
 
@@ -440,14 +418,8 @@ class FaultProxy:
     @contextlib.contextmanager
     def refuse_connections(self) -> Iterator[None]:
         """In a ``with`` block: nobody listens, and open connections are at their end."""
-        self._unlisten()
-        self._wake.send(b"x")
-        self._end_connections()
-        try:
+        with self._listening.interrupted():
             yield
-        finally:
-            self._listen()
-            self._wake.send(b"x")
 
     def clear(self) -> None:
         """No faults any more; those that never happened are forgotten as well."""
@@ -498,58 +470,6 @@ class FaultProxy:
 
         return self._add(name, True, apply, operation, where)
 
-    def _listen(self) -> None:
-        listener = _bound(self._port)
-        listener.listen(128)
-        with self._lock:
-            self._port, self._listener = listener.getsockname()[1], listener
-
-    def _unlisten(self) -> None:
-        with self._lock:
-            listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.close()
-
-    def _accept(self) -> None:
-        while not self._closing.is_set():
-            listener = self._listener
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._woken, selectors.EVENT_READ)
-                try:
-                    if listener is not None:
-                        selector.register(listener, selectors.EVENT_READ)
-                except (OSError, ValueError):  # closed meanwhile
-                    continue
-                ready = [key.fileobj for key, _ in selector.select()]
-            if self._woken in ready:
-                self._woken.recv(100)
-            elif listener is not None:
-                with contextlib.suppress(OSError):
-                    self._begin(listener, listener.accept()[0])
-        self._unlisten()
-
-    def _begin(self, listener: socket.socket, client: socket.socket) -> None:
-        with self._lock:
-            if listener is not self._listener:  # it came just before nobody was to come any more
-                client.close()
-                return
-            self._made += 1
-            connection = Connection(self, Wire(client), self._made)
-            self._connections.add(connection)
-        connection.start()
-
-    def _end_connections(self) -> None:
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
-            connection.shut_down()
-        for connection in connections:
-            connection.join(PATIENCE)
-
-    def _ended(self, connection: Connection) -> None:
-        with self._lock:
-            self._connections.discard(connection)
-
     def _failed(self, error: BaseException) -> None:
         with self._lock:
             self._failures.append(error)
@@ -591,25 +511,6 @@ _CODES = {
     429: "TooManyRequests",
     503: "SlowDown",
 }
-
-
-def _bound(port: int) -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if hasattr(socket, "SO_REUSEPORT"):
-            # Twice the same port is what `FaultProxy.start` asks for.
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        made.bind(("127.0.0.1", port))
-    except BaseException:
-        made.close()
-        raise
-    return made
-
-
-def _whole(argument: str, value: int, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise invalid(argument, value, f"must be a whole number from {least}")
-    return value
 
 
 def _number(argument: str, value: float) -> float:

@@ -59,7 +59,7 @@ class Connection(threading.Thread):
             self._client.close(reset=self._reset)
             if self._server is not None:
                 self._server.close()
-            self._proxy._ended(self)
+            self._proxy._listening.ended(self)
 
     def shut_down(self) -> None:
         """End it from another thread."""
@@ -99,7 +99,7 @@ class Connection(threading.Thread):
             )
         )
         try:
-            if plan.delay and self._proxy._closing.wait(plan.delay):
+            if plan.delay and self._proxy._listening.closing.wait(plan.delay):
                 return False
             for function in plan.before:
                 function(what)
@@ -344,7 +344,7 @@ class _Exchange:
         for data in blocks:
             for start in range(0, len(data), piece):
                 part = data[start : start + piece]
-                if self._proxy._closing.wait(len(part) / speed):
+                if self._proxy._listening.closing.wait(len(part) / speed):
                     raise Cut
                 yield part
 

@@ -25,6 +25,7 @@ from minio_sdk.models.object_lock import ObjectLock, object_lock_of
 from minio_sdk.models.record import Record
 from minio_sdk.models.replication import Replication, replication_of
 from minio_sdk.models.secret import frozen
+from minio_sdk.models.showing import escaped
 
 SECTIONS = (
     "versioning",
@@ -376,6 +377,4 @@ def lines_of(shown: Any) -> tuple[str, ...]:
 
 def _printable(text: str) -> str:
     """The text without what a terminal could obey; other people may have written it."""
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
-    )
+    return "\n".join(map(escaped, text.split("\n")))

@@ -116,6 +116,11 @@ def printable(text: str, most: int) -> str:
     """At most so many characters, none of which does anything to a terminal, or turns what follows."""
     if len(text) > most:
         text = text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """A line that can't be taken for two, nor tell a terminal to do anything."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -7,7 +7,6 @@ import contextlib
 import functools
 import http.client
 import importlib
-import os
 import random
 import secrets
 import tempfile
@@ -17,15 +16,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import trustme
-
 from tests.benchmarks.endpoint import null_server
 from tests.comparison.names import public
 from tests.scripted import Request, ScriptedServer, Step, reply
-from tests.servers import Farm, Guarded, Server, answers, find_minio, free_port
+from tests.servers import Server, start_minio
 
 MiB = 1 << 20
 KEYS = ("scripted-access", "scripted-secret")
+KMS_KEY = "lab:q0ObGZd+0tuMIBRfyqdb9VeJjF9MUrPFDAZDsa0VhbA="
 
 Change = Callable[[Request, "Answer"], "Step | Answer | None"]
 """What a proxy does with an answer: nothing (None), another answer, or any step of the scripted server."""
@@ -110,80 +108,35 @@ class Lab:
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
         self._stack = stack
-        self._farm = Farm()
-        stack.callback(self._farm.stop)
         self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="comparison-")))
         self._lock = threading.RLock()
 
     @functools.cached_property
     def minio(self) -> Server:
         """MinIO over plain HTTP, with a key for SSE-KMS."""
-        return self._minio("http")
+        return start_minio(self._stack, MINIO_KMS_SECRET_KEY=KMS_KEY)
 
     @functools.cached_property
     def minio_tls(self) -> Server:
         """MinIO over TLS: it takes keys of customers over nothing else."""
-        return self._minio("https")
+        return start_minio(self._stack, tls=True, MINIO_KMS_SECRET_KEY=KMS_KEY)
 
     @functools.cached_property
     def null(self) -> Server:
         """The server in C that stores nothing, for what is large."""
         return self._stack.enter_context(null_server())
 
-    @functools.cached_property
+    @property
     def ca_file(self) -> str:
         """What a client must trust to accept `minio_tls`."""
-        path = self.folder / "ca.pem"
-        self._authority.cert_pem.write_to_path(str(path))
-        return str(path)
-
-    @functools.cached_property
-    def _authority(self) -> trustme.CA:
-        return trustme.CA()
+        return str(self.minio_tls.ca_file)
 
     def prepare(self, clients: Iterable[str]) -> None:
         """Start what several probes share, before they run side by side."""
-        for each in ("minio", "minio_tls", "null", "ca_file"):
+        for each in ("minio", "minio_tls", "null"):
             getattr(self, each)
         for name in clients:
             public(name)  # `ast` can't be used by several threads at a time
-
-    def _minio(self, scheme: str) -> Server:
-        folder = Path(tempfile.mkdtemp(prefix="minio-sdk-tests-"))
-        certs = folder / "certs"
-        certs.mkdir()
-        if scheme == "https":
-            made = self._authority.issue_cert("127.0.0.1")
-            made.private_key_pem.write_to_path(str(certs / "private.key"))
-            made.cert_chain_pems[0].write_to_path(str(certs / "public.crt"))
-        user, password = secrets.token_hex(8), secrets.token_hex(16)
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MINIO_"))},
-            "MINIO_ROOT_USER": user,
-            "MINIO_ROOT_PASSWORD": password,
-            "MINIO_KMS_SECRET_KEY": "lab:q0ObGZd+0tuMIBRfyqdb9VeJjF9MUrPFDAZDsa0VhbA=",
-            "MINIO_UPDATE": "off",
-            "MINIO_BROWSER": "off",
-            "GOMEMLIMIT": "512MiB",
-        }
-        port = free_port()
-        command = [find_minio(), "server", str(folder / "data"), "--certs-dir", str(certs)]
-        command += [
-            "--address",
-            f"127.0.0.1:{port}",
-            "--console-address",
-            f"127.0.0.1:{free_port()}",
-        ]
-        process = Guarded(command, folder, environment)
-        self._stack.callback(process.stop)
-
-        def ready(log: str) -> bool | None:
-            return (
-                answers(port, "/minio/health/ready") if scheme == "http" else _open(port)
-            ) or None
-
-        process.wait_until(ready)
-        return Server("minio", f"{scheme}://127.0.0.1:{port}", user, password, "")
 
     @functools.cached_property
     def oracle(self) -> Any:
@@ -256,21 +209,6 @@ class Lab:
 def content(size: int) -> bytes:
     """The same bytes in each run, so that what clients say of their checksums is the same, too."""
     return random.Random(size).randbytes(size)
-
-
-def _open(port: int) -> bool:
-    import ssl
-
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)
-    try:
-        connection.request("GET", "/minio/health/ready")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def within(seconds: float, call: Callable[[], object]) -> tuple[float, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -40,8 +40,15 @@ def tenancy(request: pytest.FixtureRequest) -> Tenancy:
 @pytest.fixture(scope="session")
 def s3(server: Server) -> Iterator[Any]:
     """boto3's view of the server, which knows nothing of ours."""
+    with view_of(server) as client:
+        yield client
+
+
+@contextmanager
+def view_of(server: Server) -> Iterator[Any]:
+    """boto3's view of a server, which may be another one than that of most tests."""
     keys = Credentials(server.access_key, server.secret_key)
-    client = s3_of(server.base_url, keys, retries=3)
+    client = s3_of(server.base_url, keys, 3, server.ca_file)
     yield client
     client.close()
 
@@ -63,6 +70,13 @@ def boto(server: Server) -> Iterator[Callable[[Credentials], Any]]:
 @pytest.fixture(scope="session")
 def shared_bucket(s3: Any) -> Iterator[str]:
     """The bucket that tenants share; the SDK makes it, and one is enough for a worker's tests."""
+    with shared_on(s3) as name:
+        yield name
+
+
+@contextmanager
+def shared_on(s3: Any) -> Iterator[str]:
+    """The name of such a bucket on a server; the bucket is removed behind it."""
     name = f"shared-{uuid.uuid4().hex[:10]}"
     yield name
     if name in (bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):

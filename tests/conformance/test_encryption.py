@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import uuid
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ import pytest_asyncio
 
 from minio_sdk import (
     AsyncMinIOClient,
-    Credentials,
     CsvInput,
     EncryptionKeyError,
     MinIOError,
@@ -30,9 +28,8 @@ from minio_sdk import (
 from minio_sdk.config import MiB
 from minio_sdk.flows import copies
 from minio_sdk.models.object_encryption import GivenEncryption
-from tests.conformance.conftest import new_setting
-from tests.conformance.setting import Setting, Style, Tenancy, wipe
-from tests.oracle import s3_of
+from tests.conformance.conftest import new_setting, shared_on, view_of
+from tests.conformance.setting import Setting, Style, Tenancy
 from tests.servers import Server
 
 pytestmark = [
@@ -51,19 +48,15 @@ OPEN = {"allow_sse_c_over_http": True}  # SeaweedFS and moto have no TLS here
 @pytest.fixture(scope="session")
 def view(encrypting: Server) -> Iterator[Any]:
     """boto3's view of that server."""
-    keys = Credentials(encrypting.access_key, encrypting.secret_key)
-    client = s3_of(encrypting.base_url, keys, 3, encrypting.ca_file)
-    yield client
-    client.close()
+    with view_of(encrypting) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
 def shared(view: Any) -> Iterator[str]:
     """The bucket that tenants share there."""
-    name = f"shared-{uuid.uuid4().hex[:10]}"
-    yield name
-    if name in (bucket["Name"] for bucket in view.list_buckets()["Buckets"]):
-        wipe(view, name)
+    with shared_on(view) as name:
+        yield name
 
 
 @pytest_asyncio.fixture
