@@ -33,7 +33,6 @@ from minio_sdk.faults.naming import Asked
 from minio_sdk.faults.rules import Answer, Fault, Faults, Plan, Side
 from minio_sdk.faults.seen import Seen
 from minio_sdk.faults.wire import Wire
-from minio_sdk.models.given import whole
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -277,7 +276,7 @@ class FaultProxy:
             reset: close by a TCP reset.
             **where: see `Where`.
         """
-        whole(after, "after", 0)
+        after = _whole("after", after, 0)
 
         def apply(plan: Plan) -> None:
             plan.ending, plan.cut, plan.reset = "cut", (_side(side), after), reset
@@ -320,11 +319,10 @@ class FaultProxy:
             side: ``"reply"``, or ``"request"`` for what the client sends.
             **where: see `Where`.
         """
-        whole(at, "at", 0)
-        whole(count, "count", 1)
+        flip = (_whole("at", at, 0), _whole("count", count, 1))
 
         def apply(plan: Plan) -> None:
-            plan.flips.setdefault(_side(side), []).append((at, count))
+            plan.flips.setdefault(_side(side), []).append(flip)
 
         return self._add(f"flip {_side(side)} at {at}", False, apply, operation, where)
 
@@ -511,6 +509,12 @@ _CODES = {
     429: "TooManyRequests",
     503: "SlowDown",
 }
+
+
+def _whole(argument: str, value: int, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise invalid(argument, value, f"must be a whole number from {least}")
+    return value
 
 
 def _number(argument: str, value: float) -> float:

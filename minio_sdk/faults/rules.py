@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 
 from minio_sdk.errors import invalid
 from minio_sdk.faults.naming import Asked
-from minio_sdk.models.given import whole
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -97,9 +96,12 @@ class Fault:
         ]:
             if value is not None and (not isinstance(value, str) or not value):
                 raise invalid(argument, value, "must be a name or a pattern such as 'Get*'")
-        whole(nth, "nth", 1)
-        if times is not None:
-            whole(times, "times", 1)
+        if isinstance(nth, bool) or not isinstance(nth, int) or nth < 1:
+            raise invalid("nth", nth, "must be a whole number from 1")
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int)):
+            raise invalid("times", times, "must be a whole number from 1, or None for every time")
+        if times is not None and times < 1:
+            raise invalid("times", times, "must be a whole number from 1, or None for every time")
         self.name = name
         self.matched = 0
         self.happened = 0
