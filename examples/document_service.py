@@ -27,8 +27,7 @@ class DocumentService:
 
     def __init__(self, storage: MinIOClient) -> None:
         self.storage = storage
-        if not storage.bucket_exists(BUCKET):
-            storage.create_bucket(BUCKET)
+        storage.create_bucket(BUCKET, exist_ok=True)
 
     def store(
         self, user: str, name: str, data: bytes, metadata: Mapping[str, str] | None = None
