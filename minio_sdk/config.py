@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from minio_sdk.errors import ConfigurationError, ValidationError, bad_setting, shown
-from minio_sdk.models import settings
+from minio_sdk.models import extras, settings
 from minio_sdk.models.addresses import check_addressing, check_url, check_urls, without_userinfo
 from minio_sdk.models.audit import AuditRecord
 from minio_sdk.models.cache import Cache
@@ -23,6 +23,7 @@ from minio_sdk.models.hedge import Hedge
 from minio_sdk.models.hooks import Hook, Instrument
 from minio_sdk.models.names import (
     canonical_tenant,
+    check_account,
     check_bucket_part,
     check_region,
     check_tenant_id,
@@ -40,6 +41,18 @@ GiB = 1024 * MiB
 DEFAULT_URL = "http://localhost:9000"
 MIN_PART = 5 * MiB
 MAX_PART = 5 * GiB
+# What other clients call our settings.
+_ELSEWHERE = {
+    "aws_access_key_id": "access_key",
+    "aws_secret_access_key": "secret_key",
+    "aws_session_token": "session_token",
+    "cert_check": "verify",
+    "endpoint": "base_url",
+    "endpoint_url": "base_url",
+    "region_name": "region",
+    "tenant": "tenant_id",
+    "url": "base_url",
+}
 LONGEST_WAIT = 2_000_000  # seconds, 23 days: sockets refuse more than 2**31 milliseconds
 
 Api = Literal["auto", "s3", "enterprise"]
@@ -77,7 +90,8 @@ class Config:
             ``http://bucket.host/key``, but for names that no host or certificate can have; ``"auto"``, the
             default, is ``"virtual"`` on ``amazonaws.com`` and ``"path"`` elsewhere.
         public_url: the server as browsers see it, for presigned URLs. Default: the first `base_url`.
-        max_delay: the longest wait between two tries, in seconds. Default 20.
+        max_delay: the longest wait between two tries, in seconds; a busy server that asks for more by
+            ``Retry-After`` gets up to 120. Default 20.
         jitter: the share of each wait, 0 to 1, that chance may take off. Default 0.5.
         deadline: seconds for a whole call with all its tries; None for no limit.
         connect_timeout: seconds to wait for a connection. Default 5.
@@ -115,6 +129,10 @@ class Config:
         hooks: a function, or a tuple of them, that gets a `SentRequest` before each attempt of a request and
             a `ReceivedReply` after it, on the thread or in the task of the call, such as `TraceRequests`;
             None for none. What it raises is logged, and changes nothing else.
+        expected_bucket_owner: the AWS account, 12 digits, that all buckets have to be of: AWS refuses every
+            call on another's. None, the default, says nothing; other servers don't look at it.
+        extra_headers, extra_query_params: names and values that are added to every request but those of the
+            operator's APIs, such as a gateway's key; see `MinIOClient.with_extras`. Default None.
 
     Raises:
         ConfigurationError: a field is not right (also a `ValueError`).
@@ -158,6 +176,9 @@ class Config:
     user_agent: str | None = None
     telemetry: Instrument | None = None
     hooks: Hook | tuple[Hook, ...] | None = None
+    expected_bucket_owner: str | None = None
+    extra_headers: Mapping[str, str] | None = None
+    extra_query_params: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         urls = check_urls("base_url", self.base_url)
@@ -199,6 +220,11 @@ class Config:
         self._check_encryption()
         if self.user_agent is not None:
             _checked(check_user_agent, self.user_agent)
+        if self.expected_bucket_owner is not None:
+            _checked(check_account, self.expected_bucket_owner)
+        for name in ("extra_headers", "extra_query_params"):
+            if getattr(self, name) is not None:
+                self._set(name, extras.checked(name, getattr(self, name)))
         self._check_watchers()
         self._check_keys()
         self._check_whose_keys()
@@ -386,9 +412,9 @@ class Config:
         ``MINIO_ENDPOINT``, several with commas between them (or ``MINIO_HOST`` and ``MINIO_PORT``;
         ``MINIO_SECURE`` makes an address without a scheme https), ``MINIO_TENANT_ID``,
         ``MINIO_ACCESS_KEY``, ``MINIO_SECRET_KEY``, ``MINIO_SESSION_TOKEN`` and ``MINIO_`` with any other
-        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``encryption``, ``hedge``,
-        ``hooks``, ``proxies`` and ``telemetry``; then ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``,
-        ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
+        field name in capitals, but for ``audit``, ``cache``, ``credentials``, ``encryption``,
+        ``extra_headers``, ``extra_query_params``, ``hedge``, ``hooks``, ``proxies`` and ``telemetry``; then
+        ``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``, ``AWS_REGION``, ``AWS_DEFAULT_REGION``,
         ``AWS_CA_BUNDLE``.
 
         Keys that no ``MINIO_`` variable gives are looked up when the client is made.
@@ -457,9 +483,9 @@ def _renamed(values: dict[str, Any]) -> dict[str, Any]:
         if name not in known:
             import difflib
 
-            near = difflib.get_close_matches(name, known, 1)
+            near = _ELSEWHERE.get(name) or "".join(difflib.get_close_matches(name, known, 1))
             raise ConfigurationError(
-                f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+                f"{name}: there is no such setting" + (f"; did you mean {near}?" if near else "")
             )
     return values
 

@@ -40,7 +40,7 @@ class EncryptedCalls:
         raise NotImplementedError
 
     def address(self, request: Request, operation: Operation[Any]) -> Request:
-        """Let the bucket of `operation` become a host's name, where the server has it so."""
+        """Say in a request of `operation` what the configuration has to say."""
         raise NotImplementedError
 
     async def _send(self, operation: Operation[T]) -> T:

@@ -163,6 +163,10 @@ def _same_key(wanted: str | None, found: str | None) -> bool:
 
 _WRONG = "the object is encrypted with another customer's key than was given"
 _NEEDED = "the object is encrypted with a customer's key, and none was given"
+_NO_SERVICE = (
+    "does the server have a key management service, and this key? SseS3() does without; some servers "
+    "without one fail like this"
+)
 _GIVE = (
     "encryption=SseC(key) with the key that it was stored with; with_(encryption=...) for calls that "
     "have no such argument"
@@ -173,6 +177,8 @@ def explained(error: MinIOError, operation: Operation[Any], duty: Duty | None) -
     """A refusal as what it is, where the server says that encryption is the reason."""
     if isinstance(error, EncryptionError):
         return error
+    if duty is not None and isinstance(duty.encryption, SseKms) and (error.status or 0) >= 500:
+        error.hint = error.hint or _NO_SERVICE
     text = error.message.lower()
     copies = operation.encrypts in _COPYING
     keyed = duty is not None and (

@@ -26,23 +26,39 @@ from minio_sdk.config import Config
 from minio_sdk.credentials.refreshing import settled
 from minio_sdk.encrypted_calls import EncryptedCalls
 from minio_sdk.encrypting import Duty, duty_of
-from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, reword
+from minio_sdk.errors import (
+    AccessDeniedError,
+    BucketNotFoundError,
+    ConfigurationError,
+    MinIOError,
+    NotSupportedError,
+    ObjectNotFoundError,
+    ValidationError,
+    as_class,
+    reword,
+)
 from minio_sdk.models.capabilities import ServerCapabilities
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.object_encryption import Encryption, GivenEncryption, SseC, encryption_of
 from minio_sdk.operation import Operation, Place
+from minio_sdk.operations.copy_object import CopyOperation
 from minio_sdk.protocols import Feed, Transport
 from minio_sdk.retry import deadline_over
 from minio_sdk.tenancy import Scope, scope_of
 from minio_sdk.watching import Watcher, is_logged, watcher_of
 from minio_sdk.wire.addressing import is_virtual
-from minio_sdk.wire.failure import not_s3
+from minio_sdk.wire.extras import OWNER, SOURCE_OWNER, extras_of
+from minio_sdk.wire.failure import UNSIGNED_HINT, missing_bucket, not_s3
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
+from minio_sdk.wire.quirks import CLIMBING_HINT, is_climbing
 from minio_sdk.wire.xml import XmlError
 
 T = TypeVar("T")
 E = TypeVar("E", bound=MinIOError)
+
+_OPERATORS = ("Admin", "Rgw")
+"""What operations of the operator's APIs are called, which nothing is added to."""
 
 
 class Api:
@@ -107,8 +123,11 @@ class Engine(EncryptedCalls):
     api: Api
 
     __slots__ = (
+        "_adds",
         "_by_host",
+        "_extras",
         "_find_api",
+        "_owner",
         "_shares",
         "api",
         "auditor",
@@ -143,9 +162,14 @@ class Engine(EncryptedCalls):
         # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
         self._by_host = any(is_virtual(config.addressing, url) for url in config.endpoints)
+        self._extras = extras_of(config.extra_headers, config.extra_query_params)
+        self._owner = config.expected_bucket_owner
+        self._adds = self._by_host or self._extras is not None or self._owner is not None
         self._find_api = find_api
         self.caches = caches or Caches()
-        self.store: Store | None = self.caches.store(config.cache)
+        # What is read with something added may be another answer.
+        kept = None if self._extras is not None else config.cache
+        self.store: Store | None = self.caches.store(kept)
         self._shares: dict[int, Config] = {}
         default = config.encryption or None
         self.encryption: Encryption | None = default
@@ -170,12 +194,17 @@ class Engine(EncryptedCalls):
         if seconds is not None:
             call.deadline = self.transport.clock.monotonic() + seconds
         if encryption is not None:
-            call.encryption = self._checked(encryption, "encryption")
+            call.encryption = self.checked(encryption, "encryption")
         if source_encryption is not None:
-            call.source_encryption = self._checked(source_encryption, "source_encryption")
+            call.source_encryption = self.checked(source_encryption, "source_encryption")
         return call
 
-    def _checked(self, given: GivenEncryption, argument: str) -> Encryption | None:
+    def checked(self, given: GivenEncryption, argument: str) -> Encryption | None:
+        """What a caller gives, with False for none, as it may be sent.
+
+        Raises:
+            ValidationError: no encryption, or a secret that would go over a connection that anybody can read.
+        """
         found = encryption_of(given, argument)
         if found is not None:
             self.config.check_secrecy(found, argument)
@@ -192,6 +221,14 @@ class Engine(EncryptedCalls):
             return self
         other = self._copy()
         other.encryption = encryption
+        return other
+
+    def opening(self, encryption: Encryption | None) -> Engine:
+        """This engine with something else that opens the sources of copies, which was checked before."""
+        if encryption == self.source_encryption:
+            return self
+        other = self._copy()
+        other.source_encryption = encryption
         return other
 
     def share(self, at_once: int) -> Engine:
@@ -266,16 +303,16 @@ class Engine(EncryptedCalls):
             if operation.api != speaks:
                 raise _other_api(operation, speaks)
             request = operation.request()
-            if self._by_host:
+            if self._adds:
                 self.address(request, operation)
             if operation.encrypts and (self.encryption or self.source_encryption):
                 return await self._send_sealed(request, operation)
             watcher = self._looking()
             if watcher is None:
-                return self._result(operation, await self._exchange(request))
+                return self._result(operation, await self._exchange(request), request)
             with watcher.watch(request, operation) as watch:
                 watch.reply = await self._exchange(request)
-                watch.result = result = self._result(operation, watch.reply)
+                watch.result = result = self._result(operation, watch.reply, request)
                 return result
         except MinIOError as error:
             found = await self._told(error, operation, None)
@@ -327,7 +364,7 @@ class Engine(EncryptedCalls):
                     watch.streams = True
                     watch.reply = reply = await feed.open(request, self.deadline, patience)
             self.api.server = self.api.server or reply.headers.get("server", "")
-            self._result(operation, reply)
+            self._result(operation, reply, request)
             return reply
         except MinIOError as error:
             found = await self._told(error, operation, duty)
@@ -348,13 +385,33 @@ class Engine(EncryptedCalls):
         return await self._understood(error, operation, duty_of(operation, self.encryption, None))
 
     def address(self, request: Request, operation: Operation[Any]) -> Request:
-        """Let the bucket of `operation` become a host's name, where the server has it so."""
+        """Say in a request of `operation` what the configuration has to say.
+
+        The bucket becomes a host's name where the server has it so; what the user adds is added, and whose
+        the bucket has to be.
+        """
         bucket = operation.place.server_bucket
+        if self._adds and not operation.name.startswith(_OPERATORS):
+            if self._extras is not None:
+                self._extras.add_to(request)
+            if owners := self.owners(operation):
+                request.headers = {**request.headers, **owners}
         if self._by_host and bucket and operation.api == "s3":
             whole = f"{request.path}/"
             if whole.startswith(f"/{bucket}/") and not whole.startswith("/minio/"):
                 request.bucket = bucket
         return request
+
+    def owners(self, operation: Operation[Any]) -> dict[str, str]:
+        """What says whose the buckets of an operation have to be."""
+        if self._owner is None or operation.api != "s3" or not operation.place.server_bucket:
+            return {}
+        if operation.name == "CreateBucket" or operation.name.startswith(_OPERATORS):
+            return {}  # S3 doesn't have it for these
+        found = {OWNER: self._owner}
+        if isinstance(operation, CopyOperation):
+            found[SOURCE_OWNER] = self._owner
+        return found
 
     async def keys(self) -> Credentials | None:
         """The credentials in force, None for unsigned requests.
@@ -374,6 +431,8 @@ class Engine(EncryptedCalls):
             request: the question.
             name: what an audit calls it.
         """
+        if self._extras is not None and not name.startswith(_OPERATORS):
+            self._extras.add_to(request)
         watcher = self._looking()
         if watcher is None:
             return await self._exchange(request)
@@ -409,16 +468,18 @@ class Engine(EncryptedCalls):
         self.api.server = reply.headers.get("server", "")
         return reply
 
-    def _result(self, operation: Operation[T], reply: Reply) -> T:
+    def _result(self, operation: Operation[T], reply: Reply, request: Request | None = None) -> T:
         if reply.status not in operation.ok:
-            raise self._failure(operation, reply)
+            raise self._failure(operation, reply, request)
         try:
             return operation.parse(reply)
         except XmlError as error:
             why = operation.place.text_back(str(error))
             raise not_s3(reply, f"the answer is not S3: {why}") from None
 
-    def _failure(self, operation: Operation[Any], reply: Reply) -> Exception:
+    def _failure(
+        self, operation: Operation[Any], reply: Reply, request: Request | None
+    ) -> Exception:
         error = operation.failure(reply)
         if isinstance(error, MinIOError):
             reword(error, operation.place.text_back(error.message))
@@ -426,6 +487,21 @@ class Engine(EncryptedCalls):
             if reply.via is not None:
                 error.endpoint = reply.via.origin
             error.retry_after = retry_after(reply.headers, self.transport.clock.time())
+            path = self.transport.signing.endpoint.path
+            if path and _is_misplaced(path, operation, error, reply):
+                why = f"base_url has the path {path!r}, which the server takes for a bucket"
+                error = as_class(error, ConfigurationError, why, "base_url without a bucket in it")
+            elif isinstance(error, BucketNotFoundError) and path:
+                error.hint = f"base_url has the path {path!r}, which stands before each bucket"
+            elif (
+                isinstance(error, AccessDeniedError)
+                and request is not None
+                and request.signed
+                and not request.keys
+            ):
+                error.hint = UNSIGNED_HINT
+            elif isinstance(error, AccessDeniedError) and self.owners(operation):
+                error.hint = "the bucket may belong to another account than expected_bucket_owner"
         return error
 
     def named(self, error: E, operation: Operation[Any]) -> E:
@@ -435,10 +511,20 @@ class Engine(EncryptedCalls):
             error.bucket = operation.place.bucket
             key = operation.subject
             error.key = key if isinstance(key, str) else None
+            if error.hint is None and error.status == 400 and is_climbing(error.key):
+                error.hint = CLIMBING_HINT
             error.tenant_id = self.config.tenant_id
             if error.endpoint is None:
                 error.endpoint = self.transport.signing.endpoint.origin
         return error
+
+
+def _is_misplaced(path: str, operation: Operation[Any], error: MinIOError, reply: Reply) -> bool:
+    """Whether the server has found a bucket in the path of the address, and the real one in the key."""
+    if isinstance(error, BucketNotFoundError):
+        bucket = path.strip("/").partition("/")[0]
+        return missing_bucket(reply) == bucket != operation.place.server_bucket
+    return isinstance(error, ObjectNotFoundError) and operation.subject is None
 
 
 def _unheard(_: object) -> None:

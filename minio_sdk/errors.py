@@ -35,6 +35,7 @@ The classes follow https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponse
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 __all__ = [
@@ -79,10 +80,44 @@ def one_line(text: object) -> str:
     return line if len(line) <= _MAX_TEXT else line[: _MAX_TEXT - 1] + "…"
 
 
+class _Stars:
+    def __repr__(self) -> str:
+        return "***"
+
+
+_STARS = _Stars()
+_SECRET_NAMES = frozenset(
+    {"encryption", "source_encryption", "SSECustomerKey", "secret_key", "session_token"}
+)
+_KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
+"""32 bytes in base64."""
+
+
+def veiled(value: object, depth: int = 4) -> object:
+    """A value without what is, or may well be, a customer's key: 32 bytes, or their base64 form."""
+    if isinstance(value, (bytes, bytearray)):
+        return _STARS if len(value) == 32 else value
+    if isinstance(value, str):
+        return _STARS if _KEY.fullmatch(value) else value
+    if depth and type(value) is dict:
+        return {
+            name: _STARS if name in _SECRET_NAMES and inner else veiled(inner, depth - 1)
+            for name, inner in value.items()
+        }
+    if depth and type(value) in (list, tuple):
+        items: Any = value
+        # No more of them is shown.
+        return type(items)([*(veiled(each, depth - 1) for each in items[:100]), *items[100:]])
+    return value
+
+
 def shown(value: object) -> str:
-    """A value as an error message shows it: its repr, cut after 100 characters when it is long."""
+    """A value as an error message shows it: its repr, cut after 100 characters when it is long.
+
+    What users give in lists and dicts may have a customer's key in it, which is left out.
+    """
     try:
-        text = repr(value)
+        text = repr(veiled(value) if isinstance(value, (dict, list, tuple)) else value)
     except Exception:  # somebody else's class, or a number of more digits than Python writes
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 120 else text[:100] + f"… ({len(text)} characters)"
@@ -139,6 +174,10 @@ class MinIOError(Exception):
         # Exception's own __reduce__ calls the class with args alone; the attributes travel as state,
         # which also carries what a subclass or a user added.
         return type(self), (self.message,), self.__dict__.copy()
+
+    def __repr__(self) -> str:
+        # What a list of errors is printed with.
+        return f"{type(self).__name__}({str(self)!r})"
 
     def __str__(self) -> str:
         nothing_sent = isinstance(self, ValidationError) and not self.attempts

@@ -34,6 +34,10 @@ class Budget(Protocol):
         """Keep `size` bytes between two calls of the user's, if there is room; never waits."""
         ...
 
+    async def keep(self, size: int, patience: float) -> bool:
+        """As `ask`, waiting for it so many seconds; where nothing else is kept, also more than half."""
+        ...
+
     def move(self, size: int) -> None:
         """What was kept is now under way."""
         ...

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 import random
-import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +19,7 @@ from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.errors import MinIOConnectionError, MinIOError, MinIOTimeoutError, ServerError
 from minio_sdk.models.showing import printable
+from minio_sdk.retry_budget import TokenBudget
 from minio_sdk.wire.failure import QUOTA_CODES, Failure, read_failure
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
@@ -29,7 +30,16 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("minio_sdk")
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-RETRIED_CODES = frozenset(
+STARTING_CODES = frozenset(
+    {
+        "XMinioServerNotInitialized",
+        "XMinioIAMNotInitialized",
+        "XMinioBucketMetadataNotInitialized",
+    }
+)
+"""Of a MinIO that is starting. It asks for 60 seconds then, and is mostly there after a few."""
+
+RETRIED_CODES = STARTING_CODES | frozenset(
     {
         "InternalError",
         "OperationAborted",
@@ -39,9 +49,6 @@ RETRIED_CODES = frozenset(
         "SlowDown",
         "SlowDownRead",
         "SlowDownWrite",
-        "XMinioServerNotInitialized",
-        "XMinioIAMNotInitialized",
-        "XMinioBucketMetadataNotInitialized",
     }
 )
 
@@ -52,45 +59,6 @@ LONGEST_RETRY_AFTER = 120.0
 def deadline_over(seconds: float | None) -> MinIOTimeoutError:
     """The error of a call that has used up its `Config.deadline`."""
     return MinIOTimeoutError(f"the deadline of {seconds} seconds is over", hint="a longer deadline")
-
-
-class TokenBudget:
-    """How much retrying one server is worth, so that a dying one isn't hammered.
-
-    500 tokens; a retry costs 5, one after a timeout 10; a success gives back what its last retry cost, or 1.
-    Shared by all clients of one connection pool.
-    """
-
-    CAPACITY = 500
-    RETRY = 5
-    RETRY_AFTER_TIMEOUT = 10
-
-    def __init__(self) -> None:
-        self._tokens = self.CAPACITY
-        self._lock = threading.Lock()
-
-    @property
-    def tokens(self) -> int:
-        """What is left."""
-        return self._tokens
-
-    def take(self, cost: int) -> bool:
-        """Take `cost` tokens if they are there."""
-        with self._lock:
-            if self._tokens < cost:
-                return False
-            self._tokens -= cost
-            return True
-
-    def give(self, tokens: int = 1) -> None:
-        """Give tokens back; without a lock when the budget is full, as it nearly always is."""
-        if self._tokens < self.CAPACITY:
-            with self._lock:
-                self._tokens = min(self.CAPACITY, self._tokens + tokens)
-
-    def renew_lock(self) -> None:
-        """After fork: the lock may have been held by a thread that doesn't exist here."""
-        self._lock = threading.Lock()
 
 
 class Offset(Protocol):
@@ -105,6 +73,7 @@ class _Failed(Exception):
     Attributes:
         wait: seconds that the server asked for.
         delay: seconds until the next attempt; None until chance has been asked.
+        starting: whether the server says that it is just being started.
         number: the number of the attempt, not counting those that went on to another endpoint.
         moves: whether the next attempt goes to another endpoint.
     """
@@ -116,12 +85,14 @@ class _Failed(Exception):
         reply: Reply | None = None,
         wait: float = 0.0,
         delay: float | None = None,
+        starting: bool = False,
     ) -> None:
         super().__init__()
         self.error = error
         self.reply = reply
         self.wait = wait
         self.delay = delay
+        self.starting = starting
         self.number = 1
         self.moves = False
         timed_out = isinstance(error, MinIOTimeoutError)
@@ -291,16 +262,22 @@ class RetryPolicy:
         wait = retry_after(reply.headers, self.clock.time()) or 0.0
         retried = reply.status in RETRIED_STATUSES or failure.code in RETRIED_CODES
         if retried or self._learn_skew(reply, failure.code, offset):
-            return _Failed(reply=reply, wait=wait)
+            starting = failure.code in STARTING_CODES
+            wait = min(wait, self.max_delay) if starting else wait
+            return _Failed(reply=reply, wait=wait, starting=starting)
         if self._better_keys(request, reply, failure.code):
             return _Failed(reply=reply, delay=0.0)
         return None
 
-    def _delay(self, state: tenacity.RetryCallState) -> float:
+    def _delay(self, deadline: float | None, state: tenacity.RetryCallState) -> float:
         """Seconds to wait after the attempt that has failed."""
         failure = _failed(state)
         if failure.delay is None:  # asked for twice, in an order that depends on tenacity's version
-            failure.delay = max(self.backoff(failure.number), failure.wait)
+            own = self.backoff(failure.number)
+            failure.delay = max(own, failure.wait)
+            if failure.starting and deadline is not None:
+                late = self.clock.monotonic() + failure.delay >= deadline
+                failure.delay = own if late else failure.delay  # it may well be there sooner
         return failure.delay
 
     def backoff(self, failures: int) -> float:
@@ -317,7 +294,7 @@ class RetryPolicy:
 
         def stop(state: tenacity.RetryCallState) -> bool:
             failure = _failed(state)
-            delay = self._delay(state)
+            delay = self._delay(deadline, state)
             if not request.retry:
                 return True
             if not request.replayable:
@@ -369,7 +346,7 @@ class RetryPolicy:
         retrying = tenacity.Retrying(
             sleep=self.pause,
             stop=stop,
-            wait=self._delay,
+            wait=partial(self._delay, deadline),
             retry=tenacity.retry_if_exception_type(_Failed),
             reraise=True,
         )
@@ -405,7 +382,7 @@ class RetryPolicy:
         retrying = tenacity.AsyncRetrying(
             sleep=self.clock.asleep,
             stop=stop,
-            wait=self._delay,
+            wait=partial(self._delay, deadline),
             retry=tenacity.retry_if_exception_type(_Failed),
             reraise=True,
         )

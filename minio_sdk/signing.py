@@ -205,6 +205,7 @@ class Signing:
                         headers,
                         request.payload_hash,
                         self.now(),
+                        frozenset() if request.extras is None else request.extras.signed,
                     )
                 )
                 # Tracebacks may show local variables, and HTTP libraries keep headers in many.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,18 +17,14 @@ from minio_sdk.clock import Clock
 from minio_sdk.config import Config
 from minio_sdk.errors import MinIOError
 from minio_sdk.models.hooks import Hook, ReceivedReply, SentRequest
+from minio_sdk.models.secret import masked
 from minio_sdk.operation import Operation
-from minio_sdk.wire.message import HIDDEN, Reply, Request
+from minio_sdk.wire.message import Reply, Request, shown_headers
 
 LOG = logging.getLogger("minio_sdk")
 is_logged = LOG.isEnabledFor  # all that an operation costs while nobody looks on
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-# Parameters whose values let others do something, in URLs that were signed ahead and elsewhere.
-_SECRET = re.compile(
-    r"(?i)(?<![^&])([^=&]*(?:signature|credential|security-token|secret|password|token)[^=&]*)=[^&]*"
-)
 
 
 class Watcher:
@@ -188,10 +184,10 @@ class Watch:
         )
 
 
-def without_secrets(target: str) -> str:
-    """Path and query with ``***`` for values that let others do something."""
+def without_secrets(target: str, extra: Container[str] = ()) -> str:
+    """Path and query with ``***`` for values that let others do something, and for those of `extra`."""
     path, mark, query = target.partition("?")
-    return path + mark + _SECRET.sub(r"\1=***", query)
+    return path + mark + masked(query, extra)
 
 
 def kind_of_error(error: BaseException) -> str:
@@ -202,10 +198,6 @@ def kind_of_error(error: BaseException) -> str:
 def _code(error: BaseException) -> str | None:
     code = error.code if isinstance(error, MinIOError) else None
     return code if code and _CODE.fullmatch(code) else None  # a server may say anything
-
-
-def _shown(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: "***" if name in HIDDEN else value for name, value in headers.items()}
 
 
 class _Attempts:
@@ -248,12 +240,13 @@ class _Attempts:
 
     def _sent(self, number: int) -> SentRequest:
         request = self._request
+        extra = () if request.extras is None else request.extras.names
         return SentRequest(
             operation=self._name,
             attempt=number,
             method=request.method,
-            target=without_secrets(request.target),
-            headers=_shown(request.headers),
+            target=without_secrets(request.target, extra),
+            headers=shown_headers(request.headers),
             size=request.length,
         )
 
@@ -279,7 +272,7 @@ class _Attempt:
             ReceivedReply(
                 request=self._sent,
                 status=None if reply is None else reply.status,
-                headers={} if reply is None else _shown(reply.headers),
+                headers={} if reply is None else shown_headers(reply.headers),
                 size=None if reply is None else len(reply.body),
                 seconds=self._watcher.clock.monotonic() - self._begun,
                 error=None if kind is None else kind.__name__,

@@ -3,9 +3,10 @@
     python scripts/docs.py FOLDER      the site is FOLDER/site/index.html
 
 The pages are those of docs/, as they are on GitHub, and three things more: the changelog, the project's
-pages about itself, and one page for each example. They are laid out below FOLDER, where relative links
-to files outside docs/ are made links to these pages; a link to anything else is an error. What is built
-is then looked at once more: each link and anchor has to be there, and no path of this machine.
+pages about itself, and one page for each example, with the README of its folder. They are laid out below
+FOLDER, where relative links to files outside docs/ are made links to these pages; a link to anything else is
+an error. What is built is then looked at once more: each link and anchor has to be there, and no path of
+this machine.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def pages() -> dict[str, str]:
         name = path.relative_to(ROOT).as_posix()
         stem = name.removesuffix(".py")  # page.html is beside page.py
         found[name] = f"{stem.replace('.', '-')}.md"
+    for path in (ROOT / "examples").glob("*/README.md"):
+        folder = path.parent.relative_to(ROOT).as_posix()
+        found[f"{folder}/README.md"] = f"{folder}/index.md"
     return found
 
 
@@ -105,15 +109,17 @@ def lay_out(folder: Path) -> None:
     for source, place in places.items():
         target = folder / "docs" / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        if source.startswith("examples/"):
-            target.write_text(example_page(ROOT / source), encoding="utf-8")
-        elif source.endswith(".md"):
+        if source.endswith(".md"):
             text = (ROOT / source).read_text(encoding="utf-8")
             target.write_text(moved(text, source, places), encoding="utf-8")
+        elif source.startswith("examples/"):
+            target.write_text(example_page(ROOT / source), encoding="utf-8")
         else:
             shutil.copyfile(ROOT / source, target)
     settings = (ROOT / "zensical.toml").read_text(encoding="utf-8")
-    names = [f'    "{places[path.relative_to(ROOT).as_posix()]}",\n' for path in examples()]
+    shown = [place for source, place in places.items() if source.startswith("examples/")]
+    shown.sort(key=lambda place: place.replace("/index.md", "/"))  # before what is in its folder
+    names = [f'    "{place}",\n' for place in shown]
     settings = settings.replace(
         '"Examples" = []', '"Examples" = [\n' + "".join(names) + "  ]"
     ).replace('paths = ["."]', f"paths = ['{ROOT}']")

@@ -35,9 +35,9 @@ RULES = [
     (r"\bAsyncMinIOClient\b", "MinIOClient"),
     (r"\bAsyncProvisioner\b", "Provisioner"),
     (r"\bAsyncBase\b", "Base"),
-    (r"\bAsync(|Config|Service|Sites|Storage)Admin\b", r"\1Admin"),
+    (r"\bAsync(\w*)Admin\b", r"\1Admin"),
     (r"\bAsyncObject(Reader|Writer)\b", r"Object\1"),
-    (r"\bAsync(BucketEvents|SelectedRows)\b", r"\1"),
+    (r"\bAsync(AdminStream|BucketEvents|LiveStream|SelectedRows)\b", r"\1"),
     (r"Another task may close\n    it, which", "Another thread may close\n    it, which"),
     (r"A task that is cancelled meanwhile", "An interrupt meanwhile"),
     (r"; for the async client\.", "; for the blocking client."),
@@ -60,6 +60,8 @@ def made() -> dict[Path, str]:
             text, count = re.subn(pattern, word, text)
             if count:
                 used.add(pattern)
+        if left := re.search(r"\bAsync\w+", text):
+            raise SystemExit(f"make_sync: no rule for {left[0]} of {source.name}")
         target = TARGETS / source.name
         texts[target] = formatted(HEADER.format(name=source.name) + text, target)
     for pattern, _ in RULES:

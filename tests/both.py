@@ -23,6 +23,7 @@ import pytest
 
 from minio_sdk import (
     AsyncAdmin,
+    AsyncAdminStream,
     AsyncBucketEvents,
     AsyncMinIOClient,
     AsyncObjectReader,
@@ -126,7 +127,7 @@ class _Waiting:
             return _Waiting(result, self._loop)
         if isinstance(result, (AsyncObjectReader, AsyncObjectWriter)):
             return _WaitingFile(result, self._loop).__enter__()
-        if isinstance(result, (AsyncBucketEvents, AsyncSelectedRows)):
+        if isinstance(result, (AsyncAdminStream, AsyncBucketEvents, AsyncSelectedRows)):
             return _WaitingStream(result, self._loop)
         return _each(result, self._loop) if hasattr(result, "__anext__") else result
 

@@ -91,9 +91,27 @@ def minio(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture(scope="session")
+def minio_tls(request: pytest.FixtureRequest) -> Server:
+    """MinIO with TLS and a key of its own."""
+    return _server(request.config, "minio-tls")
+
+
+@pytest.fixture(scope="session")
+def minio_two(request: pytest.FixtureRequest) -> Server:
+    """Two MinIOs that are one cluster, with two drives each."""
+    return _server(request.config, "minio-two")
+
+
+@pytest.fixture(scope="session")
 def encrypting(request: pytest.FixtureRequest, server: Server) -> Server:
     """The server; MinIO with TLS, without which it takes no customer's keys, and a key of its own."""
     return _server(request.config, "minio-tls") if server.kind == "minio" else server
+
+
+@pytest.fixture(scope="session")
+def knowing(request: pytest.FixtureRequest, server: Server) -> Server:
+    """The server; MinIO with users that others vouch for."""
+    return _server(request.config, "minio-identity") if server.kind == "minio" else server
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +167,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def _is_whole(config: pytest.Config, stats: dict[str, list[Any]]) -> bool:
     """Whether every test has run, on every server, and none has failed."""
     option = config.option
-    chosen = option.keyword or option.markexpr or option.lf or option.collectonly
+    chosen = option.keyword or option.markexpr or getattr(option, "lf", False) or option.collectonly
     if chosen or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return False
     if stats.get("failed") or stats.get("error") or set(kinds()) != set(ALL_KINDS):

@@ -23,6 +23,7 @@ The steps:
     drop_after(reply, bytes=100)    closes after so many bytes of the reply's body
     dribble(reply, step=1)          sends the reply in tiny pieces
     reply_before_body(reply)        answers before the request's body was read
+    stay_open(reply)                sends the reply, and then nothing until the test ends
     hang(until=event)               answers nothing until the event is set, or the test ends
 
 Any function that takes an `Exchange` is a step, too. With `tls=True` it speaks TLS, with a
@@ -307,6 +308,17 @@ def reply_before_body(answer: Reply, *, drain: bool = True) -> Step:
             exchange.read_body(invite=False)
         if not drain or answer.ends_connection(exchange.request):
             exchange.close()
+
+    return step
+
+
+def stay_open(answer: Reply) -> Step:
+    """Send the reply, and stay silent until the end of the `with` block."""
+
+    def step(exchange: Exchange) -> None:
+        exchange.read_body()
+        exchange.send(answer.head(exchange.request) + answer.payload(exchange.request))
+        exchange.stopping.wait()
 
     return step
 

@@ -7,6 +7,8 @@ A test takes the fixture `server` (see `conftest.py`) and runs once for each kin
     minio       the program that MINIO_SDK_TEST_MINIO names, or `minio` on PATH, in the cache of
                 `.ci/run`, or where `go install` puts it
     minio-tls   the same with a certificate of its own and a key for encryption, for tests that ask for it
+    minio-two   two of it with two drives each, which are one cluster, for tests that ask for it
+    minio-identity   one more, whose users a directory and others vouch for; see `identity.py`
     external    any server of yours: MINIO_SDK_TEST_ENDPOINT, MINIO_SDK_TEST_ACCESS_KEY and
                 MINIO_SDK_TEST_SECRET_KEY; only there if the first is set
 
@@ -39,11 +41,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import trustme
 
 T = TypeVar("T")
 
@@ -61,6 +66,7 @@ class Server:
     secret_key: str
     version: str
     ca_file: str | None = None
+    folder: str | None = None  # what tests of this server need besides
 
 
 class Unavailable(Exception):
@@ -152,6 +158,8 @@ _VERSIONS: dict[str, Callable[[], str]] = {
     "moto": lambda: _package_version("moto", "test"),
     "minio": _minio_version,
     "minio-tls": _minio_version,
+    "minio-two": _minio_version,
+    "minio-identity": _minio_version,
     "external": lambda: os.environ["MINIO_SDK_TEST_ENDPOINT"],
 }
 
@@ -225,13 +233,14 @@ def answers(port: int, path: str, ca_file: str | None = None) -> bool:
         connection.close()
 
 
-def _environment(**more: str) -> dict[str, str]:
+def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without what configures an S3 server or client."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MINIO_", "MOTO_"))}
     return {**kept, **more}
 
 
-def _folder() -> Path:
+def new_folder() -> Path:
+    """A folder for a `Guarded` server, which removes it at its end."""
     return Path(tempfile.mkdtemp(prefix="minio-sdk-tests-"))
 
 
@@ -247,7 +256,7 @@ def _start_moto(stack: contextlib.ExitStack) -> Server:
     told = version("moto")
     # It chooses its port itself and logs it: no other process can take it in between.
     command = [sys.executable, "-u", "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    process = Guarded(command, _folder(), _environment())
+    process = Guarded(command, new_folder(), clean_environment())
 
     def ready(log: str) -> str | None:
         running = re.search(r"Running on (http://127\.0\.0\.1:(\d+))", log)
@@ -263,12 +272,86 @@ def _start_minio_tls(stack: contextlib.ExitStack) -> Server:
     return start_minio(stack, tls=True, MINIO_KMS_SECRET_KEY=f"test-key:{key}")
 
 
+def _start_minio_identity(stack: contextlib.ExitStack) -> Server:
+    from tests.identity import start_minio_identity
+
+    return start_minio_identity(stack)
+
+
 def start_minio(
-    stack: contextlib.ExitStack, tries: int = TRIES, *, tls: bool = False, **more: str
+    stack: contextlib.ExitStack,
+    tries: int = TRIES,
+    *,
+    tls: bool | trustme.CA = False,
+    drives: Sequence[str] = ("data",),
+    **more: str,
 ) -> Server:
-    """MinIO, with more settings in its environment; `stack` stops it."""
+    """MinIO, with more settings in its environment; `stack` stops it.
+
+    Each of `drives` is a folder, or a pool of them such as ``"a{1...4}"``, which needs ``MINIO_CI_CD="1"``.
+    An authority that is given as `tls` is one that MinIO trusts, too, when a client shows a certificate.
+    """
     told, user, password = version("minio"), secrets.token_hex(8), secrets.token_hex(16)
-    environment = _environment(
+    environment = _minio_environment(user, password, more)
+    folder = new_folder()
+    ca_file = _certify(folder / "certs", None if tls is True else tls) if tls else None
+    port = free_port()
+    process = _minio(environment, folder, port, [str(folder / drive) for drive in drives])
+    try:
+        _ready(process, port, ca_file)
+    except StartFailed:
+        if tries == 1:
+            raise
+        return start_minio(stack, tries - 1, tls=tls, drives=drives, **more)
+    stack.callback(process.stop)
+    url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    return Server("minio", url, user, password, told, ca_file)
+
+
+def start_minio_two(stack: contextlib.ExitStack, tries: int = TRIES) -> list[Server]:
+    """Two nodes on this machine, which are one server; `folder` of each has its drives."""
+    told, user, password = version("minio-two"), secrets.token_hex(8), secrets.token_hex(16)
+    ports: set[int] = set()
+    while len(ports) < 2:  # a port that is let go may be given out again at once
+        ports.add(free_port())
+    nodes = {port: new_folder() for port in ports}
+    drives = [
+        # One by one, since a pattern is a pool, and these are all of one.
+        f"http://127.0.0.1:{port}{folder}/drive{number}"
+        for port, folder in nodes.items()
+        for number in (1, 2)
+    ]
+    with contextlib.ExitStack() as started:
+        try:
+            # None is ready without the other.
+            processes = {}
+            for port, folder in nodes.items():
+                # In a container MinIO waits for a host that isn't this one, unless it is told.
+                more = {
+                    "MINIO_CI_CD": "1",
+                    "_MINIO_SERVER_LOCAL": f"127.0.0.1:{port}",
+                }
+                environment = _minio_environment(user, password, more)
+                processes[port] = _minio(environment, folder, port, drives)
+                started.callback(processes[port].stop)
+            for port, process in processes.items():
+                _ready(process, port, None)
+        except StartFailed:
+            if tries == 1:
+                raise
+        else:
+            stack.push(started.pop_all())
+            return [
+                Server(
+                    "minio", f"http://127.0.0.1:{port}", user, password, told, folder=str(folder)
+                )
+                for port, folder in nodes.items()
+            ]
+    return start_minio_two(stack, tries - 1)
+
+
+def _minio_environment(user: str, password: str, more: Mapping[str, str]) -> dict[str, str]:
+    return clean_environment(
         MINIO_ROOT_USER=user,
         MINIO_ROOT_PASSWORD=password,
         MINIO_UPDATE="off",  # asks nobody whether there is a newer one
@@ -277,25 +360,17 @@ def start_minio(
         GOMEMLIMIT="512MiB",
         **more,
     )
-    folder = _folder()
-    ca_file = _certify(folder / "certs") if tls else None
-    try:
-        port = _try_minio(stack, environment, folder, ca_file)
-    except StartFailed:
-        if tries == 1:
-            raise
-        return start_minio(stack, tries - 1, tls=tls, **more)
-    url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-    return Server("minio", url, user, password, told, ca_file)
 
 
-def _certify(folder: Path) -> str:
+def _certify(folder: Path, given: trustme.CA | None) -> str:
     """Make a certificate of 127.0.0.1 for MinIO; the file of who has signed it."""
     import trustme
 
-    authority = trustme.CA()
+    authority = given or trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
-    folder.mkdir()
+    (folder / "CAs").mkdir(parents=True)
+    if given is not None:
+        given.cert_pem.write_to_path(str(folder / "CAs" / "ca.crt"))
     certificate.private_key_pem.write_to_path(str(folder / "private.key"))
     chain = b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
     (folder / "public.crt").write_bytes(chain)
@@ -304,21 +379,19 @@ def _certify(folder: Path) -> str:
     return str(ca_file)
 
 
-def _try_minio(
-    stack: contextlib.ExitStack,
-    environment: Mapping[str, str],
-    folder: Path,
-    ca_file: str | None,
-) -> int:
-    port = free_port()
-    command = [find_minio(), "server", str(folder / "data"), "--certs-dir", str(folder / "certs")]
+def _minio(
+    environment: Mapping[str, str], folder: Path, port: int, drives: Sequence[str]
+) -> Guarded:
+    command = [find_minio(), "server", *drives]
+    command += ["--certs-dir", str(folder / "certs")]
     command += ["--address", f"127.0.0.1:{port}"]
     command += ["--console-address", f"127.0.0.1:{free_port()}"]
-    process = Guarded(command, folder, environment)
+    return Guarded(command, folder, environment)
+
+
+def _ready(process: Guarded, port: int, ca_file: str | None) -> None:
     # Not "ready", which is a 200 before it is: then comes a 503 with a minute of Retry-After.
     process.wait_until(lambda _: answers(port, "/minio/health/cluster", ca_file) or None)
-    stack.callback(process.stop)
-    return port
 
 
 def _external(stack: contextlib.ExitStack) -> Server:
@@ -336,6 +409,8 @@ _STARTERS: dict[str, Callable[[contextlib.ExitStack], Server]] = {
     "moto": _start_moto,
     "minio": start_minio,
     "minio-tls": _start_minio_tls,
+    "minio-two": lambda stack: start_minio_two(stack)[0],
+    "minio-identity": _start_minio_identity,
     "external": _external,
 }
 

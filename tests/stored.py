@@ -28,6 +28,7 @@ class Stored:
         version: the version id; None on a bucket without.
         headers: more headers.
         ranges: whether it honours them.
+        ends: whether it knows those that say how many bytes at the end; else it says 416 to them.
         conditions: whether it honours If-Match.
         most: the most bytes it gives of a range.
         then: called with the number of the request, from 1, once its answer is made.
@@ -40,6 +41,7 @@ class Stored:
     version: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     ranges: bool = True
+    ends: bool = True
     conditions: bool = True
     most: int | None = None
     then: Callable[[int], object] = lambda _: None
@@ -61,11 +63,14 @@ class Stored:
         wanted = request.header("If-Match")
         if self.conditions and wanted not in (None, self.etag):
             return s3_error(412, "PreconditionFailed")
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.header("Range") or "")
+        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.header("Range") or "")
         if asked is None or not self.ranges:
             return reply(200, self.data, headers=headers)
-        first, last = int(asked[1]), int(asked[2] or len(self.data))
-        if first >= len(self.data):
+        if asked[1]:
+            first, last = int(asked[1]), int(asked[2] or len(self.data))
+        else:
+            first, last = max(0, len(self.data) - int(asked[2])), len(self.data)
+        if first >= len(self.data) or not (asked[1] or self.ends):
             said = {"Content-Range": f"bytes */{len(self.data)}"}
             return reply(416, BEYOND, headers=said)
         if self.most is not None:

@@ -521,6 +521,7 @@ class _AsyncCall:
     [
         ("audit.jsonl", "a str can't be called"),
         (5, "a int can't be called"),
+        (JsonLinesAudit, "the class JsonLinesAudit"),
         (_coroutine, "must be a plain function"),
         (_AsyncCall(), "must be a plain function"),
         (functools.partial(_coroutine), "must be a plain function"),

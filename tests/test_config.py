@@ -103,6 +103,9 @@ def test_two_fields_are_required_and_the_others_have_these_defaults() -> None:
         "encryption": None,
         "allow_sse_c_over_http": False,
         "user_agent": None,
+        "expected_bucket_owner": None,
+        "extra_headers": None,
+        "extra_query_params": None,
     }
     refused: list[list[Any]] = [[], [URL], [URL, "acme", 30]]
     for arguments in refused:
@@ -134,6 +137,9 @@ GOOD: dict[str, list[Any]] = {
     "cache": [None, Cache(), Cache(memory=1 << 16, trust=5, disk="/tmp/cache")],
     "encryption": [None, SseS3(), SseKms("my-key")],
     "allow_sse_c_over_http": [True, False],
+    "expected_bucket_owner": [None, "123456789012", "000000000000"],
+    "extra_headers": [None, {"x-request-id": "1"}],
+    "extra_query_params": [None, {"trace": "a b"}],
     "user_agent": [None, "a", "backup/1.2 (nightly; eu)", "~" * 256],
     "part_size": [None, MIN_PART, MAX_PART],
     "region": ["us-east-1", "x", "A" * 64],
@@ -206,6 +212,10 @@ BAD: list[tuple[str, Any, str]] = [
     *(
         ("user_agent", value, "must be 1 to 256 printable ASCII characters")
         for value in ["", " a", "a ", "a\r\nX-Evil: 1", "a\0", "ä", "x" * 257, 5, b"a", ["a"]]
+    ),
+    *(
+        ("expected_bucket_owner", value, "must be 12 digits as text, the id of an AWS account")
+        for value in ["", "12345678901", "1234567890123", 123456789012, "12345678901a", "١" * 12]
     ),
     *(
         ("max_retries", value, "must be a whole number from 0 to 1000")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from minio_sdk import Config, ConfigurationError, Credentials
+from minio_sdk import Config, ConfigurationError, Credentials, MinIOClient
 from minio_sdk.config import MIN_PART
 from minio_sdk.models.variables import url_from_env
 from tests.test_config import CANARY, HERE, URL, full, make
@@ -33,7 +33,16 @@ def test_a_copy_is_checked_like_a_first_one() -> None:
 
 @pytest.mark.parametrize(
     "name, hint",
-    [("time_out", "; did you mean timeout?"), ("acces_key", "access_key"), ("xyz", "")],
+    [
+        ("time_out", "; did you mean timeout?"),
+        ("acces_key", "access_key"),
+        ("xyz", ""),
+        ("endpoint_url", "; did you mean base_url?"),  # boto3's names
+        ("aws_access_key_id", "; did you mean access_key?"),
+        ("endpoint", "; did you mean base_url?"),  # minio-py's
+        ("http_client", ""),
+        ("region_name", "region"),
+    ],
 )
 def test_a_setting_that_does_not_exist_is_refused_with_the_nearest_name(
     name: str, hint: str
@@ -126,6 +135,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         "MINIO_LOW_SPEED_TIME": "20",
         "MINIO_ALLOW_SSE_C_OVER_HTTP": "yes",
         "MINIO_USER_AGENT": "backup/1.2",
+        "MINIO_EXPECTED_BUCKET_OWNER": "123456789012",
     }
     config = Config.from_env(environ)
     expected = Config(
@@ -159,6 +169,7 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         low_speed_time=20,
         allow_sse_c_over_http=True,
         user_agent="backup/1.2",
+        expected_bucket_owner="123456789012",
     )
     assert config == expected
     assert CANARY not in repr(config)
@@ -169,6 +180,8 @@ def test_every_field_can_be_set_by_the_environment() -> None:
         "cache",
         "credentials",
         "encryption",
+        "extra_headers",
+        "extra_query_params",
         "hedge",
         "hooks",
         "proxies",
@@ -284,3 +297,9 @@ def test_without_a_mapping_it_is_the_process_s_environment(monkeypatch: pytest.M
     monkeypatch.setenv("MINIO_HOST", "from-the-process")
     assert Config.from_env().base_url == "http://from-the-process:9000"
     assert "MINIO_HOST" in os.environ
+
+
+def test_an_address_in_place_of_a_config_is_told_where_it_goes() -> None:
+    given: Any = "localhost:9000"
+    with pytest.raises(ConfigurationError, match=r"must be a Config\. Try: MinIOClient\(Config\("):
+        MinIOClient(given, access_key="a", secret_key=CANARY)

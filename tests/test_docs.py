@@ -6,8 +6,10 @@ blocks of a page that says ``<!-- one program -->`` run one after another, each 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,22 @@ def run(block: str, url: str, names: dict[str, Any], title: str = "block") -> No
     """A block, as it is written but for the server."""
     port = f"port={url.rpartition(':')[2]}"
     code = block.replace(WRITTEN, url).replace("port=9000", port)
-    exec(compile(code, title, "exec"), names)
+    with log_as_it_was():
+        exec(compile(code, title, "exec"), names)
+
+
+@contextmanager
+def log_as_it_was() -> Iterator[None]:
+    """What a page sets up for a program's log isn't for the tests that follow in this process."""
+    root, ours = logging.getLogger(), logging.getLogger("minio_sdk")
+    handlers, levels = list(root.handlers), (root.level, ours.level)
+    try:
+        yield
+    finally:
+        for handler in set(root.handlers) - set(handlers):
+            root.removeHandler(handler)
+        for logger, level in zip((root, ours), levels, strict=True):
+            logger.setLevel(level)
 
 
 @pytest.mark.parametrize("block", MINIO_BLOCKS)

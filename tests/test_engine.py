@@ -6,6 +6,7 @@ import asyncio
 import copy
 import pickle
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from minio_sdk import (
     AsyncMinIOClient,
     BucketAlreadyExistsError,
     BucketNotFoundError,
+    ConfigurationError,
     IntegrityError,
     MinIOClient,
     MinIOConnectionError,
@@ -22,6 +24,7 @@ from minio_sdk import (
     NotSupportedError,
     ObjectNotFoundError,
     ServerError,
+    ValidationError,
 )
 from tests.both import (
     ACCESS_KEY,
@@ -318,6 +321,103 @@ def test_a_bucket_that_was_there_before_is_a_conflict(connect: Connect) -> None:
 
 
 @both
+def test_a_bucket_that_may_be_there_already(connect: Connect) -> None:
+    """The tenant's own is as good as made, but not without the locks that it should have."""
+    owned = s3_error(409, "BucketAlreadyOwnedByYou")
+    unlocked = s3_error(404, "ObjectLockConfigurationNotFoundError")
+    with ScriptedServer([owned, owned, unlocked]) as server:
+        with connect(server) as client:
+            client.create_bucket("docs", exist_ok=True)
+            with pytest.raises(BucketAlreadyExistsError, match="without object lock"):
+                client.create_bucket("docs", exist_ok=True, object_lock=True)
+            with pytest.raises(ValidationError, match="^exist_ok='yes': "):
+                client.create_bucket("docs", exist_ok="yes")  # type: ignore[arg-type]
+    assert len(server.requests) == 3
+
+
+def listed(*names: str, token: str = "") -> Step:
+    buckets = "".join(f"<Bucket><Name>{name}</Name></Bucket>" for name in names)
+    after = f"<ContinuationToken>{token}</ContinuationToken>" if token else ""
+    root = "ListAllMyBucketsResult"
+    document = f"<{root}><Buckets>{buckets}</Buckets>{after}</{root}>".encode()
+    return reply(200, document, headers={"content-type": "application/xml"})
+
+
+TAKEN = s3_error(409, "BucketAlreadyExists")
+
+
+@both
+def test_a_name_that_is_taken_is_ours_when_it_is_listed(connect: Connect) -> None:
+    """SeaweedFS says so of one's own in a race; its list may be late, and have more than was asked for."""
+    script: list[Step] = [
+        s3_error(404, "NoSuchBucket"), TAKEN, listed("acme-a", token="t"), listed("acme-doc"),
+        listed("acme-docs"), stored(), TAKEN, listed("acme-docs", "other-docs"),
+    ]  # fmt: skip
+    with ScriptedServer(script) as server, connect(server) as client:
+        client.upload_object("docs", "a", b"x")
+        client.create_bucket("docs", exist_ok=True)
+    assert [request.query for request in server.requests if request.path == "/"] == [
+        "prefix=acme-docs", "continuation-token=t&prefix=acme-docs",
+        "prefix=acme-docs", "prefix=acme-docs",
+    ]  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize(
+    ("answers", "match"),
+    [
+        ([listed("acme-docs2", "acme-doc")] * 4, "belongs to another account"),
+        ([s3_error(403, "AccessDenied")], "can't be told by whom"),
+        ([s3_error(501, "NotImplemented")], "can't be told by whom"),
+    ],
+)
+def test_a_strangers_bucket_gets_no_data(connect: Connect, answers: list[Step], match: str) -> None:
+    script: list[Step] = [s3_error(404, "NoSuchBucket"), TAKEN, *answers]
+    with ScriptedServer(script) as server, connect(server, clock=FakeClock()) as client:
+        with pytest.raises(BucketAlreadyExistsError, match=match) as caught:
+            client.upload_object("docs", "a", b"secret")
+    assert "would get the data" in (caught.value.hint or "")
+    assert caught.value.bucket == "docs"
+    assert [bool(r.body) for r in server.requests] == [True] + [False] * (len(answers) + 1)
+
+
+@both
+@pytest.mark.parametrize("key", ["../a", "a/./b", "a/.."])
+def test_a_key_that_leads_to_a_folder_above_is_refused_with_a_hint(
+    connect: Connect, key: str
+) -> None:
+    """SeaweedFS says "Invalid Request" only."""
+    refusal = s3_error(400, "InvalidRequest")
+    with ScriptedServer([refusal] * 3) as server, connect(server) as client:
+        calls: list[Callable[[], Any]] = [
+            lambda: client.put_object("docs", key, b""),
+            lambda: client.get_object("docs", key),
+        ]
+        for call in calls:
+            with pytest.raises(MinIOError) as caught:
+                call()
+            assert "between slashes" in (caught.value.hint or "")
+        with pytest.raises(MinIOError) as caught:
+            client.put_object("docs", "a..b", b"")
+        assert caught.value.hint is None
+
+
+@both
+def test_a_strangers_shared_bucket_gets_no_marker(connect: Connect) -> None:
+    script: list[Step] = [
+        reply(404),
+        s3_error(404, "NoSuchBucket"),
+        TAKEN,
+        s3_error(403, "AccessDenied"),
+    ]
+    with ScriptedServer(script) as server:
+        with connect(server, tenancy="prefix") as client:
+            with pytest.raises(BucketAlreadyExistsError, match="by whom"):
+                client.create_bucket("docs")
+    assert len(server.requests) == 4
+
+
+@both
 def test_a_shared_bucket_that_another_client_has_just_made_is_not_known_at_once(
     connect: Connect,
 ) -> None:
@@ -469,6 +569,35 @@ def test_wrong_keys_and_a_wrong_bucket(connect: Connect) -> None:
 
 
 @both
+def test_a_refusal_of_a_request_that_was_not_signed_says_so(connect: Connect) -> None:
+    refusal = s3_error(403, "AccessDenied")
+    with ScriptedServer([refusal, refusal, refusal]) as server:
+        with connect(server, credentials=lambda: None) as client:
+            with pytest.raises(AccessDeniedError, match="MINIO_ACCESS_KEY") as caught:
+                client.get_object("docs", "a")
+            assert "the request was not signed" in str(caught.value)
+            health = client.health_check()
+        with connect(server) as client:
+            with pytest.raises(AccessDeniedError) as caught:
+                client.get_object("docs", "a")
+            assert "signed" not in str(caught.value)
+    assert health.healthy
+    assert health.details["answer"] == "the server answers; without keys it doesn't list the bucket"
+
+
+@both
+def test_no_such_bucket_below_a_path_of_the_address(connect: Connect) -> None:
+    """Who takes the address for the bucket's would be told to make the bucket, in making it."""
+    missing = s3_error(404, "NoSuchBucket")
+    with ScriptedServer(handler=lambda _: missing) as server:
+        with connect(server.url + "/docs") as client:
+            with pytest.raises(BucketNotFoundError, match="base_url has the path '/docs'"):
+                client.create_bucket("docs")
+            with pytest.raises(BucketNotFoundError, match="base_url has the path '/docs'"):
+                client.get_object("docs", "a")
+
+
+@both
 def test_a_file_that_shrinks_is_told_and_not_stored_short(connect: Connect) -> None:
     class Shrinking:
         def __init__(self) -> None:
@@ -486,3 +615,32 @@ def test_a_file_that_shrinks_is_told_and_not_stored_short(connect: Connect) -> N
     with ScriptedServer() as server, connect(server) as client:
         with pytest.raises(IntegrityError, match="fewer bytes than the 100"):
             client.put_object("docs", "a", Shrinking())
+
+
+@both
+@pytest.mark.parametrize("answer", ["no such bucket", "no such key"])
+def test_a_bucket_in_the_address(connect: Connect, answer: str) -> None:
+    """The server takes the real bucket for a key; `list` of a tenant that has nothing yet is empty."""
+    body = b"<Error><Code>NoSuchBucket</Code><BucketName>photos</BucketName></Error>"
+    if answer == "no such key":
+        body = b"<Error><Code>NoSuchKey</Code><Key>acme-default</Key></Error>"
+    with ScriptedServer(handler=lambda _: reply(404, body)) as server:
+        with connect(f"{server.url}/photos", tenant_id="acme") as client:
+            calls: tuple[Callable[[], object], ...] = (
+                client.list,
+                lambda: client.list_objects("docs"),
+                lambda: client.upload("a", b"1"),
+            )
+            for call in calls[: 2 if answer == "no such key" else 3]:
+                with pytest.raises(ConfigurationError, match="base_url has the path '/photos'"):
+                    call()
+        assert all(request.path.startswith("/photos/acme-") for request in server.requests)
+
+
+@both
+def test_a_server_below_a_path(connect: Connect) -> None:
+    """As behind a proxy: there the bucket that is missing is the tenant's."""
+    body = b"<Error><Code>NoSuchBucket</Code><BucketName>acme-default</BucketName></Error>"
+    with ScriptedServer(handler=lambda _: reply(404, body)) as server:
+        with connect(f"{server.url}/s3", tenant_id="acme") as client:
+            assert client.list() == []

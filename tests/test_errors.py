@@ -207,6 +207,11 @@ def test_a_value_whose_repr_fails_is_shown_by_its_class() -> None:
     assert shown(10**5000) == "<int>"  # Python refuses to write that many digits
 
 
+def test_a_tuple_of_errors_shows_all_that_they_say() -> None:
+    error = MinIOError("no", operation="GetObject", bucket="docs", key="a", hint="look")
+    assert str((error,)) == f"(MinIOError({str(error)!r}),)"
+
+
 def test_a_bad_argument_is_named_with_its_value_and_the_rule() -> None:
     error = invalid("limit", -1, "must be a whole number")
     assert type(error) is ValidationError

@@ -32,6 +32,12 @@ def test_every_example_is_known() -> None:
     assert sorted(SAID) == sorted(path.name for path in FOLDER.glob("*.py"))
 
 
+def test_every_folder_has_tests() -> None:
+    folders = sorted(path.parent.name for path in FOLDER.glob("*/README.md"))
+    tests = sorted(path.stem for path in (Path(__file__).parent / "examples").glob("test_*.py"))
+    assert tests == [f"test_{name}" for name in folders]
+
+
 @pytest.mark.parametrize("name", SAID)
 def test_example_runs(name: str, url: str) -> None:
     done = subprocess.run(

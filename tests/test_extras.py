@@ -1,13 +1,13 @@
 """Each extra brings what its parts import: tried as if nothing else were installed.
 
-Installing each into an environment of its own would take CI minutes. Here an interpreter is kept from finding
-whatever doesn't come with the core or with the extra; `tox -e dist` shows that pip finds all of them, and
-`tox -e bare` has a real environment without any.
+Here an interpreter is kept from finding whatever doesn't come with the core or with the extra. `tox -e dist`
+takes longer, and installs each into an environment of its own (scripts/check_extras.py).
 """
 
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,16 +31,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 ]
 FOR_DEVELOPERS = {"frames", "all", "test", "lint", "types", "dev", "bench", "docs", "examples"}
 
-PARTS = {
-    "": "minio_sdk.MinIOClient(minio_sdk.Config('http://localhost', None)).close()",
-    "async": "minio_sdk.AsyncMinIOClient(minio_sdk.Config('http://localhost', None))",
-    "server": "from minio_sdk.local_server.seaweedfs import find_program; find_program()",
-    "cli": "from minio_sdk.cli import main; assert main(['--help']) == 0",
-    "fsspec": "import minio_sdk.fs",
-    "otel": "import minio_sdk.telemetry",
-    "admin": "import minio_sdk.wire.sealing; from argon2 import low_level; import cryptography",
-    "fast": "import zlib_ng; import sys; sys.platform == 'win32' or __import__('uvloop')",
-}
+PARTS: dict[str, str] = runpy.run_path(str(ROOT / "scripts" / "check_extras.py"))["PARTS"]
 
 
 def with_dependencies(wanted: list[str], known: set[str]) -> Iterator[str]:
@@ -97,6 +88,12 @@ def test_each_extra_of_the_users_is_tried() -> None:
     assert set(PARTS) == {"", *PROJECT["optional-dependencies"]} - FOR_DEVELOPERS
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_each_extra_of_the_users_is_named(page: str) -> None:
+    told = (ROOT / page).read_text(encoding="utf-8").partition("## Installing parts")[2]
+    assert [extra for extra in (*PARTS, "all") if extra and f"`{extra}`" not in told] == []
+
+
 @pytest.mark.parametrize("extra", PARTS)
 def test_an_extra_brings_what_its_parts_import(extra: str) -> None:
     wanted = [*PROJECT["dependencies"], *(PROJECT["optional-dependencies"].get(extra, []))]
@@ -125,3 +122,18 @@ def test_what_an_extra_does_not_bring_is_missed() -> None:
 def test_all_has_each_of_them() -> None:
     (everything,) = PROJECT["optional-dependencies"]["all"]
     assert Requirement(everything).extras == set(PARTS) - {""}
+
+
+def test_whatever_says_how_to_install_it_names_extras_that_there_are() -> None:
+    told = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
+    told += (ROOT / "minio_sdk").rglob("*.py")
+    named = [
+        extra.strip()
+        for path in told
+        for extras in re.findall(
+            r"(?:minio-enterprise-sdk|\"\.)\[([\w, -]+)\]", path.read_text(encoding="utf-8")
+        )
+        for extra in extras.split(",")
+    ]
+    assert len(named) > 20
+    assert set(named) <= set(PROJECT["optional-dependencies"])

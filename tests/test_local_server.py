@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -398,6 +399,26 @@ def test_an_owner_that_does_not_stop_it_leaves_nothing(temp: Path, end: str) -> 
         owner.communicate()
     assert not is_alive(pid)
     assert list(temp.iterdir()) == []
+
+
+def test_ctrl_c_at_the_moment_a_folder_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(make: Callable[..., None]) -> Callable[..., None]:
+        def making(*args: Any, **named: Any) -> None:
+            make(*args, **named)
+            raise KeyboardInterrupt
+
+        return making
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "mkdir", interrupted(os.mkdir))
+    monkeypatch.setattr(
+        Path, "mkdir", interrupted(Path.mkdir)
+    )  # in 3.10 it took `mkdir` long before
+    with pytest.raises(KeyboardInterrupt):
+        LocalServer().start()
+    assert list(tmp_path.iterdir()) == []
 
 
 @posix_only

@@ -36,7 +36,7 @@ from minio_sdk.models import (
 )
 
 ROOT = Path(minio_sdk.__file__).parent.parent
-LIBRARIES = "('requests', 'urllib3', 'aiohttp', 'yarl', 'tenacity', 'click', 'rich')"
+LIBRARIES = {"requests", "urllib3", "aiohttp", "yarl", "tenacity", "click", "rich"}
 
 
 def public_methods(cls: type[Any]) -> dict[str, Any]:
@@ -153,13 +153,18 @@ def test_the_version_is_one() -> None:
 # -- laziness --------------------------------------------------------------------------------------
 
 
-def loaded_by(code: str) -> set[str]:
-    """Those of the heavy libraries that a fresh interpreter has after `code`."""
-    script = f"import sys\n{code}\nprint(*(n for n in {LIBRARIES} if n in sys.modules))"
+def modules_after(code: str) -> set[str]:
+    """Those that a fresh interpreter has after `code`."""
+    script = f"import sys\n{code}\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
     return set(done.stdout.split())
+
+
+def loaded_by(code: str) -> set[str]:
+    """The heavy libraries among them."""
+    return modules_after(code) & LIBRARIES
 
 
 @pytest.mark.parametrize(
@@ -174,6 +179,18 @@ def loaded_by(code: str) -> set[str]:
 )
 def test_importing_brings_no_http_library(code: str) -> None:
     assert loaded_by(code) == set()
+
+
+@pytest.mark.parametrize("name, other", [("MinIOClient", "aio"), ("AsyncMinIOClient", "sync")])
+def test_a_client_brings_neither_the_other_one_nor_what_few_programs_call(
+    name: str, other: str
+) -> None:
+    loaded = modules_after(f"import minio_sdk\nminio_sdk.{name}")
+    assert f"minio_sdk.client.{other}" not in loaded
+    rare = ("admin", "bucket_documents", "bucket_settings", "capabilities", "snapshots", "usage")
+    assert not loaded & {f"minio_sdk.flows.{each}" for each in rare}
+    # What every program calls, and no request waits for.
+    assert "minio_sdk.flows.uploads" in loaded
 
 
 @pytest.mark.parametrize(
@@ -279,14 +296,16 @@ _WORDS = {
     "__aexit__": "__exit__",
     "AsyncMinIOClient": "MinIOClient",
     "AsyncIterator": "Iterator",
+    "AsyncAdminStream": "AdminStream",
     "AsyncBucketEvents": "BucketEvents",
     "AsyncObjectReader": "ObjectReader",
     "AsyncSelectedRows": "SelectedRows",
     "AsyncObjectWriter": "ObjectWriter",
 }
 LOCAL = {
-    "with_", "iter_objects", "download_stream", "open", "list_multipart_uploads", "list_parts",
-    "listen_bucket", "select_object_content",
+    "with_", "with_extras", "iter_objects", "download_stream", "open", "list_multipart_uploads", "list_parts",
+    "listen_bucket", "select_object_content", "admin.trace", "admin.console_log",
+    "admin.replication_backlog", "admin.watch_metrics",
 }  # fmt: skip
 """Methods of the async client that are not awaited: they touch nothing, give an async iterator, or
 what is awaited by itself."""

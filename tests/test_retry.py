@@ -24,7 +24,8 @@ from minio_sdk import (
 )
 from minio_sdk.clock import SystemClock
 from minio_sdk.config import Config
-from minio_sdk.retry import LONGEST_RETRY_AFTER, RetryPolicy, TokenBudget
+from minio_sdk.retry import LONGEST_RETRY_AFTER, RetryPolicy
+from minio_sdk.retry_budget import TokenBudget
 from minio_sdk.signing import Skew
 from minio_sdk.wire.message import Reply, Request, StreamBody
 from tests.both import Connect, at_once, both, stored
@@ -168,6 +169,27 @@ def test_an_absurd_retry_after_is_not_waited_for_but_told(connect: Connect, seco
     assert caught.value.retry_after is not None
     assert caught.value.retry_after > LONGEST_RETRY_AFTER
     assert caught.value.attempts == 1
+
+
+@both
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_minio_that_is_starting_is_not_waited_for_as_long_as_it_asks(
+    connect: Connect, method: str
+) -> None:
+    """It asks for 60 seconds, always, and is there after a few."""
+    clock = FakeClock()
+    code, wish = "XMinioServerNotInitialized", {"Retry-After": "60"}
+    starting = s3_error(503, code, headers=wish)
+    if method == "HEAD":
+        starting = reply(503, headers={**wish, "x-minio-error-code": code})
+    with ScriptedServer([starting, stored(b"1"), starting, stored(b"1")]) as server:
+        for fields in ({}, {"deadline": 15.0}):
+            with connect(server, clock=clock, **fields) as client:
+                client.get_object_metadata("docs", "a") if method == "HEAD" else client.get_object(
+                    "docs", "a"
+                )
+    # No longer than `max_delay`; and what would be too late is tried sooner.
+    assert clock.slept == [20, 1]
 
 
 # --- what is tried again -------------------------------------------------------------------------

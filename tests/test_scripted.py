@@ -27,6 +27,7 @@ from tests.scripted import (
     reply,
     reply_before_body,
     s3_error,
+    stay_open,
 )
 
 
@@ -233,6 +234,17 @@ def test_hang_ends_with_the_test() -> None:
         client = socket.create_connection((server.host, server.port), timeout=10)
         client.sendall(b"GET / HTTP/1.1\r\n\r\n")
         server.wait_for(1)
+    with client:
+        assert client.recv(1) == b""
+
+
+def test_what_stays_open_ends_with_the_test() -> None:
+    with ScriptedServer([stay_open(reply(200, b"first", content_length=None))]) as server:
+        client = socket.create_connection((server.host, server.port), timeout=10)
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        found = b""
+        while not found.endswith(b"\r\n\r\nfirst"):
+            found += client.recv(100)
     with client:
         assert client.recv(1) == b""
 

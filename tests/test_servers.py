@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import servers
+from tests.processes import eventually, is_open
 from tests.servers import Farm, RemoteFarm, Server, StartFailed, Unavailable, answers
 
 
@@ -32,18 +31,6 @@ def farm() -> Iterator[Farm]:
 
 def port_of(server: Server) -> int:
     return int(server.base_url.rpartition(":")[2])
-
-
-def is_open(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
-
-
-def eventually(happened: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 20
-    while not happened() and time.monotonic() < end:
-        time.sleep(0.02)
-    return happened()
 
 
 def test_a_server_is_started_once_and_shared_with_workers(
@@ -70,7 +57,7 @@ def test_servers_do_not_outlive_a_killed_test_run(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parent.parent,
-        env=servers._environment(TMPDIR=str(tmp_path)),
+        env=servers.clean_environment(TMPDIR=str(tmp_path)),
     )
     with run:
         assert run.stdout is not None

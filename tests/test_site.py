@@ -15,6 +15,7 @@ import pytest
 
 import minio_sdk
 from minio_sdk import Admin, AsyncMinIOClient, MinIOClient
+from minio_sdk.cli.app import COMMANDS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,7 +27,12 @@ DOCS = ROOT / "docs"
 SETTINGS = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
 NAMED = re.compile(r"^::: minio_sdk\.(\S+)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / f"{name}.md" for name in ("CHANGELOG", "CONTRIBUTING", "SECURITY")),
+    *sorted(DOCS.rglob("*.md")),
+    *sorted((ROOT / "examples").glob("*/README.md")),
+]
 
 
 def load(name: str) -> ModuleType:
@@ -51,9 +57,20 @@ def navigation(part: object) -> list[str]:
 
 
 def test_each_page_is_in_the_navigation_once() -> None:
-    made = {"changelog.md"}  # by scripts/docs.py
-    there = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
-    assert sorted(navigation(SETTINGS["nav"])) == sorted(there | made)
+    made = [place for place in docs.pages().values() if place.endswith(".md")]
+    examples = [place for source, place in docs.pages().items() if source.startswith("examples/")]
+    # scripts/docs.py puts the examples in.
+    assert sorted(navigation(SETTINGS["nav"]) + examples) == sorted(made)
+
+
+def test_each_screenshot_is_on_a_page() -> None:
+    shown = {
+        link.rpartition("/")[2] for page in PAGES for link in LINK.findall(page.read_text("utf-8"))
+    }
+    drawn = {path.name for path in (DOCS / "screenshots").iterdir()}
+    screenshots = load("screenshots")
+    assert drawn == {f"{screenshots.PAGE}.png", *(f"{name}.svg" for name in screenshots.SHOWN)}
+    assert drawn <= shown
 
 
 def test_each_guide_is_in_the_index() -> None:
@@ -75,7 +92,10 @@ def test_each_public_name_is_in_the_reference_once() -> None:
 
 @pytest.mark.parametrize(
     ("cls", "with_the_class"),
-    [(MinIOClient, {"with_", "admin", "close"}), (Admin, {"config"})],  # the client's own `config`
+    [
+        (MinIOClient, {"with_", "with_extras", "admin", "close"}),
+        (Admin, {"config"}),
+    ],  # the client's own `config`
 )
 def test_each_method_is_in_the_reference_once(cls: type, with_the_class: set[str]) -> None:
     listed = [name for name in REFERENCE if name.startswith(f"{cls.__name__}.")]
@@ -87,6 +107,24 @@ def test_the_clients_have_one_reference() -> None:
     """The pages say that each method is on the async client too."""
     names = {name for name in dir(MinIOClient) if not name.startswith("_")}
     assert names <= set(dir(AsyncMinIOClient))
+
+
+def test_what_takes_the_place_of_mc_is_there() -> None:
+    """Commands of the second column, methods of the last."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (DOCS / "how-to" / "from-mc.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    ]
+    rows = [row for row in rows if len(row) == 3 and row[0] != "`mc`"]
+    commands = {each for row in rows for each in re.findall(r"`([a-z]+)", row[1])}
+    assert commands - {"apply", "mc"} <= set(COMMANDS)
+    methods = {each for row in rows for each in re.findall(r"`((?:admin\.)?[a-z_]+)[(`]", row[2])}
+    admin = {each.removeprefix("admin.") for each in methods if each.startswith("admin.")}
+    plain = {each for each in methods if "." not in each} - {"bucket"}
+    assert {each for each in admin if not hasattr(Admin, each)} == set()
+    assert {each for each in plain if not hasattr(MinIOClient, each)} == set()
+    assert (len(commands) > 30, len(admin) > 90, len(plain) > 40) == (True, True, True)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

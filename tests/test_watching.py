@@ -6,6 +6,7 @@ import io
 import logging
 import pickle
 import sys
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -27,6 +28,13 @@ from tests.both import ACCESS_KEY, SECRET_KEY, TOKEN, Connect, both, stored
 from tests.scripted import ScriptedServer, Step, drop_before_reply, reply, s3_error
 
 Event = SentRequest | ReceivedReply
+LOOKING_ON = (
+    "minio_sdk.watching",
+    "minio_sdk.telemetry",
+    "minio_sdk.auditing",
+    "logging",
+    "opentelemetry",
+)
 
 
 @both
@@ -143,7 +151,12 @@ async def awaited(event: Event) -> None:
 
 @pytest.mark.parametrize(
     "hooks, word",
-    [(3, "can't be called"), ((print, 3), "can't be called"), (awaited, "plain function")],
+    [
+        (3, "can't be called"),
+        ((print, 3), "can't be called"),
+        (awaited, "plain function"),
+        (TraceRequests, r"the class TraceRequests; .* TraceRequests\(\.\.\.\)"),
+    ],
 )
 def test_hooks_that_cannot_be_called_are_refused(hooks: Any, word: str) -> None:
     with pytest.raises(ConfigurationError, match=f"hooks: .*{word}"):
@@ -254,3 +267,33 @@ def test_what_a_server_says_can_break_no_line(
     found = [r.getMessage() for r in caplog.records if r.name == "minio_sdk"]
     assert len(found) == 2
     assert all(line.isprintable() for line in found)
+
+
+@both
+def test_while_nobody_looks_on_an_operation_costs_a_look_at_the_log(
+    connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "minio_sdk")  # as programs have it that set nothing
+    called: list[str] = []
+
+    def see(frame: FrameType, event: str, _: object) -> None:
+        module = frame.f_globals.get("__name__", "")
+        if event == "call" and module.startswith(LOOKING_ON):
+            called.append(f"{module}.{frame.f_code.co_name}")
+
+    def calls(**settings: Any) -> set[str]:
+        with ScriptedServer([stored(b"x")] * 2) as server, connect(server, **settings) as client:
+            client.get_object("docs", "a")
+            called.clear()
+            before = sys.getprofile()
+            sys.setprofile(see)
+            try:
+                client.get_object("docs", "a")
+            finally:
+                sys.setprofile(before)
+        return set(called)
+
+    assert calls() <= {"logging.isEnabledFor"}
+    assert called.count("logging.isEnabledFor") <= 3  # our log, and those of what is below
+    told = {f"minio_sdk.watching.{name}" for name in ("__init__", "__enter__", "__exit__")}
+    assert calls(hooks=lambda _: None) >= told  # or the above would show nothing

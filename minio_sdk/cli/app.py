@@ -49,6 +49,12 @@ COMMANDS = {
     "stat": Entry(LOOK, "listing", "What is known of an object or a bucket."),
     "cat": Entry(LOOK, "streams", "Write objects to standard output, one behind the other."),
     "head": Entry(LOOK, "streams", "Write the first lines of an object to standard output."),
+    "sql": Entry(
+        LOOK, "asking", "Ask for rows of objects with SQL, answered by the server (S3 Select)."
+    ),
+    "watch": Entry(
+        LOOK, "watching", "Show what happens in a bucket while it happens, until Ctrl-C."
+    ),
     "cp": Entry(MOVE, "copying", "Copy files and objects, either way or on the server."),
     "mv": Entry(MOVE, "copying", "Move files and objects, either way or on the server."),
     "put": Entry(MOVE, "streams", "Store standard input as an object, of any length."),
@@ -76,6 +82,9 @@ COMMANDS = {
         KEEP, "versions", "Bring deleted objects back, in a bucket that keeps versions."
     ),
     "versioning": Entry(SET, "versions", "Whether a bucket keeps versions; on and off change it."),
+    "bucket": Entry(
+        SET, "wholes", "All that is set on a bucket as one document: export, plan, apply."
+    ),
     "tags": Entry(SET, "tags", "Tags of objects and buckets."),
     "policy": Entry(SET, "documents", "The policy of a bucket."),
     "lifecycle": Entry(SET, "documents", "What happens to a bucket's objects as time passes."),
@@ -114,6 +123,21 @@ class _Commands(click.Group):
         command = module.__dict__[cmd_name]
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            # click looks for what was meant among commands that are loaded.
+            from difflib import get_close_matches
+
+            near = " or ".join(map(repr, get_close_matches(args[0], COMMANDS)))
+            if near and not args[0].startswith("-"):
+                said = f"No such command {args[0]!r}. Did you mean {near}?"
+                raise click.UsageError(said, ctx) from None
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section in dict.fromkeys(entry.section for entry in COMMANDS.values()):

@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from minio_sdk.cli.session import Session, command
 from minio_sdk.cli.values import SIZE, human
-from minio_sdk.client import MinIOClient
 from minio_sdk.errors import MinIOError
+
+if TYPE_CHECKING:
+    from minio_sdk.client import MinIOClient
 
 
 @click.command()

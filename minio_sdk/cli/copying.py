@@ -9,7 +9,7 @@ import click
 
 from minio_sdk.cli.addresses import either
 from minio_sdk.cli.completing import ANY
-from minio_sdk.cli.session import Session, command
+from minio_sdk.cli.session import Session, command, customer_key
 from minio_sdk.cli.transferring import Wish, transfer
 from minio_sdk.cli.values import PAIR, WHEN
 
@@ -51,6 +51,7 @@ def _wish(given: dict[str, Any], **others: Any) -> Wish:
 @_options
 @click.option("--version-id", help="A version of the source.")
 @click.option("--at", type=WHEN, help="What the source was at this moment.")
+@customer_key
 @command
 def cp(session: Session, sources: tuple[str, ...], target: str, **given: Any) -> None:
     """Copy files and objects, either way or on the server.
@@ -65,6 +66,7 @@ def cp(session: Session, sources: tuple[str, ...], target: str, **given: Any) ->
 
 @click.command()
 @_options
+@customer_key
 @command
 def mv(session: Session, sources: tuple[str, ...], target: str, **given: Any) -> None:
     """Move files and objects, either way or on the server.

@@ -11,18 +11,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import requests
 from rich.console import Console
 from rich.table import Table
 
 from minio_sdk.cli.serve import how_to_connect, wait_for_the_end
 from minio_sdk.cli.values import human
-from minio_sdk.client import MinIOClient
 from minio_sdk.errors import IntegrityError, MinIOError, ObjectNotFoundError
 from minio_sdk.local_server import LocalServer
 from minio_sdk.local_server.seaweedfs import find_program
+
+if TYPE_CHECKING:
+    from minio_sdk.client import MinIOClient
 
 BUCKET = "documents"
 SMALL = 200
@@ -158,6 +160,8 @@ def downloads(tour: Tour) -> None:
 
 def presigned(tour: Tour) -> None:
     """A link that works without this SDK."""
+    import requests
+
     tour.step("presign a link and fetch it with plain requests, without credentials")
     key, data = small_object(7)
     url = tour.acme.get_presigned_url(BUCKET, key, expiry_seconds=60)

@@ -13,7 +13,7 @@ import click
 from minio_sdk.cli.addresses import Remote, bucket_at, fixed_part, object_at, pattern, remote
 from minio_sdk.cli.completing import REMOTE
 from minio_sdk.cli.screen import can_write, plain, safe, shown_time
-from minio_sdk.cli.session import Session, command
+from minio_sdk.cli.session import Session, command, customer_key
 from minio_sdk.cli.values import SIZE, WHEN, human
 from minio_sdk.errors import MinIOError, ObjectNotFoundError
 from minio_sdk.models.results import ObjectInfo
@@ -331,6 +331,7 @@ def _wish(
 @click.argument("addresses", nargs=-1, required=True, type=REMOTE)
 @click.option("--version-id", help="A version of the object.")
 @click.option("--at", type=WHEN, help="What it was at this moment.")
+@customer_key
 @command
 def stat(
     session: Session, addresses: tuple[str, ...], version_id: str | None, at: datetime | None

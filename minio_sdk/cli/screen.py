@@ -58,12 +58,16 @@ def is_colored(stream: TextIO) -> bool:
 
 # What an error's hint says to programs, in the words of the command line.
 HINTS = {
+    "an https:// base_url; for tests alone Config(allow_sse_c_over_http=True)": (
+        "an https:// --url; for tests alone MINIO_ALLOW_SSE_C_OVER_HTTP=true"
+    ),
     "another name, or bucket_exists() first": "another name",
     "another name, or delete_snapshot() first": "another name, or snapshot delete first",
     "bypass_governance=True with keys that may, of delete_objects() and delete_many() too": (
         "--bypass-governance with keys that may"
     ),
     "copy=True": "--copy",
+    "create=True makes it": "--create makes it",
     "copy_object(..., source_version_id=...)": "cp --version-id",
     "create_bucket() first": "mb makes it",
     "delete its objects first, or delete_bucket(..., force=True)": "--force removes it with all in it",
@@ -77,7 +81,7 @@ HINTS = {
     "restore_snapshot(..., skip_missing=True)": "--skip-missing",
     "set_bucket_policy() replaces it, delete_bucket_policy() removes it": "policy set, policy delete",
     "set_bucket_tags() writes it anew": "tags set writes it anew",
-    "use it as it is; bucket_exists() tells": "mb -p takes one that is there",
+    "use it as it is; exist_ok=True makes that no error": "mb -p takes one that is there",
 }
 
 
@@ -233,6 +237,12 @@ class Screen:
         if self.is_watched:
             self._aside(always=True)
             click.echo(safe(text), err=True)
+
+    def aside(self, record: Mapping[str, Any], text: str) -> None:
+        """Something that isn't a result, and that is said on standard error whoever looks on."""
+        self._aside(always=True)
+        self.flush()
+        click.echo(json.dumps(plain(record)) if self.as_json else safe(text), err=True)
 
     def fail(self, error: Exception) -> None:
         """Tell of a failure, and go on; the command ends with 1."""

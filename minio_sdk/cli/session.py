@@ -7,21 +7,21 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from minio_sdk.cli.addresses import Remote
 from minio_sdk.cli.screen import Screen
-from minio_sdk.cli.values import Kind
+from minio_sdk.cli.values import KEY_FILE, Kind
 from minio_sdk.cli.working import Work
-from minio_sdk.client import MinIOClient
-from minio_sdk.config import Config
-from minio_sdk.credentials.mc import McConfigProvider
-from minio_sdk.credentials.profiles import ProfileProvider
 from minio_sdk.errors import ConfigurationError
 from minio_sdk.models.variables import url_from_env
+
+if TYPE_CHECKING:  # loaded when a server is asked, and not for --help
+    from minio_sdk.client import MinIOClient
+    from minio_sdk.config import Config
 
 AWS = "https://s3.{region}.amazonaws.com"
 
@@ -71,6 +71,8 @@ class Session:
 
     def client(self, address: Remote | None = None) -> MinIOClient:
         """The client for an address, whose tenant may be another than the one in force."""
+        from minio_sdk.client import MinIOClient
+
         tenant = self.config.tenant_id
         if address is not None and address.tenant is not None:
             tenant = address.tenant
@@ -93,6 +95,8 @@ def settings(given: dict[str, Any], fields: dict[str, Any]) -> Config:
     Raises:
         ConfigurationError: something isn't right with it.
     """
+    from minio_sdk.config import Config
+
     found: dict[str, Any] = {}
     if given.get("profile") is not None:
         found = _profile(given["profile"])
@@ -112,6 +116,9 @@ def settings(given: dict[str, Any], fields: dict[str, Any]) -> Config:
 
 def _profile(name: str) -> dict[str, Any]:
     """The server and the keys of an alias of `mc`, else those of a profile of AWS's files."""
+    from minio_sdk.credentials.mc import McConfigProvider
+    from minio_sdk.credentials.profiles import ProfileProvider
+
     alias = McConfigProvider(alias=name)
     url = alias.address()
     if url is not None:
@@ -136,6 +143,9 @@ def _nobody() -> None:
 
 def profiles() -> list[str]:
     """The names that ``--profile`` may have."""
+    from minio_sdk.credentials.mc import McConfigProvider
+    from minio_sdk.credentials.profiles import ProfileProvider
+
     return sorted({*McConfigProvider(alias="").names(), *ProfileProvider().read()})
 
 
@@ -150,12 +160,23 @@ class _ProfileName(Kind):
         return items(profiles, incomplete)
 
 
+PROFILE = _ProfileName()
+
+
+customer_key = click.option(
+    "--sse-c",
+    "customer_key",
+    type=KEY_FILE,
+    metavar="FILE",
+    help="A file with the key of 32 bytes that the objects are encrypted with (SSE-C).",
+)
+"""What commands have that read or store objects; `command` makes it the client's key."""
+
+
 def command(function: Callable[..., object]) -> Callable[..., int]:
     """Give a command the settings that all have, and a `Session` in front of its own arguments."""
 
-    @click.option(
-        "--profile", type=_ProfileName(), help="An alias of mc, or a profile of AWS's files."
-    )
+    @click.option("--profile", type=PROFILE, help="An alias of mc, or a profile of AWS's files.")
     @click.option("--url", help="The server; by default MINIO_ENDPOINT and its like.")
     @click.option("--tenant", help="On whose behalf; by default MINIO_TENANT_ID.")
     @click.option("--no-tenant", is_flag=True, help="Names go to the server as they are.")
@@ -170,7 +191,9 @@ def command(function: Callable[..., object]) -> Callable[..., int]:
     def run(as_json: bool, quiet: bool, **given: Any) -> int:
         names = ("profile", "url", "tenant", "no_tenant", "tenancy")
         chosen = {name: given.pop(name) for name in names}
-        with Session(Screen(as_json, quiet), chosen) as session:
+        key = given.pop("customer_key", None)
+        fields = {} if key is None else {"encryption": key}
+        with Session(Screen(as_json, quiet), chosen, **fields) as session:
             function(session, **given)
         return session.code
 

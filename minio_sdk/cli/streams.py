@@ -12,7 +12,7 @@ import click
 from minio_sdk.cli.addresses import Remote, object_at
 from minio_sdk.cli.completing import REMOTE
 from minio_sdk.cli.screen import is_terminal
-from minio_sdk.cli.session import Session, command
+from minio_sdk.cli.session import Session, command, customer_key
 from minio_sdk.cli.values import PAIR, RANGE, SIZE, WHEN
 from minio_sdk.cli.working import Work
 from minio_sdk.errors import MinIOError
@@ -25,6 +25,7 @@ PIECE = 64 * 1024
 @click.option("--range", "part", type=RANGE, help="Some bytes: 0-99, 100-, or -50 for the last 50.")
 @click.option("--version-id", help="A version of it.")
 @click.option("--at", type=WHEN, help="What it was at this moment, or so long ago as in 2h.")
+@customer_key
 @command
 def cat(
     session: Session,
@@ -63,17 +64,18 @@ def read_out(
     pieces = client.download_stream(
         place.bucket, place.key, range=first, version_id=version_id, at=at
     )
-    _pour(session, f"Reading {place}", pieces)
+    with session.work(f"Reading {place}") as work:
+        pour(work, pieces)
 
 
-def _pour(session: Session, label: str, pieces: Iterator[bytes]) -> None:
+def pour(work: Work, pieces: Iterator[bytes]) -> None:
+    """Write bytes to standard output as they come."""
     output = sys.stdout.buffer
-    with session.work(label) as work:
-        for piece in pieces:
-            if is_terminal(sys.stdout):
-                work.hide()
-            output.write(piece)
-            work.add(len(piece), 0)
+    for piece in pieces:
+        if is_terminal(sys.stdout):
+            work.hide()
+        output.write(piece)
+        work.add(len(piece), 0)
     output.flush()
 
 
@@ -83,6 +85,7 @@ def _pour(session: Session, label: str, pieces: Iterator[bytes]) -> None:
 @click.option("-c", "--bytes", "count", type=SIZE, help="So many bytes rather than lines.")
 @click.option("--version-id", help="A version of it.")
 @click.option("--at", type=WHEN, help="What it was at this moment.")
+@customer_key
 @command
 def head(
     session: Session,
@@ -100,11 +103,8 @@ def head(
     pieces = session.client(place).download_stream(
         place.bucket, place.key, version_id=version_id, at=at, piece_size=PIECE
     )
-    _pour(
-        session,
-        f"Reading {place}",
-        _first_lines(pieces, lines) if count is None else _first_bytes(pieces, count),
-    )
+    with session.work(f"Reading {place}") as work:
+        pour(work, _first_lines(pieces, lines) if count is None else _first_bytes(pieces, count))
 
 
 def _first_lines(pieces: Iterator[bytes], left: int) -> Iterator[bytes]:
@@ -135,6 +135,7 @@ def _first_bytes(pieces: Iterator[bytes], left: int) -> Iterator[bytes]:
 @click.option("--metadata", type=PAIR, multiple=True, help="May be given several times.")
 @click.option("--tag", "tags", type=PAIR, multiple=True, help="May be given several times.")
 @click.option("-n", "--no-clobber", is_flag=True, help="Only if there is no such object yet.")
+@customer_key
 @command
 def put(
     session: Session,

@@ -15,7 +15,7 @@ from minio_sdk.cli.addresses import Local, Remote, either
 from minio_sdk.cli.choosing import files_below
 from minio_sdk.cli.completing import ANY
 from minio_sdk.cli.screen import safe
-from minio_sdk.cli.session import Session, command
+from minio_sdk.cli.session import Session, command, customer_key
 from minio_sdk.cli.values import WHEN
 from minio_sdk.cli.working import Work
 from minio_sdk.flows import local_files
@@ -37,6 +37,7 @@ Side = str | tuple[str, str]
 @click.option("--concurrency", type=click.IntRange(1), help="How many at once.")
 @click.option("--at", type=WHEN, help="What a remote source was at this moment.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask before --delete.")
+@customer_key
 @command
 def mirror(
     session: Session, source: str, target: str, delete: bool, dry_run: bool, yes: bool, **given: Any
@@ -113,6 +114,7 @@ class Entry:
 @click.option("--sizes", is_flag=True, help="Compare sizes only, and read no files.")
 @click.option("--at", type=WHEN, help="What the source was at this moment.")
 @click.option("--exit-code", is_flag=True, help="End with 1 when something differs.")
+@customer_key
 @command
 def diff(
     session: Session, source: str, target: str, sizes: bool, at: datetime | None, exit_code: bool

@@ -10,7 +10,7 @@ import json
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
@@ -18,17 +18,18 @@ from rich.table import Table
 from rich.text import Text
 
 from minio_sdk.cli.app import drop_output
+from minio_sdk.cli.screen import Screen
+from minio_sdk.cli.session import PROFILE, settings
 from minio_sdk.cli.values import bytes_in
-from minio_sdk.client import MinIOClient
-from minio_sdk.client.sync.provisioner import Provisioner
-from minio_sdk.config import Config
 from minio_sdk.errors import MinIOError
 from minio_sdk.flows.provisioning.records import Tenant, TenantAccess
 from minio_sdk.flows.provisioning.servers import BACKENDS
+from minio_sdk.tenancy import slug_of
+
+if TYPE_CHECKING:
+    from minio_sdk.client.sync.provisioner import Provisioner
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-WIDE = 200  # columns where nobody looks at a terminal: lines must not be folded for scripts
 
 
 def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
@@ -48,6 +49,11 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
 
 
 @click.group()
+@click.option(
+    "--profile",
+    type=PROFILE,
+    help="An alias of mc, or a profile of AWS's files, of an administrator.",
+)
 @click.option("--url", help="The server; MINIO_ENDPOINT and its like by default.")
 @click.option(
     "--backend", type=click.Choice(list(BACKENDS)), help="What it is; it is asked by default."
@@ -63,29 +69,29 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
 def tenant(ctx: click.Context, /, **given: str | None) -> None:
     """Tenants with keys of their own, which the server holds to their names.
 
-    The keys of an administrator come from the environment: MINIO_ACCESS_KEY and MINIO_SECRET_KEY.
+    The keys of an administrator come from the environment, MINIO_ACCESS_KEY and MINIO_SECRET_KEY, or from a
+    profile.
     """
     ctx.obj = given
 
 
 @contextmanager
 def _provisioner(given: dict[str, str | None]) -> Iterator[Provisioner]:
-    fields: dict[str, Any] = {
-        name: value
-        for name, value in (
-            ("base_url", given["url"]),
-            ("tenancy", given["tenancy"]),
-            ("shared_bucket", given["shared_bucket"]),
-        )
-        if value is not None
-    }
-    with MinIOClient(Config.from_env(tenant_id=None, **fields)) as client:
+    from minio_sdk.client import MinIOClient
+    from minio_sdk.client.sync.provisioner import Provisioner
+
+    shared = given["shared_bucket"]
+    fields = {} if shared is None else {"shared_bucket": shared}
+    with MinIOClient(settings({**given, "no_tenant": True}, fields)) as client:
         yield Provisioner(client, backend=given["backend"], iam_url=given["iam_url"])
+
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
 def _forms(command: F) -> F:
     """The options that say how keys are printed."""
-    command = click.option("--json", "as_json", is_flag=True, help="For programs.")(command)
+    command = _as_json(command)
     return click.option(
         "--env", "as_env", is_flag=True, help='For shells: eval "$(minio-sdk tenant add x --env)".'
     )(command)
@@ -135,45 +141,98 @@ def rotate(
 @tenant.command()
 @click.argument("tenant_id", metavar="TENANT")
 @click.argument("access_key")
+@_as_json
 @click.pass_obj
-def revoke(given: dict[str, str | None], tenant_id: str, access_key: str) -> None:
+def revoke(given: dict[str, str | None], tenant_id: str, access_key: str, as_json: bool) -> None:
     """End one pair of TENANT's keys."""
     with _provisioner(given) as provisioner:
         if not provisioner.revoke(tenant_id, access_key):
             raise MinIOError(f"tenant {tenant_id!r} has no access key {access_key!r}")
-    click.echo(f"{access_key} of tenant {tenant_id!r} is no longer taken")
+    Screen(as_json).did(
+        {"tenant_id": tenant_id, "access_key": access_key, "revoked": True},
+        f"{access_key} of tenant {tenant_id!r} is no longer taken",
+    )
 
 
 @tenant.command()
 @click.argument("tenant_id", metavar="TENANT")
 @click.option("--delete-data", is_flag=True, help="Delete its buckets with all that is in them.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed.")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@_as_json
 @click.pass_obj
-def remove(given: dict[str, str | None], tenant_id: str, delete_data: bool, yes: bool) -> None:
+def remove(
+    given: dict[str, str | None],
+    tenant_id: str,
+    delete_data: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
     """End TENANT's keys, its rights and its user; its data only if that is said."""
+    screen = Screen(as_json)
     what = "its keys and ALL ITS DATA" if delete_data else "its keys; its data stays"
     with _provisioner(given) as provisioner:
+        if dry_run:
+            steps = list(_removal(provisioner.list(), slug_of(tenant_id), delete_data))
+            for kind, name, text in steps:
+                screen.did({"type": kind, "name": name, "dry_run": True}, text)
+            if not steps and not as_json:
+                click.echo(f"Tenant {tenant_id!r} has nothing to remove")
+            return
         if not yes and not click.confirm(f"Remove tenant {tenant_id!r}: {what}?", err=True):
             raise MinIOError("nothing was removed")
         there = provisioner.remove(tenant_id, delete_data=delete_data)
     done = "is removed" if there else "had nothing to remove"
-    click.echo(f"Tenant {tenant_id!r} {done}")
+    record = {"tenant_id": tenant_id, "removed": there, "data_deleted": there and delete_data}
+    screen.did(record, f"Tenant {tenant_id!r} {done}")
+
+
+def _removal(tenants: list[Tenant], slug: str, delete_data: bool) -> Iterator[tuple[str, str, str]]:
+    """What `remove` does to a tenant: the kind and the name of what goes, and a line about it."""
+    for each in tenants:
+        mine = each.tenant_id is not None and each.slug == slug
+        if mine:
+            yield "user", each.user, f"would remove user {each.user}"
+            for key in each.access_keys:
+                yield "access_key", key, f"would end access key {key}"
+        for name in each.buckets if delete_data else ():
+            if mine or (each.tenant_id is None and _owner(name) == slug):
+                yield "bucket", name, f"would delete bucket {name} with all that is in it"
+
+
+def _owner(bucket: str) -> str:
+    """The slug in a bucket's name as `Tenant.buckets` has it."""
+    if "/" in bucket:  # behind the name of the shared one
+        return bucket.split("/")[1]
+    return bucket.partition("-")[0] if "-" in bucket else ""
 
 
 @tenant.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@_as_json
 @click.pass_obj
 def list_(given: dict[str, str | None], as_json: bool) -> None:
     """Which tenants there are, and which bucket belongs to whom."""
     with _provisioner(given) as provisioner:
         found = provisioner.list()
-    if as_json:
-        click.echo(json.dumps([dict(each) for each in found], indent=2, default=str))
+    screen = Screen(as_json)
+    if screen.is_terminal and not as_json:
+        Console().print(_table(found))
         return
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDE)
-    console.print(_table(found))
+    for each in found:
+        quota = "" if each.quota is None else each.quota
+        names, keys = " ".join(each.buckets), " ".join(each.access_keys)
+        screen.emit(each, _name(each), each.user, names, keys, quota, _may(each))
+
+
+def _name(found: Tenant) -> str:
+    return found.tenant_id or "(of nobody known)"
+
+
+def _may(found: Tenant) -> str:
+    if found.tenant_id is None:
+        return ""
+    return "read" if found.read_only else "read, write"
 
 
 def _table(found: list[Tenant]) -> Table:
@@ -183,12 +242,12 @@ def _table(found: list[Tenant]) -> Table:
     for each in found:
         nobody = each.tenant_id is None
         cells = (
-            each.tenant_id or "(of nobody known)",
+            _name(each),
             each.user,
             "\n".join(each.buckets),
             "\n".join(each.access_keys),
             "" if nobody else "none" if each.quota is None else f"{each.quota:,} bytes",
-            "" if nobody else "read" if each.read_only else "read, write",
+            _may(each),
         )
         table.add_row(*map(Text, cells))  # names may look like markup
     return table
@@ -210,7 +269,7 @@ def _show(access: TenantAccess, as_env: bool, as_json: bool) -> None:
 
 def _print(access: TenantAccess, as_env: bool, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(dict(access), indent=2))
+        click.echo(json.dumps(dict(access)))
         return
     told = access.secret_key is not None
     if not told:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,10 +22,12 @@ from minio_sdk.cli.addresses import Local, Remote
 from minio_sdk.cli.choosing import Chosen, How, chosen
 from minio_sdk.cli.session import Session
 from minio_sdk.cli.working import Work
-from minio_sdk.client import MinIOClient
 from minio_sdk.errors import MinIOError, ObjectChangedError, ValidationError
 from minio_sdk.flows import local_files
 from minio_sdk.flows.mirror_sides import Names
+
+if TYPE_CHECKING:
+    from minio_sdk.client import MinIOClient
 
 AT_ONCE = 16
 

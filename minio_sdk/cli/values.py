@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from minio_sdk.errors import ValidationError
 from minio_sdk.models.moments import moment_of
+from minio_sdk.models.object_encryption import KEY_BYTES, SseC
 
 if TYPE_CHECKING:
     Kind = click.ParamType[Any]
@@ -18,6 +20,9 @@ else:
 
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
 UNITS |= {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40, "pi": 2**50}
+LONGEST_KEY = 64
+"""Bytes of a file with a key in it: 44 characters, and what an editor puts behind them."""
+
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
@@ -132,4 +137,26 @@ class Bytes(Kind):
         return first, last
 
 
+class KeyFile(Kind):
+    """A file with a customer's key, since others see what is written on a command line."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> SseC:
+        """Read it: 32 bytes, or their base64 form."""
+        if isinstance(value, SseC):
+            return value
+        try:
+            with Path(value).open("rb") as file:
+                found = file.read(LONGEST_KEY + 1)  # it may be a pipe
+        except (OSError, ValueError) as error:  # what is named may be the key itself
+            why = getattr(error, "strerror", None) or "that is no name of a file"
+            self.fail(f"the file with the key can't be read: {why}")
+        try:
+            return SseC(found if len(found) == KEY_BYTES else found.decode("ascii").strip())
+        except (ValidationError, UnicodeDecodeError):  # neither may show what is in it
+            self.fail(f"the file has no key in it: {KEY_BYTES} bytes, or their base64 form")
+
+
 SIZE, DURATION, WHEN, PAIR, RANGE = Size(), Duration(), When(), Pair(), Bytes()
+KEY_FILE = KeyFile()

@@ -13,6 +13,7 @@ from minio_sdk.engine import Api, Engine
 from minio_sdk.errors import ConfigurationError, shown
 from minio_sdk.flows.cached import trusted
 from minio_sdk.flows.server import find_api
+from minio_sdk.models import extras
 from minio_sdk.models.variables import url_from_env
 from minio_sdk.protocols import Transport
 
@@ -35,7 +36,10 @@ def make_config(
         raise ConfigurationError(f"secure={shown(secure)}: must be True or False")
     if config is not None:
         if not isinstance(config, Config):
-            raise ConfigurationError(f"config={shown(config)}: must be a Config")
+            raise ConfigurationError(
+                f"config={shown(config)}: must be a Config",
+                hint="MinIOClient(Config('http://localhost:9000', 'acme'))",
+            )
         if host is not None or port is not None:
             raise ConfigurationError("host, port: belong to base_url; config.with_(base_url=...)")
         return config.with_(**fields) if fields else config
@@ -138,6 +142,20 @@ class BaseClient:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.config!r})"
+
+
+def extras_of_view(config: Config, headers: object, query: object) -> dict[str, Any]:
+    """The settings of a view that adds these as well.
+
+    Raises:
+        ValidationError: one can't be added.
+    """
+    added = {} if headers is None else extras.extra_headers(headers, "headers")
+    asked = {} if query is None else extras.extra_query(query, "query")
+    return {
+        "extra_headers": extras.beside(config.extra_headers, added),
+        "extra_query_params": extras.beside(config.extra_query_params, asked),
+    }
 
 
 def _keys(config: Config) -> tuple[Any, ...]:

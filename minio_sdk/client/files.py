@@ -8,6 +8,7 @@ from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.reading import Reader
 from minio_sdk.flows.uploads import object_headers
 from minio_sdk.flows.writing import Writer
@@ -26,28 +27,38 @@ def make(
     metadata: Mapping[str, str] | None,
     at: Moment | None,
     storage_class: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    if_none_match: str | None = None,
+    if_match: str | None = None,
 ) -> Reader | Writer:
     """What a file in this mode reads or writes with.
 
     Raises:
-        ValidationError: another mode than "rb" and "wb", or an argument that belongs to the other.
+        ValidationError: another mode than "rb", "wb" and "xb", or an argument that belongs to the other.
     """
     if mode == "rb":
-        if content_type is not None or metadata is not None or storage_class is not None:
-            raise ValidationError("content_type, metadata, storage_class: go with mode 'wb'")
+        written = (content_type, metadata, storage_class, tags, if_none_match, if_match)
+        if any(value is not None for value in written):
+            raise ValidationError(
+                "content_type, metadata, storage_class, tags, if_none_match, if_match: "
+                "go with mode 'wb'"
+            )
         return Reader(engine, bucket, key, version_id, at=at)
-    if mode == "wb":
+    if mode in ("wb", "xb"):
         if version_id is not None or at is not None:
             raise ValidationError("version_id, at: go with mode 'rb'; writing makes a new version")
-        headers = object_headers(key, content_type, metadata, storage_class=storage_class)
-        return Writer(engine, bucket, key, headers)
-    rule = "must be 'rb' or 'wb'"
+        headers = object_headers(
+            key, content_type, metadata, tags=tags, storage_class=storage_class
+        )
+        if mode == "xb" and if_none_match is None:
+            if_none_match = "*"
+        return Writer(engine, bucket, key, headers, condition(if_none_match, if_match))
+    rule = "must be 'rb', 'wb' or 'xb'"
     if isinstance(mode, str):
-        if not set(mode) - set("rt"):
-            rule += "; for text: io.TextIOWrapper(client.open(bucket, key, 'rb'), 'utf-8')"
-        elif not set(mode) - set("wt"):
-            rule += "; for text: io.TextIOWrapper(client.open(bucket, key, 'wb'), 'utf-8')"
-        elif set(mode) & set("a+x"):
+        way = next((way for way in "rwx" if not set(mode) - {way, "t"}), None)
+        if way is not None:
+            rule += f"; for text: io.TextIOWrapper(client.open(bucket, key, '{way}b'), 'utf-8')"
+        elif set(mode) & set("a+"):
             rule += "; an object is written whole, and can't be changed where it is"
     raise invalid("mode", mode, rule)
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timezone
 from typing import Any, cast
@@ -15,6 +19,7 @@ from typing import Any, cast
 from minio_sdk.clock import Clock
 from minio_sdk.config import LONGEST_WAIT
 from minio_sdk.errors import (
+    CredentialsError,
     MinIOConnectionError,
     MinIOError,
     MinIOTimeoutError,
@@ -31,8 +36,46 @@ from minio_sdk.wire.url import parse_endpoint
 MAX_ANSWER = 256 * 1024
 _BLOCK = 16 * 1024
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+_UNREAD = frozenset({429, 503})
+"""What says that nobody has looked at what was sent."""
 _NOISE = 60.0
 _SHORTEST = 0.001  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a client shows of itself in a handshake of TLS; read anew for each.
+
+    Attributes:
+        cert: the path of a file with the certificate, and those that vouch for it.
+        key: the path of its private key; that of `cert` where one file has both.
+        password: opens the key.
+    """
+
+    cert: str
+    key: str
+    password: str | None = None
+
+    def check(self) -> None:
+        """Make sure that there are such files, and that they belong together.
+
+        Raises:
+            CredentialsError: they can't be used; the message has no secret in it.
+        """
+        import ssl
+
+        try:
+            # A password in any case: without one OpenSSL would ask for it at the terminal.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
+                self.cert, self.key, str.__str__(self.password or "")
+            )
+        except (OSError, ValueError) as error:  # which ssl's own errors are
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
+            raise CredentialsError(
+                f"the certificate {self.cert!r} and its key {self.key!r} can't be used: "
+                f"{reason or type(error).__name__}",
+                hint="both in PEM, of one pair, and key_password where the key is encrypted",
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +88,8 @@ class Asking:
         tries: how often to ask when there is no answer, or one that says that the server failed.
         proxies: as in `requests`; None takes the environment's, and never for a loopback server.
         verify: as in `Config`.
+        cert: what is shown to a server that asks for a certificate.
+        careful: whether to ask again only when nobody can have read what was sent.
     """
 
     clock: Clock
@@ -52,6 +97,8 @@ class Asking:
     tries: int = 3
     proxies: dict[str, str] | None = None
     verify: bool | str = True
+    cert: Certificate | None = None
+    careful: bool = False
 
     def send(self, url: str, request: Request) -> Reply:
         """The answer to `request`, whatever its status.
@@ -59,19 +106,21 @@ class Asking:
         Raises:
             MinIOConnectionError: there is none after all tries.
         """
+        again = _UNREAD if self.careful else _AGAIN
         for left in range(self.tries - 1, -1, -1):
             try:
                 reply = self._once(url, request)
-            except MinIOConnectionError:
-                if not left:
+            except MinIOConnectionError as error:
+                if not left or (self.careful and not error.unreached):
                     raise
             else:
-                if reply.status not in _AGAIN or not left:
+                if reply.status not in again or not left:
                     return reply
             self.clock.sleep(0.5 * (self.tries - left))
         raise AssertionError("tries is at least 1")
 
     def _once(self, url: str, request: Request) -> Reply:
+        import certifi
         import requests
 
         end = self.clock.monotonic() + self.timeout
@@ -81,8 +130,13 @@ class Asking:
             local = endpoint.is_loopback
             proxies = {} if local else requests.utils.get_environ_proxies(url)
         try:
-            with requests.Session() as session:
+            with requests.Session() as session, _unlogged():
                 session.trust_env = False  # ~/.netrc would replace a signature
+                verify, cert = self.verify, self.cert
+                if cert is not None:
+                    session.mount(url, _showing(cert))
+                    # Not True: for that requests has one context, which all of a process share.
+                    verify = certifi.where() if verify is True else verify
                 response = session.request(
                     request.method,
                     url + request.target,
@@ -92,7 +146,8 @@ class Asking:
                     allow_redirects=False,
                     stream=True,
                     proxies=proxies,
-                    verify=self.verify,
+                    verify=verify,
+                    cert=None if cert is None else (cert.cert, cert.key),
                 )
                 with response:
                     found = self._read(response.raw, end, endpoint.origin)
@@ -103,8 +158,7 @@ class Asking:
         except (requests.RequestException, OSError) as error:
             if isinstance(error, MinIOError):
                 raise
-            reason = type(error).__name__
-            raise MinIOConnectionError(f"{endpoint.origin} can't be asked ({reason})") from None
+            raise _unasked(endpoint.origin, error) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, headers, found)
 
@@ -124,6 +178,45 @@ class Asking:
             reason = type(error).__name__
             raise MinIOConnectionError(f"{origin} broke its answer off ({reason})") from None
         return found.getvalue()
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """While this thread asks, urllib3 doesn't log at which URL: there may be a token in it."""
+    mine = threading.get_ident()
+
+    def others(_: logging.LogRecord) -> bool:
+        return threading.get_ident() != mine
+
+    log = logging.getLogger("urllib3.connectionpool")
+    log.addFilter(others)
+    try:
+        yield
+    finally:
+        log.removeFilter(others)
+
+
+def _showing(cert: Certificate) -> Any:
+    """An adapter of requests that opens an encrypted key, for which that has no argument."""
+    from requests.adapters import HTTPAdapter
+
+    class Showing(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs, key_password=cert.password)
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            return super().proxy_manager_for(proxy, **kwargs, key_password=cert.password)
+
+    return Showing()
+
+
+def _unasked(origin: str, error: Exception) -> MinIOConnectionError:
+    import urllib3
+
+    failure = MinIOConnectionError(f"{origin} can't be asked ({type(error).__name__})")
+    why = getattr(error.args[0], "reason", None) if error.args else None
+    failure.unreached = isinstance(why, urllib3.exceptions.NewConnectionError)
+    return failure
 
 
 def _late(origin: str, seconds: float) -> MinIOTimeoutError:

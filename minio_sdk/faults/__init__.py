@@ -460,6 +460,14 @@ class FaultProxy:
         operation: str | None,
         where: Where,
     ) -> Fault:
+        words = Where.__annotations__
+        for word in where:
+            if word not in words:
+                # As Python says it of a function's arguments, which these look like.
+                raise TypeError(
+                    f"{name.split()[0]}: unexpected keyword argument {word!r}; requests are chosen by the "
+                    f"operation and by {', '.join(words)}, where bucket and key may be patterns"
+                )
         return self._faults.add(Fault(name, ends, apply, operation, **where))
 
     def _answering(self, name: str, answer: Answer, operation: str | None, where: Where) -> Fault:

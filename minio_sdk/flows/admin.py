@@ -126,7 +126,7 @@ async def get_user(engine: Engine, access_key: str) -> User:
     return await send(engine, users.AdminUserInfo(access_key))
 
 
-async def list_users(engine: Engine) -> list[User]:
+async def list_users(engine: Engine) -> RecordList[User]:
     """All users, by name."""
     return RecordList(await told(engine, users.AdminListUsers(), users.users_in))
 
@@ -319,15 +319,23 @@ async def _exists(engine: Engine, access_key: str) -> bool:
     return True
 
 
-async def list_service_accounts(engine: Engine, user: str | None = None) -> list[ServiceAccount]:
+async def list_service_accounts(
+    engine: Engine, user: str | None = None
+) -> RecordList[ServiceAccount]:
     """The service accounts of a user, None for the caller's own."""
     operation = accounts.AdminListServiceAccounts(user)
-    return await told(engine, operation, accounts.accounts_in)
+    return RecordList(await told(engine, operation, accounts.accounts_in))
 
 
 async def get_service_account(engine: Engine, access_key: str) -> ServiceAccount:
     """One service account, with its policy."""
     operation = accounts.AdminServiceAccountInfo(access_key)
+    return await told(engine, operation, lambda plain: accounts.account_in(plain, access_key))
+
+
+async def get_temporary_account(engine: Engine, access_key: str) -> ServiceAccount:
+    """The keys of a session."""
+    operation = accounts.AdminTemporaryAccountInfo(access_key)
     return await told(engine, operation, lambda plain: accounts.account_in(plain, access_key))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.errors import MinIOError, NotFoundError, ServerError, ValidationError, invalid
 from minio_sdk.flows.admin import associate
 from minio_sdk.flows.admin_calls import send, told
 from minio_sdk.flows.settings import own_place
@@ -19,26 +19,34 @@ from minio_sdk.models.admin_access import (
     KMSStatus,
     PolicyEntities,
     UserAccessKeys,
+    UserProvider,
 )
 from minio_sdk.models.admin_config import ServiceResult
 from minio_sdk.models.names import check_flag
-from minio_sdk.operation import WHOLE_SERVER
+from minio_sdk.models.showing import RecordList
+from minio_sdk.operation import WHOLE_SERVER, Place
 from minio_sdk.operations import admin_access as access
 from minio_sdk.operations import admin_policies as policies
 from minio_sdk.operations import admin_service as ops
 from minio_sdk.operations.admin_users import names_of
+from minio_sdk.wire.sealing import unseal_inspected
 
-Results = tuple[ServiceResult, ...]
+_SYSTEM = ".minio.sys"
+"""Where MinIO keeps what is its own, beside the buckets."""
+_ALWAYS = {"cluster.info", "inspect-input.txt"}
+"""What MinIO tells also when it finds nothing."""
 
 
-async def restart(engine: Engine, dry_run: bool) -> Results:
+async def restart(engine: Engine, dry_run: bool) -> RecordList[ServiceResult]:
     """Restart all servers."""
-    return await send(engine, ops.AdminRestart(dry_run))
+    found = await send(engine, ops.AdminRestart(dry_run))
+    return RecordList(found)
 
 
-async def stop(engine: Engine, dry_run: bool) -> Results:
+async def stop(engine: Engine, dry_run: bool) -> RecordList[ServiceResult]:
     """Stop all servers."""
-    return await send(engine, ops.AdminStop(dry_run))
+    found = await send(engine, ops.AdminStop(dry_run))
+    return RecordList(found)
 
 
 async def freeze(engine: Engine) -> None:
@@ -51,9 +59,10 @@ async def unfreeze(engine: Engine) -> None:
     await send(engine, ops.AdminUnfreeze())
 
 
-async def update(engine: Engine, url: str, dry_run: bool) -> Results:
+async def update(engine: Engine, url: str, dry_run: bool) -> RecordList[ServiceResult]:
     """Another release on all servers."""
-    return await send(engine, ops.AdminUpdate(url, dry_run))
+    found = await send(engine, ops.AdminUpdate(url, dry_run))
+    return RecordList(found)
 
 
 async def profile(engine: Engine, kinds: str | Sequence[str], seconds: float) -> bytes:
@@ -64,6 +73,27 @@ async def profile(engine: Engine, kinds: str | Sequence[str], seconds: float) ->
         rule = f"must be less than the client's timeout of {timeout} s, in which no byte comes"
         raise invalid("seconds", seconds, rule)
     return await send(engine, ops.AdminProfile(WHOLE_SERVER, names_of("kinds", kinds), seconds))
+
+
+async def inspect(engine: Engine, bucket: str, path: str) -> bytes:
+    """What is of a bucket on the drives, as a zip file."""
+    if bucket == _SYSTEM and engine.config.tenant_id is None:
+        place = Place(_SYSTEM, _SYSTEM, "", f"/{_SYSTEM}")
+    else:
+        place = own_place(engine, bucket, ops.AdminInspect.name)
+    operation = ops.AdminInspect(place, path)
+    sealed = await send(engine, operation)
+    try:
+        archive = await engine.transport.call(unseal_inspected, sealed)
+        names = await engine.transport.call(_names, archive)
+    except ValidationError:
+        raise engine.named(ServerError("what came is no zip file"), operation) from None
+    except MinIOError as error:
+        engine.named(error, operation)
+        raise
+    if set(names) <= _ALWAYS:
+        raise engine.named(NotFoundError("the drives have nothing of this path"), operation)
+    return archive
 
 
 # -- exports ---------------------------------------------------------------------------------------
@@ -142,6 +172,11 @@ async def kms_key_status(engine: Engine, key: str | None) -> KMSKeyStatus:
     return await send(engine, ops.AdminKMSKeyStatus(key))
 
 
+async def list_kms_keys(engine: Engine, prefix: str) -> list[str]:
+    """The names of its keys."""
+    return await send(engine, ops.AdminListKMSKeys(prefix))
+
+
 # -- who may do what -------------------------------------------------------------------------------
 
 
@@ -172,6 +207,17 @@ async def list_access_keys(
     """The keys of users."""
     found = None if users is None else names_of("users", users)
     return await told(engine, access.AdminListAccessKeys(found, ldap), access.access_keys_in)
+
+
+async def revoke_tokens(
+    engine: Engine,
+    user: str | None,
+    token_revoke_type: str | None,
+    everything: bool,
+    provider: UserProvider,
+) -> None:
+    """End sessions of a user."""
+    await send(engine, access.AdminRevokeTokens(user, token_revoke_type, everything, provider))
 
 
 async def attach_ldap_policy(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import NotFoundError, ServerError, ValidationError, invalid
@@ -13,18 +14,24 @@ from minio_sdk.flows.bucket_services import destination_back, destination_out
 from minio_sdk.flows.settings import own_place
 from minio_sdk.models.admin_sites import (
     RemoteTarget,
+    ReplicationResync,
     ReplicationStatus,
     Site,
     SitePeer,
     SiteReplication,
     SiteReplicationResult,
     SiteReplicationStatus,
+    SiteResync,
+    SiteResyncStatus,
 )
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import check_flag
+from minio_sdk.models.showing import RecordList
+from minio_sdk.operation import Operation
 from minio_sdk.operations import admin_sites as ops
 from minio_sdk.operations import admin_targets as targets
-from minio_sdk.operations.admin_users import names_of
+from minio_sdk.operations.admin_realtime import AdminSiteResyncStatus
+from minio_sdk.operations.admin_users import check_name, names_of
 
 
 async def add_remote_target(
@@ -45,7 +52,9 @@ async def add_remote_target(
     """Let a bucket be replicated to another; the ARN for its rules."""
     place = own_place(engine, bucket, targets.AdminSetRemoteTarget.name)
     # As the rules do that name it: with a tenant, a bucket of the same tenant's there.
-    there = own_place(engine, target_bucket, targets.AdminSetRemoteTarget.name).server_bucket
+    there = own_place(
+        engine, target_bucket, targets.AdminSetRemoteTarget.name, "target_bucket"
+    ).server_bucket
     plain = targets.target_request(
         endpoint=endpoint, target_bucket=there, access_key=access_key,
         secret_key=secret_key, region=region, synchronous=synchronous,
@@ -56,9 +65,9 @@ async def add_remote_target(
     return destination_back(engine, arn)
 
 
-async def list_remote_targets(engine: Engine, bucket: str) -> list[RemoteTarget]:
+async def list_remote_targets(engine: Engine, bucket: str) -> RecordList[RemoteTarget]:
     """Where a bucket may be replicated to."""
-    found = []
+    found: RecordList[RemoteTarget] = RecordList()
     for target in await _targets(engine, bucket):
         arn, there = _arn_back(engine, target.arn), engine.scope.own(target.target_bucket)
         if arn is not None and there is not None:
@@ -131,6 +140,32 @@ async def replication_status(engine: Engine, bucket: str) -> ReplicationStatus:
     return replace(status, targets=own)
 
 
+async def start_resync(engine: Engine, bucket: str, arn: str) -> ReplicationResync:
+    """Replicate what is in a bucket to a target once more."""
+    place = own_place(engine, bucket, targets.AdminStartResync.name)
+    operation = targets.AdminStartResync(place, _arn_out(engine, arn))
+    begun = _own_resyncs(engine, await send(engine, operation))
+    if [each.arn for each in begun] != [arn]:
+        odd = ServerError("the answer is not about the target that was asked for")
+        raise engine.named(odd, operation)
+    return begun[0]
+
+
+async def resync_status(
+    engine: Engine, bucket: str, arn: str | None
+) -> RecordList[ReplicationResync]:
+    """How far that is, by target."""
+    place = own_place(engine, bucket, targets.AdminResyncStatus.name)
+    theirs = None if arn is None else _arn_out(engine, arn)
+    found = await send(engine, targets.AdminResyncStatus(place, theirs))
+    return RecordList(_own_resyncs(engine, found))
+
+
+def _own_resyncs(engine: Engine, found: list[ReplicationResync]) -> list[ReplicationResync]:
+    pairs = [(each, _arn_back(engine, each.arn)) for each in found]
+    return [replace(each, arn=mine) for each, mine in pairs if mine is not None]
+
+
 # -- sites -----------------------------------------------------------------------------------------
 
 
@@ -174,11 +209,30 @@ async def edit_site_replication(
     if all(each is None for each in (endpoint, synchronous, bandwidth_limit, replicate_expiry)):
         raise ValidationError("a change of a site: give at least one thing to change")
     make = partial(ops.AdminEditSite, expiry=replicate_expiry)
+    result, _ = await sealed(engine, make, change(await _peer(engine, site, make(b""))))
+    return result
+
+
+async def _peer(engine: Engine, site: str, operation: Operation[Any]) -> SitePeer:
     found = [each for each in (await site_replication(engine)).sites if each.name == site]
     if not found:
-        raise engine.named(NotFoundError(f"there is no site {site!r}"), make(b""))
-    result, _ = await sealed(engine, make, change(found[0]))
-    return result
+        raise engine.named(NotFoundError(f"there is no site {site!r}"), operation)
+    return found[0]
+
+
+async def site_resync(engine: Engine, site: str, cancel: bool) -> SiteResync:
+    """Send a site everything once more, found by its name, or end that."""
+    check_name(site, "site")
+    draft = ops.AdminSiteResync(SitePeer(name=site, endpoint="", deployment_id=""), cancel)
+    peer = await _peer(engine, site, draft)
+    return await send(engine, replace(draft, peer=peer))
+
+
+async def site_resync_status(engine: Engine, site: str) -> SiteResyncStatus | None:
+    """How far that is."""
+    check_name(site, "site")
+    peer = await _peer(engine, site, AdminSiteResyncStatus(""))
+    return await send(engine, AdminSiteResyncStatus(peer.deployment_id))
 
 
 async def remove_site_replication(

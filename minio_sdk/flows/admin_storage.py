@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import ConflictError
+from minio_sdk.errors import ConflictError, ValidationError
 from minio_sdk.flows.admin_calls import sealed, send
 from minio_sdk.flows.settings import own_place
 from minio_sdk.models.admin_jobs import (
@@ -18,8 +18,16 @@ from minio_sdk.models.admin_jobs import (
     BatchJobStatus,
     HealStatus,
 )
-from minio_sdk.models.admin_tiers import Tier, TierUsage, check_tier
+from minio_sdk.models.admin_tiers import (
+    AzureTier,
+    GCSTier,
+    S3Tier,
+    Tier,
+    TierUsage,
+    check_tier,
+)
 from minio_sdk.models.names import check_flag
+from minio_sdk.models.showing import RecordList
 from minio_sdk.operation import WHOLE_SERVER, Place
 from minio_sdk.operations import admin_jobs as jobs
 from minio_sdk.operations import admin_tiers as tiers
@@ -48,9 +56,10 @@ def _told(tier: Tier) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def list_tiers(engine: Engine) -> list[Tier]:
+async def list_tiers(engine: Engine) -> RecordList[Tier]:
     """All remote tiers."""
-    return await send(engine, tiers.AdminListTiers())
+    found = await send(engine, tiers.AdminListTiers())
+    return RecordList(found)
 
 
 async def edit_tier(
@@ -69,7 +78,22 @@ async def edit_tier(
         access_key=access_key, secret_key=secret_key, account_key=account_key,
         credentials_json=credentials_json, aws_role=aws_role,
     )  # fmt: skip
+    if account_key is not None:
+        await _check_kind(engine, name, AzureTier, "account_key")
+    elif credentials_json is not None:
+        await _check_kind(engine, name, GCSTier, "credentials_json")
+    elif aws_role:
+        await _check_kind(engine, name, S3Tier, "aws_role")
     await sealed(engine, partial(tiers.AdminEditTier, name), plain)
+
+
+async def _check_kind(engine: Engine, name: str, kind: type[Tier], argument: str) -> None:
+    """MinIO passes over keys for another kind of tier, and says that all went well."""
+    for tier in await list_tiers(engine):
+        if tier.name == name and not isinstance(tier, kind):
+            found = type(tier).__name__
+            error = ValidationError(f"{argument}: is for {kind.__name__}, and {name} is a {found}")
+            raise engine.named(error, tiers.AdminEditTier(name, b""))
 
 
 async def remove_tier(engine: Engine, name: str, force: bool) -> None:
@@ -96,9 +120,10 @@ async def start_batch_job(engine: Engine, document: Job) -> BatchJob:
     return await send(engine, jobs.AdminStartBatchJob(jobs.job_document(document)))
 
 
-async def list_batch_jobs(engine: Engine, kind: str | None) -> list[BatchJob]:
+async def list_batch_jobs(engine: Engine, kind: str | None) -> RecordList[BatchJob]:
     """The jobs that are under way."""
-    return await send(engine, jobs.AdminListBatchJobs(kind))
+    found = await send(engine, jobs.AdminListBatchJobs(kind))
+    return RecordList(found)
 
 
 async def batch_job_status(engine: Engine, id: str) -> BatchJobStatus:
@@ -168,10 +193,11 @@ async def background_healing(engine: Engine) -> BackgroundHealing:
     return await send(engine, jobs.AdminBackgroundHealing())
 
 
-async def top_locks(engine: Engine, limit: int, stale: bool) -> list[AdminLock]:
+async def top_locks(engine: Engine, limit: int, stale: bool) -> RecordList[AdminLock]:
     """The oldest locks."""
     check_flag("stale", stale)
-    return await send(engine, jobs.AdminTopLocks(limit, stale))
+    found = await send(engine, jobs.AdminTopLocks(limit, stale))
+    return RecordList(found)
 
 
 async def force_unlock(engine: Engine, resources: tuple[str, ...]) -> None:

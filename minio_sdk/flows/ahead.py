@@ -26,7 +26,7 @@ from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.protocols import Crew
 from minio_sdk.wire.key_space import beginnings
-from minio_sdk.wire.listing import Page
+from minio_sdk.wire.listing import NOTHING, Beside, Page
 from minio_sdk.wire.quirks import is_minio
 
 _MISSES = 3
@@ -75,21 +75,28 @@ class _Range:
 
 
 async def pages(
-    engine: Engine, place: Place, prefix: str, at_once: int, *, start_after: str = ""
+    engine: Engine,
+    place: Place,
+    prefix: str,
+    at_once: int,
+    *,
+    start_after: str = "",
+    beside: Beside = NOTHING,
 ) -> AsyncGenerator[Page, None]:
     """What `listing.pages` gives, in its order, by up to `at_once` requests at once.
 
     Raises:
         ServerError: as there.
     """
-    async with aclosing(listing.pages(engine, place, prefix, start_after=start_after)) as walked:
+    walk = listing.pages(engine, place, prefix, start_after=start_after, beside=beside)
+    async with aclosing(walk) as walked:
         first = await anext(walked)
     if not first.truncated:
         yield first
         return
-    walk = _Walk(engine, place, prefix, at_once)
-    walk.take(walk.ranges[0], first)
-    async with aclosing(walk.pages()) as found:
+    ranges = _Walk(engine, place, prefix, at_once, beside)
+    ranges.take(ranges.ranges[0], first)
+    async with aclosing(ranges.pages()) as found:
         async for page in found:
             yield page
 
@@ -97,11 +104,14 @@ async def pages(
 class _Walk:
     """The ranges of a listing, in order; the first is the one that is being read."""
 
-    def __init__(self, engine: Engine, place: Place, prefix: str, at_once: int) -> None:
+    def __init__(
+        self, engine: Engine, place: Place, prefix: str, at_once: int, beside: Beside
+    ) -> None:
         self._engine = engine
         self._place = place
         self._prefix = prefix
         self._at_once = at_once
+        self._beside = beside
         self._under_way: list[_Range] = []
         self._misses = 0
         # MinIO walks the whole bucket for each listing that doesn't go on with a token.
@@ -227,7 +237,9 @@ class _Walk:
     async def _fetch(self, found: _Range) -> None:
         """The crew's work: another page of a range."""
         begin = "" if found.token else found.after
-        operation = ListObjectsV2(self._place, self._prefix, "", found.token, begin, listing.PAGE)
+        operation = ListObjectsV2(
+            self._place, self._prefix, "", found.token, begin, listing.PAGE, self._beside
+        )
         try:
             found.came = await self._engine.send(operation)
         except MinIOError as error:

@@ -212,9 +212,9 @@ async def _put_anew(
     lease = Lease(engine.transport.memory)
     try:
         await lease.take(0, found.size)
-        old = b""
+        old, opens = b"", engine.source_encryption
         if found.size:
-            old = await spans.read(engine, Span(pinned, found.size, 0, found.size))
+            old = await spans.read(engine, Span(pinned, found.size, 0, found.size, opens))
         if source.whole is not None:
             source = Source(b"".join((old, source.whole)))
         else:
@@ -247,7 +247,8 @@ async def _in_parts(
         await quirks.refuse(engine, PutObject(place, key, b""), empty=False)
     meter.bytes_total, meter.objects_total = None if length is None else found.size + length, 1
     largest = max(copies.PART, -(-found.size // (MAX_PARTS // 2)))
-    old = spans.cut(Span(pinned, found.size, 0, found.size), largest)
+    whole = Span(pinned, found.size, 0, found.size, engine.source_encryption)
+    old = spans.cut(whole, largest)
     create = CreateMultipartUpload(place, key, headers)
 
     async def fill(upload_id: str) -> tuple[list[str], int]:

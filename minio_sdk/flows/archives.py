@@ -29,7 +29,7 @@ ROUNDS = 16
 
 async def entries(
     engine: Engine, bucket: str, key: str, prefix: str, version_id: str | None
-) -> list[ArchiveEntry]:
+) -> RecordList[ArchiveEntry]:
     """The entries of an archive."""
     if not isinstance(prefix, str):
         raise invalid("prefix", prefix, "must be text")

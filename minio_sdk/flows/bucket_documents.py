@@ -6,7 +6,8 @@ failure it is said what was done and what wasn't.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -51,6 +52,8 @@ from minio_sdk.wire.quirks import is_minio, lacks_setting, locks_from_the_beginn
 AT_ONCE = 4
 """Questions about one bucket at the same time."""
 
+_PLAN = "PlanBucket"
+
 Given = BucketDocument | Mapping[str, Any]
 
 
@@ -64,6 +67,11 @@ async def export(
 
     Sections that were not asked for by name are left out where the server or the tenancy has none.
     """
+    with _called("ExportBucket"):
+        return await _export(engine, bucket, sections)
+
+
+async def _export(engine: Engine, bucket: str, sections: Iterable[str] | None) -> BucketDocument:
     named = None if sections is None else check_sections(sections)
     place = engine.place(bucket)
     if named is None:
@@ -74,7 +82,7 @@ async def export(
             if place.prefix and not SECTIONS[name].scoped:
                 raise _unscoped(engine, bucket, name)
     if not await _is_there(engine, bucket):
-        raise _missing(engine, bucket)
+        raise _missing(engine, bucket, "create_bucket() first, and check the spelling")
     found = await _read(engine, bucket, wanted)
     values: dict[str, Any] = {}
     for name, value in found.items():
@@ -101,9 +109,9 @@ def _unscoped(engine: Engine, bucket: str, section: str) -> MinIOError:
     raise AssertionError("a section without a scope is refused")
 
 
-def _missing(engine: Engine, bucket: str) -> MinIOError:
+def _missing(engine: Engine, bucket: str, hint: str) -> MinIOError:
     error = BucketNotFoundError("the bucket does not exist", code="NoSuchBucket")
-    error.hint = "create=True makes it"
+    error.hint = hint
     return _named(engine, bucket, error)
 
 
@@ -150,10 +158,21 @@ def _of(section: str, error: MinIOError) -> MinIOError:
 
 def _named(engine: Engine, bucket: str, error: MinIOError) -> MinIOError:
     """An error that is about a bucket as a whole, and about no answer of the server."""
-    error.operation, error.bucket = "PlanBucket", bucket
+    error.operation, error.bucket = _PLAN, bucket
     error.tenant_id = engine.config.tenant_id
     error.endpoint = engine.transport.signing.endpoint.origin
     return error
+
+
+@contextmanager
+def _called(operation: str) -> Iterator[None]:
+    """What is found out by planning is an error of what the user has called."""
+    try:
+        yield
+    except MinIOError as error:
+        if error.operation == _PLAN:
+            error.operation = operation
+        raise
 
 
 # -- planning --------------------------------------------------------------------------------------
@@ -171,7 +190,7 @@ async def plan(engine: Engine, bucket: str, given: Given, create: bool = False) 
     )
     there = await _is_there(engine, bucket)
     if not there and not create:
-        raise _missing(engine, bucket)
+        raise _missing(engine, bucket, "create=True makes it")
     found: dict[str, Any]
     if there:
         found = await _read(engine, bucket, document.sections)
@@ -217,6 +236,13 @@ async def apply(
     engine: Engine, bucket: str, given: Given | BucketPlan, create: bool = False
 ) -> BucketPlan:
     """Do what a document or a plan asks for; what was done."""
+    with _called("ApplyBucket"):
+        return await _apply(engine, bucket, given, create)
+
+
+async def _apply(
+    engine: Engine, bucket: str, given: Given | BucketPlan, create: bool
+) -> BucketPlan:
     if isinstance(given, BucketPlan):
         check_flag("create", create)
         made = _own(engine, bucket, given)
@@ -231,12 +257,10 @@ async def apply(
         try:
             await buckets.create(engine, bucket, None, locks)
         except BucketAlreadyExistsError as error:
-            # As in `buckets.create_missing`: somebody's own, or ours and another client was quicker.
-            if error.code != "BucketAlreadyOwnedByYou" and engine.config.tenant_id is None:
-                raise
+            await buckets.prove_own(engine, error, engine.place(bucket))
             if isinstance(given, BucketPlan):
                 raise _outdated(engine, bucket, ["the bucket is there"]) from None
-            return await apply(engine, bucket, given)
+            return await _apply(engine, bucket, given, create=False)
         done.append("the bucket")
     for number, change in enumerate(steps):
         step = partial(_do, engine, bucket, change)
@@ -362,7 +386,8 @@ async def plan_all(
     engine: Engine, documents: Mapping[str, Given], create: bool = False
 ) -> dict[str, BucketPlan]:
     """A plan for each of several buckets."""
-    wanted = {name: document_of(given) for name, given in _mapping(documents).items()}
+    check_flag("create", create)
+    wanted = {name: _document(name, given) for name, given in _mapping(documents).items()}
     for bucket, document in wanted.items():
         bucket_sections.check(engine, bucket, document)
     plans = await engine.transport.map(
@@ -373,10 +398,27 @@ async def plan_all(
     return dict(zip(wanted, plans, strict=True))
 
 
+def _document(bucket: str, given: Given) -> BucketDocument:
+    try:
+        return document_of(given)
+    except ValidationError as error:
+        if error.message.startswith("document"):
+            reword(error, error.message.replace("document", f"documents[{bucket!r}]", 1))
+        raise
+
+
 async def apply_all(
     engine: Engine, documents: Mapping[str, Given | BucketPlan], create: bool = False
 ) -> BulkResult:
     """Apply a document or a plan to each of several buckets, once all of them are known to be possible."""
+    with _called("ApplyBucket"):
+        return await _apply_all(engine, documents, create)
+
+
+async def _apply_all(
+    engine: Engine, documents: Mapping[str, Given | BucketPlan], create: bool
+) -> BulkResult:
+    check_flag("create", create)
     given = _mapping(documents)
     fresh = {n: item for n, item in given.items() if not isinstance(item, BucketPlan)}
     plans: dict[str, BucketPlan] = {}

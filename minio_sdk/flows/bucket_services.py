@@ -17,6 +17,7 @@ from minio_sdk.models import replication as replication_models
 from minio_sdk.models.encryption import BucketEncryption, bucket_encryption
 from minio_sdk.models.notification import NotificationRule, notification_rules
 from minio_sdk.models.replication import Replication, replication_of
+from minio_sdk.models.showing import RecordList
 from minio_sdk.operations.bucket_encryption import (
     DeleteBucketEncryption,
     GetBucketEncryption,
@@ -189,11 +190,11 @@ async def set_notification(engine: Engine, bucket: str, rules: object) -> None:
     await write(engine, NOTIFICATION, place, notification_rules(rules))
 
 
-async def get_notification(engine: Engine, bucket: str) -> list[NotificationRule]:
+async def get_notification(engine: Engine, bucket: str) -> RecordList[NotificationRule]:
     """The notifications of a bucket; none is an empty list."""
     place = own_place(engine, bucket, GetBucketNotification.name)
     found = await read(engine, NOTIFICATION, place)
-    return list(found)
+    return RecordList(found)
 
 
 async def delete_notification(engine: Engine, bucket: str) -> None:

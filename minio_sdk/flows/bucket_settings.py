@@ -18,6 +18,7 @@ from minio_sdk.models import lifecycle as lifecycle_models
 from minio_sdk.models.cors import CorsRule, cors_rules
 from minio_sdk.models.lifecycle import LifecycleRule, lifecycle_rules
 from minio_sdk.models.names import check_flag
+from minio_sdk.models.showing import RecordList
 from minio_sdk.operations import bucket_cors, bucket_lifecycle, bucket_policy, bucket_tagging
 from minio_sdk.operations.bucket_versioning import GetBucketVersioning, PutBucketVersioning
 from minio_sdk.operations.buckets import HeadBucket
@@ -174,11 +175,11 @@ async def set_lifecycle(engine: Engine, bucket: str, rules: object) -> None:
     await write(engine, LIFECYCLE, place, lifecycle_rules(rules))
 
 
-async def get_lifecycle(engine: Engine, bucket: str) -> list[LifecycleRule]:
+async def get_lifecycle(engine: Engine, bucket: str) -> RecordList[LifecycleRule]:
     """The lifecycle rules; none is an empty list."""
     place = own_place(engine, bucket, "GetBucketLifecycleConfiguration")
     found = await read(engine, LIFECYCLE, place)
-    return list(found)
+    return RecordList(found)
 
 
 async def delete_lifecycle(engine: Engine, bucket: str) -> None:
@@ -194,10 +195,10 @@ async def set_cors(engine: Engine, bucket: str, rules: object) -> None:
     await write(engine, CORS, own_place(engine, bucket, "PutBucketCors"), cors_rules(rules))
 
 
-async def get_cors(engine: Engine, bucket: str) -> list[CorsRule]:
+async def get_cors(engine: Engine, bucket: str) -> RecordList[CorsRule]:
     """The CORS rules; none is an empty list."""
     found = await read(engine, CORS, own_place(engine, bucket, "GetBucketCors"))
-    return list(found)
+    return RecordList(found)
 
 
 async def delete_cors(engine: Engine, bucket: str) -> None:

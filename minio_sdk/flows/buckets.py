@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from minio_sdk.errors import (
     NotFoundError,
     NotSupportedError,
     ServerError,
+    as_class,
     invalid,
 )
 from minio_sdk.flows import encrypted, listing, locked
@@ -43,9 +45,30 @@ KNOWN_FOR = 60.0
 
 
 async def create(
-    engine: Engine, bucket: str, region: str | None = None, object_lock: bool = False
+    engine: Engine,
+    bucket: str,
+    region: str | None = None,
+    object_lock: bool = False,
+    exist_ok: bool = False,
 ) -> None:
-    """Make a bucket."""
+    """Make a bucket; with `exist_ok` it is no error that there is one."""
+    check_flag("exist_ok", exist_ok)
+    try:
+        await _create(engine, bucket, region, object_lock)
+    except BucketAlreadyExistsError as error:
+        if not exist_ok:
+            raise
+        await prove_own(engine, error, engine.place(bucket))
+        if not object_lock:
+            return
+        try:
+            await locked.expect_lock(engine, CreateBucket(engine.place(bucket), ""))
+        except NotSupportedError:
+            why, hint = "it exists, without object lock", "another name"
+            raise as_class(error, BucketAlreadyExistsError, why, hint) from None
+
+
+async def _create(engine: Engine, bucket: str, region: str | None, object_lock: bool) -> None:
     engine.scope.check_new(bucket)
     check_flag("object_lock", object_lock)
     if region is not None:
@@ -77,15 +100,16 @@ async def create(
         shared = replace(registry, prefix="")
         try:
             await _create_on_server(engine, CreateBucket(shared, engine.config.region))
-        except BucketAlreadyExistsError:
-            pass  # another client was quicker, and the marker can be written now
+        except BucketAlreadyExistsError as error:
+            await prove_own(engine, error, shared)  # another client was quicker
         await when_known(engine, lambda: engine.send(marker))
     _remember(engine, bucket)
 
 
 async def _create_on_server(engine: Engine, operation: CreateBucket) -> None:
     try:
-        await engine.send(operation)
+        # SeaweedFS says NoSuchBucket where another call is making the same one at that moment.
+        await when_known(engine, lambda: engine.send(operation))
     except BucketAlreadyExistsError as error:
         # Our first try may have made it and only its answer been lost.
         if error.attempts > 1 and error.code == "BucketAlreadyOwnedByYou":
@@ -95,12 +119,58 @@ async def _create_on_server(engine: Engine, operation: CreateBucket) -> None:
 
 async def create_missing(engine: Engine, bucket: str) -> None:
     """Make a bucket; it is no error when another client was quicker."""
+    await create(engine, bucket, exist_ok=True)
+
+
+async def prove_own(engine: Engine, error: BucketAlreadyExistsError, place: Place) -> None:
+    """Make sure that a bucket which couldn't be made, since there is one, is one's own.
+
+    On AWS all accounts share the names, and a stranger may wait for data behind a tenant's.
+
+    Args:
+        engine: sends.
+        error: the server's refusal. SeaweedFS and moto say BucketAlreadyExists of one's own, too.
+        place: the bucket.
+
+    Raises:
+        BucketAlreadyExistsError: it isn't, or that can't be told.
+    """
+    if error.code == "BucketAlreadyOwnedByYou":
+        return
+    why = "the name is taken, and list_buckets() has no such bucket: it belongs to another account"
+    hint = "take another name, or another tenant id: whoever has the bucket would get the data"
     try:
-        await create(engine, bucket)
-    except BucketAlreadyExistsError as error:
-        # With bucket tenancy the name can only be the tenant's own; elsewhere it may be a stranger's.
-        if error.code != "BucketAlreadyOwnedByYou" and engine.config.tenant_id is None:
-            raise
+        if await _is_listed(engine, place.server_bucket):
+            return
+        for pause in _UNTIL_KNOWN:
+            await engine.transport.sleep(pause)
+            if await _is_listed(engine, place.server_bucket):
+                return
+    except (AccessDeniedError, NotSupportedError) as refusal:
+        why = f"the name is taken, and it can't be told by whom: {refusal.message}"
+        hint = "allow s3:ListAllMyBuckets, or make the bucket beforehand; a stranger's would get the data"
+    raise as_class(error, BucketAlreadyExistsError, why, hint) from None
+
+
+async def _is_listed(engine: Engine, name: str) -> bool:
+    """Whether the account has a bucket of this name of the server's."""
+    async with aclosing(_listed(engine, name)) as listed:
+        async for info in listed:
+            if info.name == name:
+                return True
+    return False
+
+
+async def _listed(engine: Engine, prefix: str) -> AsyncGenerator[BucketInfo, None]:
+    """The account's buckets by the server's names; maybe also such as begin in another way."""
+    token = ""
+    while True:
+        page = await engine.send(ListBuckets(engine.scope.server, prefix, token))
+        for info in page.buckets:
+            yield info
+        if not page.token or page.token == token:
+            return
+        token = page.token
 
 
 async def send(engine: Engine, operation: Operation[T], *, create: bool = False) -> T:
@@ -223,7 +293,7 @@ async def _marked(engine: Engine, bucket: str) -> bool:
     return True
 
 
-async def list_all(engine: Engine) -> list[BucketInfo]:
+async def list_all(engine: Engine) -> RecordList[BucketInfo]:
     """The tenant's buckets by name."""
     registry = engine.scope.registry()
     found: RecordList[BucketInfo] = RecordList()
@@ -235,26 +305,13 @@ async def list_all(engine: Engine) -> list[BucketInfo]:
             return found
         found.sort(key=lambda info: info.name)
         return found
-    server = engine.scope.server
-    prefix = f"{server.slug}-" if server.slug else ""
-    token = ""
-    while True:
-        page = await engine.send(ListBuckets(server, prefix, token))
-        for info in page.buckets:
-            name = engine.scope.own(info.name)
-            if name is not None:
-                found.append(
-                    BucketInfo(
-                        name=name,
-                        creation_date=info.creation_date,
-                        region=info.region,
-                        owner_id=info.owner_id,
-                    )
-                )
-        if not page.token or page.token == token:
-            found.sort(key=lambda info: info.name)
-            return found
-        token = page.token
+    slug = engine.scope.server.slug
+    async for info in _listed(engine, f"{slug}-" if slug else ""):
+        name = engine.scope.own(info.name)
+        if name is not None:
+            found.append(replace(info, name=name))
+    found.sort(key=lambda info: info.name)
+    return found
 
 
 async def info(engine: Engine, bucket: str) -> BucketInfo:

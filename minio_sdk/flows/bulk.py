@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from minio_sdk.clock import Clock
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError, invalid
+from minio_sdk.flows import copies
 from minio_sdk.flows.bulk_items import (
     VERBS,
     Done,
@@ -150,7 +151,8 @@ async def _perform(engine: Engine, verb: str, items: Items, job: Job) -> BulkRes
         raise invalid("items", items, f"must be a list or another iterable of {verb}s")
     if job.bucket is not None:
         engine.place(job.bucket)
-    engine.begin(job.encryption, job.source_encryption)  # one that is of no use for any item
+    # Only to refuse what is of no use for any item.
+    copies.begun(engine, job.encryption, job.source_encryption)
     limit = job.limit(engine, verb)
     packer = None
     if job.pack is not None and job.pack is not False:

@@ -143,7 +143,9 @@ def _upload(
     if resume is not False:
         check_flag("resume", resume)
     if (data is None) is (path is None):
-        raise ValidationError("data, path: give one of the two")
+        raise ValidationError(
+            "data, path: give one of the two; a tuple is (bucket, key, data), or (key, data) with bucket="
+        )
     headers = uploads.object_headers(key, content_type, metadata, **others)
     wanted = condition(if_none_match, if_match)
     place = engine.place(bucket)

@@ -76,7 +76,9 @@ def identity(engine: Engine, place: Place, keys: Credentials | None) -> Hashable
     """Whose reads are each other's: the same tenant with the same keys in the same bucket."""
     signing = engine.transport.signing
     tenancy = engine.config.tenancy
-    return signing.endpoint.url, signing.tenant, tenancy, place.server_bucket, place.prefix, keys
+    owner = engine.config.expected_bucket_owner
+    here = signing.endpoint.url, signing.tenant, tenancy, place.server_bucket, place.prefix, keys
+    return here if owner is None else (*here, owner)
 
 
 def _asking(engine: Engine) -> Credentials | Future[Found] | None:

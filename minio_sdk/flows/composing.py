@@ -30,6 +30,7 @@ from minio_sdk.flows.sources import Source
 from minio_sdk.flows.spans import Part, Span
 from minio_sdk.flows.strays import stored_parts
 from minio_sdk.models.composing import ComposeSource
+from minio_sdk.models.object_encryption import Encryption, SseC
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
 from minio_sdk.operation import CopySource, Place
 from minio_sdk.operations.copy_object import CopyObject
@@ -67,14 +68,15 @@ async def compose(engine: Engine, wish: Wish) -> UploadResponse:
     """Make the object."""
     place, key = wish.place, wish.key
     place.object_path(key)
-    wanted = [_checked(engine, wish, each) for each in wish.sources]
+    wanted = [_checked(engine, wish, *each) for each in enumerate(wish.sources)]
+    engine = _like_sources(engine, wish, wanted)
     meter = Meter(engine.transport.clock, wish.progress)
     try:
         if condition := wish.condition:
             await check_condition(engine, place, key, condition)
         simple = len(wanted) == 1 and condition is None and not wish.lock
         if simple and (wish.sources[0].offset, wish.sources[0].length) == (0, None):
-            stored = await _copied(engine, wish, *wanted[0])
+            stored = await _copied(engine, wish, wanted[0])
         else:
             found = await _looked_at(engine, wish, wanted)
             if wish.keeps:
@@ -86,28 +88,59 @@ async def compose(engine: Engine, wish: Wish) -> UploadResponse:
     return replace(stored, status="composed")
 
 
-def _checked(engine: Engine, wish: Wish, given: ComposeSource) -> tuple[CopySource, Conditions]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A source as the caller gave it, checked.
+
+    Attributes:
+        source: the object.
+        conditions: what must hold of it.
+        opens: what it is opened with; None for nothing.
+    """
+
+    source: CopySource
+    conditions: Conditions
+    opens: Encryption | None
+
+
+def _checked(engine: Engine, wish: Wish, number: int, given: ComposeSource) -> _Wanted:
     place = wish.place if given.bucket is None else engine.place(given.bucket)
     place.object_path(given.key)
     conditions = Conditions(
         given.if_match, given.if_none_match, given.if_modified_since, given.if_unmodified_since
     )
-    return CopySource(place, given.key, given.version_id), conditions
+    opens = engine.source_encryption
+    if given.encryption is not None:
+        where = f"sources[{number}].encryption"
+        opens = copies.check_opens(engine.checked(given.encryption, where), where)
+    return _Wanted(CopySource(place, given.key, given.version_id), conditions, opens)
 
 
-async def _copied(
-    engine: Engine, wish: Wish, source: CopySource, conditions: Conditions
-) -> UploadResponse:
+def _like_sources(engine: Engine, wish: Wish, wanted: Sequence[_Wanted]) -> Engine:
+    """The engine that gives the object the key of its sources, where nothing else is said."""
+    if not wish.keeps or engine.config.encryption:
+        return engine
+    keys = {each.opens for each in wanted if isinstance(each.opens, SseC)}
+    if len(keys) > 1:
+        raise ValidationError(
+            "encryption: must be given, since the sources have several customers' keys",
+            hint="SseC(key) with the key that the object is to have, or False for none",
+        )
+    return engine.encrypted(next(iter(keys), None))
+
+
+async def _copied(engine: Engine, wish: Wish, wanted: _Wanted) -> UploadResponse:
+    source = wanted.source
     try:
         return await copies.copy(
-            engine,
+            engine.opening(wanted.opens),
             wish.place,
             wish.key,
             source.place,
             source.key,
             source_version_id=source.version_id,
             changes=wish.changes,
-            conditions=conditions,
+            conditions=wanted.conditions,
             keeps=wish.keeps,
         )
     except ValidationError as error:
@@ -135,26 +168,28 @@ class _Found:
     replaced: ObjectMetadata | None
 
 
-async def _looked_at(
-    engine: Engine, wish: Wish, wanted: Sequence[tuple[CopySource, Conditions]]
-) -> _Found:
+async def _looked_at(engine: Engine, wish: Wish, wanted: Sequence[_Wanted]) -> _Found:
     """Each source is looked at once, however often it is named; so all of it is one generation."""
-    one_by_one = list(dict.fromkeys(source for source, _ in wanted))
+    one_by_one = list(dict.fromkeys((each.source, each.opens) for each in wanted))
 
-    async def look(source: CopySource) -> ObjectMetadata:
-        return await copies.look_at(engine, source)
+    async def look(each: tuple[CopySource, Encryption | None]) -> ObjectMetadata:
+        source, opens = each
+        return await copies.look_at(engine.opening(opens), source)
 
     limit = min(copies.AT_ONCE, engine.config.pool_size)
     looked = await engine.transport.map(look, one_by_one, limit)
     found = dict(zip(one_by_one, looked, strict=True))
     taken: list[Span] = []
-    for number, (given, (source, conditions)) in enumerate(zip(wish.sources, wanted, strict=True)):
-        metadata = found[source]
-        copies.check_conditions(engine, source, conditions, metadata)
-        taken.append(_span(engine, given, _pinned(engine, source, metadata), metadata, number))
+    for number, (given, each) in enumerate(zip(wish.sources, wanted, strict=True)):
+        metadata = found[each.source, each.opens]
+        copies.check_conditions(engine, each.source, each.conditions, metadata)
+        pinned = _pinned(engine, each.source, metadata)
+        span = _span(engine, given, pinned, metadata, number)
+        taken.append(replace(span, opens=each.opens))
     path = wish.place.object_path(wish.key)
-    own = (each for source, each in found.items() if source.place.object_path(source.key) == path)
-    return _Found(taken, taken[0].source, found[wanted[0][0]], next(own, None))
+    own = (it for (at, _), it in found.items() if at.place.object_path(at.key) == path)
+    first = found[wanted[0].source, wanted[0].opens]
+    return _Found(taken, taken[0].source, first, next(own, None))
 
 
 def _pinned(engine: Engine, source: CopySource, found: ObjectMetadata) -> CopySource:
@@ -282,11 +317,13 @@ class _Filling:
 
     async def _check_sources(self) -> None:
         """Some servers pass the condition over that each copied part carries."""
-        copied = dict.fromkeys(part[0].source for part in self.parts if len(part) == 1)
+        alone = [part[0] for part in self.parts if len(part) == 1]
+        copied = dict.fromkeys((span.source, span.opens) for span in alone)
 
-        async def check(source: CopySource) -> None:
+        async def check(each: tuple[CopySource, Encryption | None]) -> None:
+            source, opens = each
             try:
-                await copies.check_unchanged(self.engine, source)
+                await copies.check_unchanged(self.engine.opening(opens), source)
             except PreconditionFailedError as error:
                 raise spans.changed(error, source) from None
 

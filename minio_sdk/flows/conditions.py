@@ -8,14 +8,18 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     AccessDeniedError,
     EncryptionKeyError,
+    MinIOError,
     NotFoundError,
+    ObjectNotFoundError,
     PreconditionFailedError,
+    as_class,
     invalid,
 )
 from minio_sdk.models.results import ObjectMetadata
@@ -62,6 +66,13 @@ def condition(if_none_match: str | None, if_match: str | None) -> Condition | No
     if etag == "*":
         raise invalid("if_match", "*", "must be the ETag of the object that is to be replaced")
     return Condition(etag)
+
+
+def unmet(error: ObjectNotFoundError, headers: Mapping[str, str]) -> MinIOError:
+    """What it means that a write found nothing: some servers say so where `if_match` finds nothing."""
+    if "if-match" not in headers:
+        return error
+    return as_class(error, PreconditionFailedError, GONE, READ_ANEW)
 
 
 async def _with_any_key(

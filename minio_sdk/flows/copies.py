@@ -34,7 +34,7 @@ from minio_sdk.flows import buckets, encrypted, in_parts, moments, objects, quir
 from minio_sdk.flows.copy_rules import Changes, Conditions
 from minio_sdk.models.moments import Moment, moment_or_version
 from minio_sdk.models.names import check_key, check_version_id
-from minio_sdk.models.object_encryption import GivenEncryption, SseC
+from minio_sdk.models.object_encryption import Encryption, GivenEncryption, SseC
 from minio_sdk.models.results import ObjectMetadata, UploadResponse
 from minio_sdk.operation import CopySource, Place
 from minio_sdk.operations.copy_object import CopyObject, UploadPartCopy
@@ -81,10 +81,26 @@ def begun(
 ) -> Engine:
     """The engine for one copy: what has a customer's key keeps it, unless it is told otherwise."""
     call = engine.begin(encryption, source_encryption)
+    if source_encryption is not None:
+        check_opens(call.source_encryption, "source_encryption")
     if encryption is None and call.encryption is None:
         key = call.source_encryption
         return call.encrypted(key if isinstance(key, SseC) else None)
     return call
+
+
+def check_opens(encryption: Encryption | None, argument: str) -> Encryption | None:
+    """What a caller says that the source of a copy is to be opened with.
+
+    Raises:
+        ValidationError: no customer's key.
+    """
+    if encryption is None or isinstance(encryption, SseC):
+        return encryption
+    raise ValidationError(
+        f"{argument}: must be SseC(key), or False for none, not {type(encryption).__name__}: what the "
+        "server encrypts with keys of its own it opens by itself"
+    )
 
 
 async def copy(

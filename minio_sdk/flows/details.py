@@ -31,6 +31,10 @@ async def attributes(
     return found
 
 
+MOST_DAYS = 2**31 - 1
+"""S3 counts the days of a restored copy in 32 bits."""
+
+
 async def bucket_acl(engine: Engine, bucket: str) -> AccessControlList:
     """The access control list of a bucket."""
     return await engine.send(GetBucketAcl(own_place(engine, bucket, GetBucketAcl.name)))
@@ -53,7 +57,7 @@ async def restore(
     Raises:
         NotSupportedError: the server answered that it does, and says nothing of it of the object.
     """
-    whole(days, "days", 1)
+    whole(days, "days", 1, MOST_DAYS)
     if tier is not None and tier not in TIERS:
         raise invalid("tier", tier, f"must be of {', '.join(TIERS)}")
     operation = RestoreObject(engine.place(bucket), key, days, tier, version_id)

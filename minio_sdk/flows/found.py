@@ -13,7 +13,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.errors import NotSupportedError, ValidationError, invalid
 from minio_sdk.flows import ahead, buckets, listing, moments
 from minio_sdk.models.moments import Moment, moment_of
 from minio_sdk.models.names import check_concurrency, check_flag, check_prefix
@@ -21,8 +21,8 @@ from minio_sdk.models.results import ObjectInfo
 from minio_sdk.models.showing import RecordList
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2
-from minio_sdk.wire.listing import Page
-from minio_sdk.wire.quirks import sorts_by_folder
+from minio_sdk.wire.listing import Beside, Page
+from minio_sdk.wire.quirks import is_minio, sorts_by_folder
 
 _BY_KEY = attrgetter("key")  # code points sort as their UTF-8 does
 
@@ -44,6 +44,8 @@ class Question:
     start_after: str | None
     concurrency: int | None = None
     at: Moment | None = None
+    include_user_meta: bool = False
+    fetch_owner: bool = False
     moment: datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -51,7 +53,7 @@ class Question:
         check_prefix(self.suffix, "suffix")
         if self.start_after is not None:
             check_prefix(self.start_after, "start_after")  # empty: from the beginning
-        for name in ("recursive", "versions"):
+        for name in ("recursive", "versions", "include_user_meta", "fetch_owner"):
             check_flag(name, getattr(self, name))
         limit = self.limit
         if limit is not None and (
@@ -63,6 +65,11 @@ class Question:
             object.__setattr__(self, "moment", moment_of(self.at))
             if self.versions:
                 raise ValidationError("at, versions: give one of the two")
+
+    @property
+    def beside(self) -> Beside:
+        """What the entries are to tell beside what they always do."""
+        return Beside(owner=self.fetch_owner, metadata=self.include_user_meta)
 
     def chosen(self, items: list[ObjectInfo]) -> list[ObjectInfo]:
         """Those that are asked for."""
@@ -116,7 +123,7 @@ async def items(engine: Engine, question: Question) -> AsyncGenerator[ObjectInfo
                 yield item
 
 
-async def listed(engine: Engine, question: Question) -> list[ObjectInfo]:
+async def listed(engine: Engine, question: Question) -> RecordList[ObjectInfo]:
     """What is asked for, in byte order; with a limit, the first of all."""
     limit = question.limit
     kept: RecordList[ObjectInfo] = RecordList()
@@ -159,16 +166,36 @@ async def _pages(
     async with aclosing(walked) as pages:
         async for page in pages:
             empty = empty and not page.objects
+            if question.include_user_meta:
+                _expect_metadata(engine, place, page)
             yield page
     if empty and place.prefix:
         # Below a shared bucket, nothing to list may mean that the tenant's bucket isn't there.
         await buckets.check(engine, ListObjectsV2(place, question.prefix))
 
 
+def _expect_metadata(engine: Engine, place: Place, page: Page) -> None:
+    """Refuse a page that leaves metadata out: it would look as if there was none.
+
+    Raises:
+        NotSupportedError: no object of it has any, though each has a type at least. From MinIO it is a word
+            on what the caller may read.
+    """
+    if is_minio(engine.api.server):
+        return
+    objects = [item for item in page.objects if not (item.is_prefix or item.is_delete_marker)]
+    if objects and all(item.metadata is None for item in objects):
+        error = NotSupportedError(
+            "the server lists objects without their metadata, which it was asked for",
+            hint="get_object_metadata() of each; MinIO has it in listings",
+        )
+        raise engine.named(error, ListObjectsV2(place))
+
+
 def _walk(
     engine: Engine, place: Place, question: Question, most: listing.Most
 ) -> AsyncGenerator[Page, None]:
-    start_after = question.start_after or ""
+    start_after, beside = question.start_after or "", question.beside
     if question.moment is not None:
         return moments.pages(
             engine,
@@ -177,10 +204,13 @@ def _walk(
             question.moment,
             delimiter="" if question.recursive else "/",
             start_after=start_after,
+            beside=beside,
         )
     at_once = question.at_once(engine)
     if at_once > 1:
-        return ahead.pages(engine, place, question.prefix, at_once, start_after=start_after)
+        return ahead.pages(
+            engine, place, question.prefix, at_once, start_after=start_after, beside=beside
+        )
     return (listing.version_pages if question.versions else listing.pages)(
         engine,
         place,
@@ -188,4 +218,5 @@ def _walk(
         delimiter="" if question.recursive else "/",
         start_after=start_after,
         most=most,
+        beside=beside,
     )

@@ -11,10 +11,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import MinIOError, PreconditionFailedError, UploadNotFoundError
+from minio_sdk.errors import (
+    MinIOError,
+    ObjectNotFoundError,
+    PreconditionFailedError,
+    UploadNotFoundError,
+)
 from minio_sdk.flows import buckets, encrypted
 from minio_sdk.flows.checked import refused, sent, unrepeatable
-from minio_sdk.flows.conditions import Condition, check_condition
+from minio_sdk.flows.conditions import Condition, check_condition, unmet
+from minio_sdk.flows.fed import Feeding
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.parts import Sent, send_parts
 from minio_sdk.flows.progress import Meter
@@ -45,6 +51,7 @@ class InParts:
     meter: Meter
     condition: Condition | None
     resuming: Resuming | None
+    feeding: Feeding | None = None
     begun: list[Begun] = field(default_factory=list)
     checked: bool = True
     _again: int = 0
@@ -65,6 +72,7 @@ class InParts:
         if self.resuming is not None:
             await self.resuming.drop()
         self.lease.close()
+        self.feeding = None
         self.begun.clear()
         self.checked, self._again = False, 0
         stored = await self._try()
@@ -87,8 +95,9 @@ class InParts:
             begun = self.begun[0]
             there = {} if resuming is None else resuming.there
             parts = await send_parts(
-                engine, place, key, begun, self.source, self.lease, self._count, there
-            )
+                engine, place, key, begun, self.source, self.lease, self._count, there,
+                feeding=self.feeding,
+            )  # fmt: skip
             size = sum(part.size for part in parts)
             self.source.check_length(size)
             if self.source.slices is not None:
@@ -220,6 +229,8 @@ async def complete(engine: Engine, operation: CompleteMultipartUpload) -> Upload
         if done.encryption is None and engine.encryption is not None:
             return replace(done, encryption=encrypted.asked(engine.encryption))  # each part was so
         return done
+    except ObjectNotFoundError as error:
+        raise unmet(error, operation.headers) from None
     except (UploadNotFoundError, PreconditionFailedError) as error:
         if error.attempts == 1:
             raise

@@ -4,7 +4,7 @@ Rules of this file: bytes are taken before they are read into memory, given back
 written, and whatever is left is given back when the transfer ends. A transfer never waits for a second
 grant in order to give back its first, also not through code of the user's: what that code asks for,
 while we read from it, it gets without waiting. A handle, which may be left alone at any time, never
-waits for what it keeps: it does with less.
+waits for what it keeps: it does with less. Nor does an upload of what a sender may stop sending, for long.
 """
 
 from __future__ import annotations
@@ -80,6 +80,16 @@ class Lease:
             return False
         grant = self._held.setdefault(number, _Grant(0, kept=True))
         grant.size += size
+        return True
+
+    async def keep(self, number: int, size: int, patience: float) -> bool:
+        """Keep `size` bytes more under a number, if there is room for them within so many seconds."""
+        budget = self._here()
+        cost = min(size, budget.capacity)
+        if not await budget.keep(cost, 0 if _inside.get() else patience):
+            return False
+        grant = self._held.setdefault(number, _Grant(0, kept=True))
+        grant.size += cost
         return True
 
     def split(self, number: int, into: int, size: int) -> None:

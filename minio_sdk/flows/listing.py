@@ -17,7 +17,7 @@ from minio_sdk.operations.multipart import (
     StoredPart,
     Upload,
 )
-from minio_sdk.wire.listing import Page
+from minio_sdk.wire.listing import NOTHING, Beside, Page
 from minio_sdk.wire.quirks import is_minio, key_of_token, sorts_by_folder
 from minio_sdk.wire.xml import writable
 
@@ -40,6 +40,7 @@ async def pages(
     delimiter: str = "",
     start_after: str = "",
     most: Most = _whole_page,
+    beside: Beside = NOTHING,
 ) -> AsyncGenerator[Page, None]:
     """The pages of ListObjectsV2; `most` is asked how many entries each may have.
 
@@ -51,7 +52,8 @@ async def pages(
     token = ""
     while True:
         begin = "" if token or sorts_by_folder(engine.api.server) else start_after
-        page = await engine.send(ListObjectsV2(place, prefix, delimiter, token, begin, most()))
+        asked = ListObjectsV2(place, prefix, delimiter, token, begin, most(), beside)
+        page = await engine.send(asked)
         if begin and sorts_by_folder(engine.api.server):
             continue  # who it is came with this answer, which leaves keys out
         if begin and not page.truncated and await _ends_early(engine, place, prefix, begin):
@@ -133,12 +135,14 @@ async def version_pages(
     delimiter: str = "",
     start_after: str = "",
     most: Most = _whole_page,
+    beside: Beside = NOTHING,
 ) -> AsyncGenerator[Page, None]:
     """The pages of ListObjectVersions; else as `pages`."""
     key = place.key_out(start_after, "start_after") if start_after else ""
     version = ""
     while True:
-        page = await engine.send(ListObjectVersions(place, prefix, key, version, most(), delimiter))
+        asked = ListObjectVersions(place, prefix, key, version, most(), delimiter, beside)
+        page = await engine.send(asked)
         last = start_after and not page.truncated
         if last and await _ends_early(engine, place, prefix, start_after):
             key = version = start_after = ""
@@ -185,12 +189,18 @@ async def uploads(engine: Engine, place: Place, prefix: str = "") -> AsyncGenera
 async def parts(
     engine: Engine, place: Place, key: str, upload_id: str
 ) -> AsyncGenerator[StoredPart, None]:
-    """The parts that an unfinished upload has, lazily."""
+    """The parts that an unfinished upload has, lazily.
+
+    Raises:
+        ServerError: the server says there are more, and sends none.
+    """
     last = 0
     while True:
         page = await engine.send(ListParts(place, key, upload_id, last))
         for part in page.parts:
             yield part
         before, last = last, max((part.part_number for part in page.parts), default=0)
-        if not page.is_truncated or last <= before:
+        if not page.is_truncated:
             return
+        if last <= before:
+            raise _endless(ListParts)

@@ -38,7 +38,8 @@ _BYPASS = "bypass_governance=True with keys that may, of delete_objects() and de
 _REFUSALS = frozenset({"AccessDenied", "InvalidRequest", "ObjectLocked"})
 _FEW = 8
 _NO_LOCK = (
-    "objects can be locked in buckets that were made with create_bucket(..., object_lock=True)"
+    "objects can be locked in buckets that were made with create_bucket(..., object_lock=True), "
+    "and until a moment that is still to come"
 )
 
 

@@ -32,7 +32,7 @@ from minio_sdk.operations.bucket_versioning import GetBucketVersioning
 from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.list_objects import ListObjectVersions
-from minio_sdk.wire.listing import Page
+from minio_sdk.wire.listing import NOTHING, Beside, Page
 from minio_sdk.wire.quirks import lists_versions
 from minio_sdk.wire.xml import writable
 
@@ -288,6 +288,7 @@ async def pages(
     *,
     delimiter: str = "",
     start_after: str = "",
+    beside: Beside = NOTHING,
 ) -> AsyncGenerator[Page, None]:
     """The pages of a listing as it was at a moment, with the versions of the objects.
 
@@ -295,7 +296,7 @@ async def pages(
         NotSupportedError: it can't be known.
     """
     await expect_versions(engine, ListObjectVersions(place, prefix))
-    walked = _walked(engine, place, prefix, moment, delimiter, start_after)
+    walked = _walked(engine, place, prefix, moment, delimiter, start_after, beside)
     async with aclosing(walked) as found:
         async for page in found:
             yield page
@@ -309,11 +310,12 @@ async def histories(
     *,
     delimiter: str = "",
     start_after: str = "",
+    beside: Beside = NOTHING,
 ) -> AsyncGenerator[tuple[Page, dict[str, H | ObjectInfo]], None]:
     """Each page of versions, and what is gathered of the keys that end there; folders as they came."""
     held: dict[str, H] = {}
     versions = listing.version_pages(
-        engine, place, prefix, delimiter=delimiter, start_after=start_after
+        engine, place, prefix, delimiter=delimiter, start_after=start_after, beside=beside
     )
     async with aclosing(versions) as found:
         async for page in found:
@@ -340,6 +342,7 @@ async def _walked(
     moment: datetime,
     delimiter: str = "",
     start_after: str = "",
+    beside: Beside = NOTHING,
 ) -> AsyncGenerator[Page, None]:
     walked = histories(
         engine,
@@ -348,6 +351,7 @@ async def _walked(
         lambda: Then(moment),
         delimiter=delimiter,
         start_after=start_after,
+        beside=beside,
     )
     async with aclosing(walked) as found:
         async for page, known in found:

@@ -7,6 +7,7 @@ SeaweedFS and moto. So a server is asked first, once, to append to an object tha
 from __future__ import annotations
 
 import secrets
+from contextlib import aclosing
 
 from minio_sdk.encrypting import Duty
 from minio_sdk.engine import Engine
@@ -19,6 +20,7 @@ from minio_sdk.errors import (
     as_class,
 )
 from minio_sdk.flows import buckets
+from minio_sdk.flows.fed import Feeding
 from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.parts import part_size
 from minio_sdk.flows.progress import Meter
@@ -102,27 +104,42 @@ async def append(
     meter.bytes_total, meter.objects_total = length, 1
     stored = UploadResponse(key=key, size=offset, etag=found.etag, bucket=place.bucket)
     lease = Lease(engine.transport.memory)
+    feeding = Feeding(engine.transport, source, lease) if source.fed else None
     came = 0
     try:
         while True:
-            await lease.take(0, size)
-            if source.whole is not None:
-                body: bytes | memoryview = memoryview(source.whole)[came : came + size]
-            else:
-                with users_code():
-                    body = await source.read(engine.transport, size)
+            body = await _next(engine, source, lease, feeding, came, size)
             if not body:
                 break
             stored = await _block(engine, AppendObject(place, key, offset, body), came)
             offset += len(body)
             came += len(body)
             meter.add(len(body))
-            lease.give(0)
+            del body
+            lease.close()
     finally:
+        if feeding is not None:
+            feeding.close()
         lease.close()
     source.check_length(came)
     meter.add(0, objects=1)
     return stored
+
+
+async def _next(
+    engine: Engine, source: Source, lease: Lease, feeding: Feeding | None, came: int, size: int
+) -> bytes | memoryview:
+    """What to append next, under a grant."""
+    if feeding is not None:
+        async with aclosing(feeding.parts(1, size)) as parts:
+            async for part in parts:
+                return part
+        return b""
+    await lease.take(0, size)
+    if source.whole is not None:
+        return memoryview(source.whole)[came : came + size]
+    with users_code():
+        return await source.read(engine.transport, size)
 
 
 async def _block(engine: Engine, operation: AppendObject, before: int) -> UploadResponse:

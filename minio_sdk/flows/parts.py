@@ -16,6 +16,7 @@ from minio_sdk.config import MAX_PART, MiB
 from minio_sdk.engine import Engine
 from minio_sdk.errors import invalid
 from minio_sdk.flows.blocks import Blocks
+from minio_sdk.flows.fed import Feeding
 from minio_sdk.flows.leases import Lease, users_code
 from minio_sdk.flows.sources import Source
 from minio_sdk.operation import Place
@@ -94,10 +95,12 @@ async def send_parts(
     count: Callable[[int], object],
     there: Mapping[int, StoredPart],
     before: int = 0,
+    feeding: Feeding | None = None,
 ) -> list[Sent]:
     """Send all of the source but the parts that are `there`; the parts in order.
 
-    `count` is told the bytes of each part that the server has; `before` parts come from elsewhere.
+    `count` is told the bytes of each part that the server has; `before` parts come from elsewhere. Some of
+    the source may be with `feeding` already.
     """
     slices = source.slices
     most = MAX_PARTS - before
@@ -105,6 +108,7 @@ async def send_parts(
 
     async def send(part: Part) -> Sent:
         held: list[mmap] = []
+        body: bytes | memoryview | None = None
         try:
             known = there.get(part.number)
             if known is not None and known.size != part.size:
@@ -122,10 +126,11 @@ async def send_parts(
             number = before + part.number
             sent = await send_part(engine, place, key, begun, number, body, crc)
             if held:
-                del body
+                body = None
                 blocks.give(held)
             return sent
         finally:
+            body = None
             held.clear()
             lease.give(part.number)
 
@@ -133,7 +138,13 @@ async def send_parts(
         count(sent.size)
 
     limit = at_once(engine)
-    async with aclosing(_parts(engine, source, lease, most)) as parts:
+    if feeding is None and source.fed:
+        feeding = Feeding(engine.transport, source, lease)
+    if feeding is None:
+        found = _parts(engine, source, lease, most)
+    else:
+        found = _fed_parts(engine, feeding, most)
+    async with aclosing(found) as parts:
         return await engine.transport.map(send, parts, limit, done, grace=GRACE)
 
 
@@ -163,11 +174,37 @@ async def _parts(
             return
         number += 1
         offset += part.size
-        if number > most:
-            raise invalid("part_size", size, f"gives more than {MAX_PARTS} parts")
+        _check_number(number, most, size)
         yield part
         if source.length is None:
             size = grown(size, number)
+
+
+async def _fed_parts(engine: Engine, feeding: Feeding, most: int) -> AsyncGenerator[Part, None]:
+    """The parts of what somebody sends, each when all of it has come."""
+    length = feeding.source.length
+    size = part_size(engine, length, most)
+    number = offset = 0
+    while True:
+        following = size
+        async with aclosing(feeding.parts(number + 1, size)) as bodies:
+            async for body in bodies:
+                number += 1
+                _check_number(number, most, size)
+                part = Part(number, offset, len(body), body)
+                offset += len(body)
+                del body  # else it stays in memory while the next one waits for some
+                yield part
+                if length is None:
+                    following = grown(following, number)
+        if feeding.ended:
+            return
+        size = following
+
+
+def _check_number(number: int, most: int, size: int) -> None:
+    if number > most:
+        raise invalid("part_size", size, f"gives more than {MAX_PARTS} parts")
 
 
 async def _next(

@@ -10,7 +10,7 @@ from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConfigurationError, NotSupportedError, ValidationError, invalid
-from minio_sdk.models.names import check_version_id
+from minio_sdk.models.names import check_part_number, check_version_id
 from minio_sdk.models.object_encryption import Encryption, GivenEncryption, SseC, encryption_of
 from minio_sdk.models.presigned import PresignedPost
 from minio_sdk.operation import Operation, Place
@@ -19,6 +19,7 @@ from minio_sdk.operations.put_object import PutObject
 from minio_sdk.wire import presigned as rules
 from minio_sdk.wire.addressing import hosted, is_virtual
 from minio_sdk.wire.describing import check_storage_class
+from minio_sdk.wire.extras import OWNER
 from minio_sdk.wire.quirks import not_kept
 from minio_sdk.wire.sigv4 import Signer
 from minio_sdk.wire.url import Endpoint, parse_endpoint
@@ -60,15 +61,66 @@ async def url(
         _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
     elif method == "DELETE":
         _refuse_what_is_not_kept(engine, place, key, DeleteObject(place, key), empty=True)
+    made = await _signed(engine, place, method, path, query, asked, expires)
+    if engine.auditor is not None:
+        name = f"Presign{method.title()}Object"
+        engine.auditor.signed_ahead(name, method, place, key, version_id, expires)
+    return made
+
+
+async def part_url(
+    engine: Engine,
+    bucket: str,
+    key: str,
+    upload_id: str,
+    part_number: int,
+    expires: int,
+    *,
+    headers: Mapping[str, str] | None = None,
+    encryption: GivenEncryption = None,
+) -> str:
+    """A URL that is good for one part of an upload that was begun, for some seconds."""
+    rules.check_expiry(expires)
+    check_part_number(part_number)
+    place = engine.place(bucket)
+    path = place.object_path(key)
+    query = [
+        ("partNumber", str(part_number)),
+        ("uploadId", check_version_id(upload_id, "upload_id")),
+    ]
+    asked = rules.asked_headers(headers)
+    # What the server encrypts with is said when an upload begins; a customer's key with every part.
+    said = _said(engine, "GET", encryption)
+    if both := asked.keys() & said.keys():
+        raise invalid("headers", min(both), "is said by encryption, too")
+    asked.update(said)
+    _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
+    made = await _signed(engine, place, "PUT", path, query, asked, expires)
+    if engine.auditor is not None:
+        engine.auditor.signed_ahead("PresignUploadPart", "PUT", place, key, None, expires)
+    return made
+
+
+async def _signed(
+    engine: Engine,
+    place: Place,
+    method: str,
+    path: str,
+    query: list[tuple[str, str]],
+    asked: Mapping[str, str],
+    expires: int,
+) -> str:
+    """The URL of a path in a bucket, signed."""
+    # The parameters of what is added stand in the URL. Its user sends headers of their own.
+    query = [*query, *(engine.config.extra_query_params or {}).items()]
+    if engine.config.expected_bucket_owner is not None:
+        query.append((OWNER, engine.config.expected_bucket_owner))
     signer = await _signer(engine, place, expires)
     endpoint, whole = _address(engine, place, path)
     signed = {"host": endpoint.host_header, **asked}
     signature = signer.presign(
         method, whole, query, signed, expires, engine.transport.signing.now()
     )
-    if engine.auditor is not None:
-        name = f"Presign{method.title()}Object"
-        engine.auditor.signed_ahead(name, method, place, key, version_id, expires)
     return f"{endpoint.origin}{whole}?{signature}"
 
 
@@ -100,7 +152,8 @@ async def post(
     rules.answer_with(form, success_action_status, success_action_redirect)
     _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
     signer = await _signer(engine, place, expires)
-    endpoint, path = _address(engine, place, place.path)
+    # With the slash: to a preflight of the path without one, SeaweedFS answers that any page may send there.
+    endpoint, path = _address(engine, place, place.path + "/")
     signed = signer.post_policy(
         form.fixed, form.conditions, expires, engine.transport.signing.now()
     )

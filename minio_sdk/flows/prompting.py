@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minio_sdk.engine import Engine
-from minio_sdk.errors import MinIOError, NotSupportedError, as_class, invalid
+from minio_sdk.errors import MinIOError, NotSupportedError, ValidationError, as_class, invalid
 from minio_sdk.flows import objects
 from minio_sdk.models.prompting import PromptAnswer
 from minio_sdk.operations.head_object import HeadObject
@@ -40,7 +40,9 @@ async def prompt(
     operation = PromptObject(place, key, question, lambda_arn, version_id, given)
     try:
         operation.request()
-    except (TypeError, RecursionError) as reason:
+    except ValidationError:  # which is a ValueError as well
+        raise
+    except (TypeError, ValueError, RecursionError) as reason:
         raise invalid("parameters", given, f"can't be written as JSON: {reason}") from None
     try:
         await objects.read(engine, HeadObject(place, key, version_id))

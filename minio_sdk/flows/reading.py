@@ -35,7 +35,7 @@ from minio_sdk.operations.get_object import GetObjectPart
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.wire.conditions import quoted, read_conditions
 from minio_sdk.wire.message import Reply, Room
-from minio_sdk.wire.quirks import tells_checksums
+from minio_sdk.wire.quirks import is_complete, tells_checksums
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, check_range
 
 PIECE = 8 * MiB
@@ -54,6 +54,9 @@ JUMP = 64 * 1024
 """Bytes of the piece that a file object fetches after a jump."""
 
 _NOTHING = (None,) * 6
+_NO_ENDS = (206, 400, 405, 416, 501)
+"""What servers say to the range of an end that they don't know; 206 came with another part."""
+
 _HELD, _TRANSIT = 1, 2  # the numbers of grants
 
 
@@ -211,6 +214,25 @@ class Reader:
             self._whole = piece.data
             return piece.cut(0, last)
         return b""
+
+    async def end(self, size: int) -> tuple[bytes, int]:
+        """The last `size` bytes of an object that may be shorter, and where they begin; pins its generation.
+
+        From a server that doesn't know how to give them, its first ones.
+        """
+        await self.settle()
+        try:
+            piece = await self._asked(self._operation(-size, None))
+        except MinIOError as error:
+            if error.status not in _NO_ENDS and not isinstance(error, NotSupportedError):
+                raise
+            if error.code == BEYOND and is_complete(self._engine.api.server):
+                piece = await self._all()  # nothing but an empty object has no end
+            else:
+                return await self.start(size - 1), 0
+        if piece.whole and piece.total > size:
+            self._whole = piece.data  # the server knows no ranges
+        return piece.data, piece.first
 
     async def whole(self) -> bytes:
         """All bytes at once."""

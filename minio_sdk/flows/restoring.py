@@ -6,6 +6,11 @@ changed by a run that was interrupted is found as it should be by the next, whic
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from os.path import commonprefix
+from typing import Any
+
 from minio_sdk.engine import Engine
 from minio_sdk.errors import (
     MinIOError,
@@ -14,11 +19,13 @@ from minio_sdk.errors import (
     ObjectNotFoundError,
     ServerError,
     VersionNotFoundError,
+    invalid,
 )
 from minio_sdk.flows import buckets, copies, listing
 from minio_sdk.flows.copy_rules import Changes
 from minio_sdk.flows.deletes import delete_many
-from minio_sdk.flows.snapshot_entries import Entry, current, same_bytes, same_writing, tags_of
+from minio_sdk.flows.mirror_sides import Remote, side
+from minio_sdk.flows.snapshot_entries import Entry, same_bytes, same_writing, tags_of
 from minio_sdk.flows.snapshots import (
     AT_ONCE,
     Snapshot,
@@ -28,57 +35,122 @@ from minio_sdk.flows.snapshots import (
     missing_bucket,
     told,
 )
-from minio_sdk.models.names import check_flag
+from minio_sdk.models.names import check_flag, check_key, check_prefix
 from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.models.snapshots import RestoreResult
 from minio_sdk.operation import Place
 from minio_sdk.operations.head_object import HeadObject
 from minio_sdk.operations.object_tagging import DeleteObjectTagging, PutObjectTagging
 from minio_sdk.wire.describing import DESCRIBING
+from minio_sdk.wire.quirks import lists_versions
 
 AGAIN = "what was restored stays; restore_snapshot() again goes on from there"
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The arguments of a restore.
+
+    Attributes:
+        delete: remove the keys that came later.
+        skip_missing: bring back the others when some are lost.
+        prefix: which keys are meant.
+        keys: which ones of them; None for all.
+        to: where to; None for where they were.
+        dry_run: look only.
+
+    Raises:
+        ValidationError: one of them is of no use.
+    """
+
+    delete: bool = False
+    skip_missing: bool = False
+    prefix: str = ""
+    keys: frozenset[str] | None = None
+    to: Remote | None = None
+    dry_run: bool = False
+
+    @classmethod
+    def of(
+        cls, prefix: Any, keys: Iterable[str] | None, to: Any, *, dry_run: Any, delete: Any,
+        skip_missing: Any,
+    ) -> Wish:  # fmt: skip
+        """What a user means."""
+        for name, flag in (
+            ("delete", delete),
+            ("skip_missing", skip_missing),
+            ("dry_run", dry_run),
+        ):
+            check_flag(name, flag)
+        check_prefix(prefix)
+        wanted = None
+        if keys is not None:
+            if isinstance(keys, (str, bytes)) or not isinstance(keys, Iterable):
+                raise invalid("keys", keys, "must be a list or another iterable of keys")
+            wanted = frozenset(check_key(key, f"keys[{index}]") for index, key in enumerate(keys))
+            if prefix:
+                raise invalid("keys", sorted(wanted), "can't be had together with prefix")
+            prefix = commonprefix(list(wanted))  # noqa: RUF071 (of text, as S3's are)
+        where = side(to, "to") if to is not None else None
+        if where is not None and not isinstance(where, Remote):
+            raise invalid("to", to, "must be 'minio://bucket/prefix' or (bucket, prefix)")
+        if delete and (where is not None or wanted is not None):
+            raise invalid("delete", delete, "goes with all of a bucket or prefix, where it was")
+        return cls(delete, skip_missing, prefix, wanted, where, dry_run)
+
+    def wants(self, key: str) -> bool:
+        """Whether a key of the snapshot is meant."""
+        return key.startswith(self.prefix) and (self.keys is None or key in self.keys)
+
+
 async def restore(
-    engine: Engine, bucket: str, name: str, *, delete: bool = False, skip_missing: bool = False
+    engine: Engine, bucket: str, name: str, wish: Wish | None = None
 ) -> RestoreResult:
-    """Make the bucket what it was.
+    """Make the bucket, or what is meant of it, what it was.
 
     Raises:
         NotFoundError: there is no such snapshot.
-        VersionNotFoundError, ObjectNotFoundError: the snapshot can't bring back all of its objects;
-            nothing was changed.
+        VersionNotFoundError, ObjectNotFoundError: the snapshot can't bring back all that is meant, or never
+            had it; nothing was changed.
     """
     name = check_name(name)
-    check_flag("delete", delete)
-    check_flag("skip_missing", skip_missing)
-    engine.place(bucket)
+    wish = wish or Wish()
+    engine.place(bucket).prefix_out(wish.prefix)
+    if wish.to is not None:
+        engine.place(wish.to.bucket, "to").prefix_out(wish.to.prefix)
     with engine.job("restore_snapshot"):
-        return await told(
-            bucket, "RestoreSnapshot", _restore(engine, bucket, name, delete, skip_missing)
-        )
+        return await told(bucket, "RestoreSnapshot", _restore(engine, bucket, name, wish))
 
 
-async def _restore(
-    engine: Engine, bucket: str, name: str, delete: bool, skip_missing: bool
-) -> RestoreResult:
+async def _restore(engine: Engine, bucket: str, name: str, wish: Wish) -> RestoreResult:
     snapshot = await find(engine, bucket, name)
-    entries = await entries_of(engine, snapshot)
-    place = engine.place(bucket)
-    if not await buckets.exists(engine, bucket):
-        if snapshot.info.versioned:
-            raise missing_bucket(engine, bucket)
-        await buckets.create_missing(engine, bucket)
-    now, lost = await _look(engine, place, snapshot, entries)
-    if lost and not skip_missing:
+    entries = [entry for entry in await entries_of(engine, snapshot) if wish.wants(entry.key)]
+    _check_keys(snapshot, entries, wish)
+    target = wish.to or Remote(bucket, "")
+    there = await buckets.exists(engine, target.bucket)
+    if snapshot.info.versioned and not (
+        there if target.bucket == bucket else await buckets.exists(engine, bucket)
+    ):
+        raise missing_bucket(engine, bucket)
+    if not there and not wish.dry_run:
+        await buckets.create_missing(engine, target.bucket)
+    # A walk through all versions shows what is lost, and what there is now as well.
+    once = snapshot.info.versioned and wish.to is None and lists_versions(engine.api.server)
+    now: dict[str, Entry] = {}
+    seen = now if once else None
+    lost = await _lost(engine, engine.place(bucket), snapshot, entries, wish.prefix, seen)
+    if lost and not wish.skip_missing:
         raise _incomplete(snapshot, lost)
+    if there and not once:
+        now = await _now(engine, snapshot, wish, target)
     gone = set(lost)
-    restoring = _Restoring(engine, place, snapshot, now)
+    restoring = _Restoring(engine, engine.place(bucket), snapshot, now, target, wish.dry_run)
     try:
         wanted = [entry for entry in entries if entry.key not in gone]
         changed = await engine.transport.map(restoring.one, wanted, AT_ONCE)
-        deleted = sorted(now.keys() - {entry.key for entry in entries}) if delete else []
-        await _delete(engine, place, deleted)
+        deleted = sorted(now.keys() - {entry.key for entry in entries}) if wish.delete else []
+        if not wish.dry_run:
+            await _delete(engine, engine.place(bucket), deleted)
     except MinIOError as error:
         error.hint = AGAIN if error.hint is None else f"{error.hint}; {AGAIN}"
         raise
@@ -90,31 +162,59 @@ async def _restore(
         unchanged=len(wanted) - len(restored),
         deleted=tuple(deleted),
         missing=tuple(sorted(lost)),
+        dry_run=wish.dry_run,
     )
 
 
-async def _look(
-    engine: Engine, place: Place, snapshot: Snapshot, entries: list[Entry]
-) -> tuple[dict[str, Entry], list[str]]:
-    """What the bucket has now, and the keys that the snapshot can't bring back."""
-    now: dict[str, Entry] = {}
+def _check_keys(snapshot: Snapshot, entries: list[Entry], wish: Wish) -> None:
+    """That the snapshot has the keys that were named, and that they can be keys where they go to."""
+    unknown = (wish.keys or frozenset()) - {entry.key for entry in entries}
+    if unknown:
+        raise ObjectNotFoundError(
+            f"the snapshot {snapshot.info.name!r} has no object {min(unknown)!r}; nothing was changed",
+            key=min(unknown),
+        )
+    if wish.to is not None:
+        for entry in entries:
+            check_key(wish.to.prefix + entry.key, "to")
+
+
+async def _now(engine: Engine, snapshot: Snapshot, wish: Wish, target: Remote) -> dict[str, Entry]:
+    """What there is now where the objects go to, by their names in the snapshot."""
+    place = engine.place(target.bucket)
+    if wish.to is None:
+        found = listing.objects(engine, place, wish.prefix)
+        return {item.key: Entry.of(item, version_id=item.version_id) async for item in found}
+    below = listing.objects(engine, place, target.prefix + wish.prefix)
+    # Without its date: an object elsewhere is never the very writing that the snapshot knows.
+    return {
+        item.key[len(target.prefix) :]: replace(Entry.of(item), modified=None)
+        async for item in below
+    }
+
+
+async def _lost(
+    engine: Engine, place: Place, snapshot: Snapshot, entries: list[Entry], prefix: str,
+    now: dict[str, Entry] | None,
+) -> list[str]:  # fmt: skip
+    """The keys that the snapshot can't bring back; what there is now goes into `now`."""
     if snapshot.info.versioned:
-        async for item in current(engine, place, versioned=True):
-            now[item.key] = Entry.of(item, version_id=item.version_id)
-        return now, await _lost_versions(engine, place, entries)
-    async for item in listing.objects(engine, place):
-        now[item.key] = Entry.of(item)
+        return await _lost_versions(engine, place, entries, prefix, now)
     start = snapshot.data
-    there: set[str] = set()
+    sizes: dict[str, int] = {}
     async for item in listing.objects(engine, snapshot.home, start):
-        there.add(item.key[len(start) :])
-    return now, [entry.key for entry in entries if str(entry.copy) not in there]
+        sizes[item.key[len(start) :]] = item.size
+    return [entry.key for entry in entries if sizes.get(str(entry.copy)) != entry.size]
 
 
-async def _lost_versions(engine: Engine, place: Place, entries: list[Entry]) -> list[str]:
+async def _lost_versions(
+    engine: Engine, place: Place, entries: list[Entry], prefix: str, now: dict[str, Entry] | None
+) -> list[str]:
     """The keys whose version is no more; what the listing doesn't show is asked for by itself."""
     wanted = {(entry.key, entry.version_id): entry for entry in entries}
-    async for item in listing.versions(engine, place):
+    async for item in listing.versions(engine, place, prefix):
+        if now is not None and item.is_latest and not item.is_delete_marker:
+            now[item.key] = Entry.of(item, version_id=item.version_id)
         entry = wanted.get((item.key, item.version_id))
         # The version "null" is overwritten once versioning is suspended.
         if entry is not None and entry.etag == item.etag:
@@ -145,27 +245,39 @@ def _incomplete(snapshot: Snapshot, lost: list[str]) -> MinIOError:
 
 
 class _Restoring:
-    """Brings objects back, each by itself."""
+    """Brings objects back, each by itself.
+
+    Args:
+        place: where the snapshot's versions are.
+        now: what is at the target.
+        target: where they go to.
+        dry_run: look only.
+    """
 
     def __init__(
-        self, engine: Engine, place: Place, snapshot: Snapshot, now: dict[str, Entry]
-    ) -> None:
+        self, engine: Engine, place: Place, snapshot: Snapshot, now: dict[str, Entry],
+        target: Remote, dry_run: bool,
+    ) -> None:  # fmt: skip
         self._engine = engine
         self._place = place
         self._snapshot = snapshot
         self._now = now
+        self._target = engine.place(target.bucket)
+        self._start = target.prefix
+        self._dry_run = dry_run
 
     async def one(self, entry: Entry) -> bool:
         """Whether anything had to be done."""
-        place, key, version = self._source(entry)
-        now = self._now.get(entry.key)
+        key, now = self._start + entry.key, self._now.get(entry.key)
         if now is None or not await self._is_as_it_was(entry, now):
-            await copies.copy(
-                self._engine, self._place, entry.key, place, key,
-                source_version_id=version, changes=await self._changes(entry),
-            )  # fmt: skip
+            if not self._dry_run:
+                place, source, version = self._source(entry)
+                await copies.copy(
+                    self._engine, self._target, key, place, source,
+                    source_version_id=version, changes=await self._changes(entry),
+                )  # fmt: skip
             return True
-        return entry.tags is not None and await self._retagged(entry.key, entry.tags)
+        return entry.tags is not None and await self._retagged(key, entry.tags)
 
     async def _changes(self, entry: Entry) -> Changes:
         """What the source no longer has; what it still has is carried over as it is."""
@@ -189,7 +301,7 @@ class _Restoring:
             return True
         place, key, version = self._source(entry)
         try:
-            found = await self._engine.send(HeadObject(self._place, entry.key))
+            found = await self._engine.send(HeadObject(self._target, self._start + entry.key))
             source = await self._engine.send(HeadObject(place, key, version))
         except NotFoundError:
             return False
@@ -197,14 +309,16 @@ class _Restoring:
 
     async def _retagged(self, key: str, tags: dict[str, str]) -> bool:
         try:
-            if await tags_of(self._engine, self._place, key) == tags:
+            if await tags_of(self._engine, self._target, key) == tags:
                 return False
         except NotSupportedError:
             return False
+        if self._dry_run:
+            return True
         if tags:
-            await self._engine.send(PutObjectTagging(self._place, key, tags))
+            await self._engine.send(PutObjectTagging(self._target, key, tags))
         else:
-            await self._engine.send(DeleteObjectTagging(self._place, key))
+            await self._engine.send(DeleteObjectTagging(self._target, key))
         return True
 
 

@@ -55,13 +55,17 @@ def selection(
     Raises:
         ValidationError: a bad argument.
     """
+    given, scanned = select_input(input), scan_range_of(scan_range)
+    if scanned is not None and getattr(given, "compression_type", None) not in (None, "NONE"):
+        rule = "goes with what is not compressed, of which S3 can read a part"
+        raise invalid("scan_range", scan_range, rule)
     operation = SelectObjectContent(
         engine.place(bucket),
         key,
         sql,
-        select_input(input),
+        given,
         select_output(JsonOutput() if output is None else output),
-        scan_range_of(scan_range),
+        scanned,
         check_flag("progress", progress),
     )
     operation.request()

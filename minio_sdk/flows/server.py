@@ -14,7 +14,6 @@ from minio_sdk.errors import (
 )
 from minio_sdk.models.results import HealthStatus, ServerInfo
 from minio_sdk.operation import Operation
-from minio_sdk.operations.admin import AdminInfo
 from minio_sdk.operations.gateway import GatewayHealth, GatewayInfo, server_info
 from minio_sdk.operations.list_objects import ListObjectsV2
 from minio_sdk.protocols import Transport
@@ -127,7 +126,11 @@ async def _ask(engine: Engine) -> dict[str, Any]:
     except AccessDeniedError as error:
         if error.code != "AccessDenied":  # the keys themselves are wrong
             raise
-        details["answer"] = "the server answers; these credentials may not list the bucket"
+        found = await engine.keys()
+        whose = "without keys it doesn't list the bucket"
+        if found is not None:
+            whose = "these credentials may not list the bucket"
+        details["answer"] = f"the server answers; {whose}"
     return details
 
 
@@ -159,6 +162,8 @@ async def info(engine: Engine) -> ServerInfo:
 
 async def _minio(engine: Engine) -> dict[str, Any]:
     """What MinIO's admin API tells, as far as the credentials go."""
+    from minio_sdk.operations.admin import AdminInfo  # with much that few programs need
+
     try:
         told = await engine.send(AdminInfo(place=engine.scope.server))
     except (AccessDeniedError, NotFoundError) as error:

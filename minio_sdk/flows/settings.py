@@ -52,13 +52,13 @@ class Kind(Generic[T]):
     shuts_out: bool = False
 
 
-def own_place(engine: Engine, bucket: str, operation: str) -> Place:
-    """The place of a bucket that is the tenant's alone.
+def own_place(engine: Engine, bucket: str, operation: str, argument: str = "bucket") -> Place:
+    """The place of a bucket that is the tenant's alone; `argument` is what the caller calls it.
 
     Raises:
         NotSupportedError: with prefix tenancy, by the operation's name.
     """
-    place = engine.place(bucket)
+    place = engine.place(bucket, argument)
     if place.prefix:
         raise NotSupportedError(
             "it is set on a whole bucket of the server, and with tenancy='prefix' all tenants share "

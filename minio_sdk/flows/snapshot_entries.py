@@ -86,7 +86,7 @@ async def tags_of(
 
 
 async def current(engine: Engine, place: Place, versioned: bool) -> AsyncIterator[ObjectInfo]:
-    """The objects that a bucket has now; with their versions where a listing can be trusted with them."""
+    """What a bucket has now; with versions where a listing can be trusted with them."""
     if not versioned or not lists_versions(engine.api.server):
         async for item in listing.objects(engine, place):
             yield item

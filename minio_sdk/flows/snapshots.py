@@ -204,9 +204,7 @@ async def _make(engine: Engine, home: Place) -> None:
         try:
             await engine.send(CreateBucket(whole, engine.config.region))
         except BucketAlreadyExistsError as error:
-            # Without a tenant in its name, the bucket may be a stranger's.
-            if error.code != "BucketAlreadyOwnedByYou" and engine.config.tenant_id is None:
-                raise
+            await buckets.prove_own(engine, error, whole)
 
 
 class _Taking:
@@ -398,7 +396,7 @@ async def entries_of(engine: Engine, snapshot: Snapshot) -> list[Entry]:
     return entries
 
 
-async def list_all(engine: Engine, bucket: str) -> list[SnapshotInfo]:
+async def list_all(engine: Engine, bucket: str) -> RecordList[SnapshotInfo]:
     """The snapshots of a bucket, the oldest first."""
     engine.place(bucket)
     return RecordList(await told(bucket, "ListSnapshots", _list(engine, bucket)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Set
 from mmap import mmap
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -93,7 +93,9 @@ class Source:
                 self.length = _bytes_left(data)
         elif isinstance(data, AsyncIterable):
             self._iterator = data.__aiter__()
-        elif isinstance(data, Iterable) and not isinstance(data, (dict, set)):
+        elif isinstance(data, Iterable) and not isinstance(data, (Mapping, Set)):
+            if isinstance(data, (list, tuple)):
+                _check_blocks(data)
             self._iterator = iter(data)
         else:
             kind = type(data).__name__
@@ -113,6 +115,18 @@ class Source:
             raise invalid("length", self.length, f"the data has only {len(self.whole)} bytes")
         elif self.length < len(self.whole):
             self.whole = memoryview(self.whole)[: self.length]
+
+    @property
+    def fed(self) -> bool:
+        """Whether somebody is sending it still, and may stop: nobody can go back in it."""
+        if self.whole is not None or self.slices is not None:
+            return False
+        if self._iterator is not None:
+            return True
+        try:
+            return not cast("Any", self._data).seekable()
+        except (AttributeError, OSError, ValueError):
+            return self.exact or self.length is None
 
     @property
     def held(self) -> int:
@@ -286,6 +300,13 @@ def _changed(what: str) -> IntegrityError:
         f"the file was {what} while it was uploaded",
         hint="don't change a file while it is uploaded; upload a copy of it",
     )
+
+
+def _check_blocks(blocks: Iterable[object]) -> None:
+    """Of a list that is at hand all can be said before anything is sent."""
+    for number, each in enumerate(blocks):
+        if not _is_bytes_like(each):
+            raise invalid(f"data[{number}]", each, f"must be bytes, not {type(each).__name__}")
 
 
 def _is_bytes_like(data: object) -> bool:

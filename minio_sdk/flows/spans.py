@@ -19,7 +19,8 @@ from minio_sdk.errors import (
     ServerError,
     as_class,
 )
-from minio_sdk.flows import copies, objects
+from minio_sdk.flows import objects
+from minio_sdk.models.object_encryption import Encryption
 from minio_sdk.operation import CopySource, Place
 from minio_sdk.operations.copy_object import UploadPartCopy
 from minio_sdk.operations.get_object import GetObjectPart
@@ -44,12 +45,14 @@ class Span:
         total: bytes of the whole object.
         first: the first byte.
         size: how many; none of them lies behind the end.
+        opens: what the object is opened with; None for nothing.
     """
 
     source: CopySource
     total: int
     first: int
     size: int
+    opens: Encryption | None = None
 
     @property
     def last(self) -> int:
@@ -127,7 +130,7 @@ async def copy(
     """Have the server copy a span as a part; the part's ETag."""
     operation = UploadPartCopy(dest, key, span.source, upload_id, number, span.first, span.last)
     try:
-        return await engine.send(operation)
+        return await engine.opening(span.opens).send(operation)
     except PreconditionFailedError as error:
         raise changed(error, span.source) from None
     except NotFoundError as error:
@@ -144,7 +147,7 @@ async def read(engine: Engine, span: Span) -> bytes:
         ObjectChangedError: another generation of the object came, or none.
     """
     source, at, found = span.source, span.first, []
-    engine = copies.of_source(engine)
+    engine = engine.encrypted(span.opens)
     headers = {} if source.etag is None else {"if-match": f'"{source.etag}"'}
     while at <= span.last:
         operation = GetObjectPart(

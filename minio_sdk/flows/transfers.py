@@ -230,7 +230,7 @@ class Resuming:
             self._journal.close()
 
 
-async def listed(engine: Engine) -> list[Transfer]:
+async def listed(engine: Engine) -> RecordList[Transfer]:
     """The transfers that have not ended."""
     return RecordList(await engine.transport.call(transfers, engine.config))
 

@@ -20,15 +20,16 @@ from minio_sdk.errors import (
     MinIOError,
     ObjectNotFoundError,
     PreconditionFailedError,
-    as_class,
     invalid,
 )
 from minio_sdk.flows import buckets, locked, quirks
 from minio_sdk.flows.checked import WORTH, digested, sent
-from minio_sdk.flows.conditions import GONE, READ_ANEW, Condition, check_condition
+from minio_sdk.flows.conditions import Condition, check_condition, unmet
+from minio_sdk.flows.fed import Feeding, first_fill
 from minio_sdk.flows.held import held
 from minio_sdk.flows.in_parts import InParts
 from minio_sdk.flows.leases import UNCOUNTED, Lease, users_code
+from minio_sdk.flows.parts import part_size
 from minio_sdk.flows.progress import Meter, OnProgress
 from minio_sdk.flows.sources import FileSlices, Source
 from minio_sdk.flows.transfers import Resuming, hopeless, stored_by_us
@@ -143,7 +144,7 @@ async def _put_small(engine: Engine, operation: PutObject, create_bucket: bool) 
     place = operation.place
     if place.prefix:
         place.object_path(operation.key)  # before the bucket's marker is looked for
-    try:  # what `_put_whole` does, with two coroutines less
+    try:  # what `put_whole` does, with two coroutines less
         if place.prefix:
             await buckets.check(engine, operation)
         return await engine.send(operation)
@@ -210,24 +211,27 @@ async def store(
     create_bucket = create_bucket and not asks_for_lock(headers)
     meter.bytes_total, meter.objects_total = length, 1
     lease = Lease(engine.transport.memory)
+    feeding = Feeding(engine.transport, source, lease) if source.fed else None
     try:
         going_on = resuming is not None and resuming.begun is not None
-        body = None if going_on else await _small(engine, source, lease)
+        body = None if going_on else await _small(engine, source, lease, feeding)
         if condition is not None:
             await check_condition(engine, place, key, condition)
         if body is None:
             create = CreateMultipartUpload(place, key, headers)
-            job = InParts(engine, create, create_bucket, source, lease, meter, condition, resuming)
+            job = InParts(
+                engine, create, create_bucket, source, lease, meter, condition, resuming, feeding
+            )
             stored = await job.store()
         else:
             if condition is not None:
                 headers = {**headers, **condition.headers()}
             operation = PutObject(place, key, body, headers)
 
-            async def put_whole(checked: PutObject) -> UploadResponse:
-                return await _put_whole(engine, checked, create_bucket)
+            async def put(checked: PutObject) -> UploadResponse:
+                return await put_whole(engine, checked, create_bucket=create_bucket)
 
-            stored, _ = await sent(engine, operation, put_whole)
+            stored, _ = await sent(engine, operation, put)
             meter.add(stored.size)
     except IntegrityError as error:
         engine.named(error, PutObject(place, key, b""))
@@ -237,6 +241,8 @@ async def store(
             raise locked.lockless(error) from None
         raise
     finally:
+        if feeding is not None:
+            feeding.close()
         lease.close()
     if asks_for_lock(headers):
         await locked.prove(engine, place, stored, headers)
@@ -244,7 +250,9 @@ async def store(
     return stored
 
 
-async def _small(engine: Engine, source: Source, lease: Lease) -> bytes | memoryview | None:
+async def _small(
+    engine: Engine, source: Source, lease: Lease, feeding: Feeding | None
+) -> bytes | memoryview | None:
     """All of what is to be sent in one request; None when it goes in parts."""
     length, threshold = source.length, engine.config.multipart_threshold
     if source.whole is not None:
@@ -258,6 +266,8 @@ async def _small(engine: Engine, source: Source, lease: Lease) -> bytes | memory
         body = await source.read(engine.transport, min(most, UNCOUNTED) + 1)
     if len(body) > UNCOUNTED:
         source.unread(body)
+        if feeding is not None:
+            return await _collected(engine, feeding)
         await lease.take(0, most + 1)
         if source.slices is not None:
             return await engine.transport.call(source.slices.read, 0, most)
@@ -268,6 +278,16 @@ async def _small(engine: Engine, source: Source, lease: Lease) -> bytes | memory
         return None
     source.check_length(len(body))
     return body
+
+
+async def _collected(engine: Engine, feeding: Feeding) -> memoryview | None:
+    """As `_small`, of what somebody else sends."""
+    source, threshold = feeding.source, engine.config.multipart_threshold
+    size = await feeding.fill(first_fill(engine, source, part_size(engine, source.length)))
+    if size > threshold or (source.length is None and await feeding.more()):
+        return None
+    source.check_length(size)
+    return await feeding.whole()
 
 
 async def put_file(
@@ -352,7 +372,7 @@ async def _put_open(
             resuming.close()
 
 
-async def _put_whole(engine: Engine, operation: PutObject, create_bucket: bool) -> UploadResponse:
+async def put_whole(engine: Engine, operation: PutObject, *, create_bucket: bool) -> UploadResponse:
     """Store in one request; a refusal that our own first try has caused is settled by the ETag."""
     try:
         return await buckets.send(engine, operation, create=create_bucket)
@@ -362,8 +382,7 @@ async def _put_whole(engine: Engine, operation: PutObject, create_bucket: bool) 
 
 async def _settled(engine: Engine, operation: PutObject, error: MinIOError) -> UploadResponse:
     if isinstance(error, ObjectNotFoundError):
-        # Some say so where `if_match` finds nothing.
-        raise as_class(error, PreconditionFailedError, GONE, READ_ANEW) from None
+        raise unmet(error, operation.headers) from None
     body = operation.body
     if error.attempts == 1 or isinstance(body, StreamBody):
         raise error

@@ -14,11 +14,13 @@ from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import MinIOError, ValidationError
-from minio_sdk.flows import buckets, in_parts, quirks
+from minio_sdk.flows import in_parts, quirks
 from minio_sdk.flows.checked import sent
+from minio_sdk.flows.conditions import Condition, check_condition
 from minio_sdk.flows.drafts import Draft
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.parts import DEFAULT_PART, GRACE, Sent, at_once, grown, send_part
+from minio_sdk.flows.uploads import put_whole
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.operations.multipart import (
     MAX_PARTS,
@@ -39,6 +41,7 @@ class Writer:
         engine: sends.
         bucket, key: where the object shall be.
         headers: what describes it; see `uploads.object_headers`.
+        condition: what must hold of the object that is there, or isn't.
 
     Attributes:
         bucket, key: the object.
@@ -48,13 +51,21 @@ class Writer:
         ValidationError: a bad name.
     """
 
-    def __init__(self, engine: Engine, bucket: str, key: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        bucket: str,
+        key: str,
+        headers: dict[str, str],
+        condition: Condition | None = None,
+    ) -> None:
         self.bucket = bucket
         self.key = key
         self.size = 0
         self._engine = engine
         self._place = engine.place(bucket)
         self._place.object_path(key)
+        self._condition = condition
         self._create = CreateMultipartUpload(self._place, key, headers)
         self._part = engine.config.part_size or DEFAULT_PART
         # Whole parts, so that none but the last is smaller.
@@ -103,10 +114,11 @@ class Writer:
                 await self._send()
                 assert self._crew is not None  # there was something to send
                 parts = await self._crew.end()
-                stored = await in_parts.complete(
-                    self._engine,
-                    in_parts.completion(self._create, self._begun[0], parts, self.size, {}),
+                conditional = await self._conditional()
+                operation = in_parts.completion(
+                    self._create, self._begun[0], parts, self.size, conditional
                 )
+                stored = await in_parts.complete(self._engine, operation)
         except BaseException as error:
             await self._fail(error)
             raise
@@ -150,18 +162,20 @@ class Writer:
 
     async def _store_whole(self) -> UploadResponse:
         await self._refuse()
+        headers = {**self._create.headers, **await self._conditional()}
         body = await self._draft.part(1, 0, self.size)
 
         async def store(operation: PutObject) -> UploadResponse:
-            return await buckets.send(self._engine, operation)
+            return await put_whole(self._engine, operation, create_bucket=False)
 
-        operation = PutObject(self._place, self.key, body, self._create.headers)
+        operation = PutObject(self._place, self.key, body, headers)
         return (await sent(self._engine, operation, store))[0]
 
     async def _send(self) -> None:
         """Have all of the draft sent, and begin another one."""
         if self._crew is None:
             await self._refuse()
+            await self._conditional()  # in vain, maybe: then nothing needs to be sent
             await in_parts.start(self._engine, self._create, self._begun)
             limit = at_once(self._engine)
             self._crew = self._engine.transport.crew(limit, grace=GRACE)
@@ -191,6 +205,13 @@ class Writer:
             return await send_part(engine, self._place, self.key, begun, number, body, crc)
         finally:
             self._lease.give(number)
+
+    async def _conditional(self) -> dict[str, str]:
+        """The header for the condition, which holds now: some servers don't look at the header."""
+        if self._condition is None:
+            return {}
+        await check_condition(self._engine, self._place, self.key, self._condition)
+        return self._condition.headers()
 
     async def _refuse(self) -> None:
         """Say so where the server would store the key as another one."""

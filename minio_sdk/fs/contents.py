@@ -41,13 +41,16 @@ class Source:
         self._conditions = {"if-match": f'"{etag}"'} if etag is not None else None
         engine = fs.client._engine.begin()
         self._reader = Reader(engine, bucket, key, version_id or version, self._conditions, at)
-        self._head = b""
+        self._end, self._at = b"", 0
 
     async def open(self) -> Entry:
-        """Ask for the first bytes, which tell the rest; what is known of the object."""
+        """Ask for the last bytes, which tell the rest; what is known of the object.
+
+        They are all of a small object, and the table of contents of what has one at its end.
+        """
         try:
             with translated(self._path):
-                self._head = await self._reader.start(FIRST - 1)
+                self._end, self._at = await self._reader.end(FIRST)
         except FileNotFoundError as error:
             bucket, key, _ = self._fs.split_path(self._path)
             if await self._fs._has_below(bucket, key):
@@ -70,10 +73,17 @@ class Source:
 
     async def read(self, start: int, end: int) -> bytes:
         """The bytes of a range that lies in the object."""
-        if end <= len(self._head):
-            return self._head[start:end]
         if start >= end:
             return b""
+        # What comes last was read first; where the server gave less than was asked for, up to `known`.
+        at, known = self._at, self._at + len(self._end)
+        if at <= start and end <= known:
+            return self._end[start - at : end - at]
+        if start < at < end <= known:
+            return await self._fetch(start, at) + self._end[: end - at]
+        return await self._fetch(start, end)
+
+    async def _fetch(self, start: int, end: int) -> bytes:
         self._reader.renew()
         places = asyncio.Semaphore(AT_ONCE)
 
@@ -88,7 +98,7 @@ class Source:
 
     def close(self) -> None:
         """Let go of what is in memory."""
-        self._head = b""
+        self._end = b""
         self._reader.close()
 
 

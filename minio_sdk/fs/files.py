@@ -14,6 +14,9 @@ from minio_sdk.fs.contents import Sink, Source
 from minio_sdk.fs.library import AbstractAsyncStreamedFile, AbstractBufferedFile, OpenFile, sync
 from minio_sdk.models.moments import Moment
 
+LINE = 64 * 1024
+"""Bytes that are looked through for the end of a line at once; fsspec copies a block for each line."""
+
 
 class MinIOFile(AbstractBufferedFile):  # type: ignore[misc]
     """An object as a file of fsspec's: ``fs.open(path, mode)``.
@@ -79,6 +82,16 @@ class MinIOFile(AbstractBufferedFile):  # type: ignore[misc]
     def _fetch_range(self, start: int, end: int) -> bytes:
         data: bytes = sync(self.fs.loop, self._source.read, start, min(end, self.size))
         return data
+
+    def readuntil(self, char: bytes = b"\n", blocks: int | None = None) -> bytes:
+        """The bytes up to a mark and with it; of lines as well.
+
+        Args:
+            char: the mark.
+            blocks: bytes to look through at once; None for 64 KiB.
+        """
+        found: bytes = super().readuntil(char, blocks or LINE)
+        return found
 
     def _upload_chunk(self, final: bool = False) -> bool:
         assert self._sink is not None

@@ -40,7 +40,7 @@ def file_entry(name: str, item: ObjectInfo | ObjectMetadata) -> Entry:
     if isinstance(item, ObjectMetadata):
         entry["content_type"] = item.content_type
         entry["metadata"] = dict(item.metadata)
-    elif item.is_latest is not None:
+    elif item.version_id is not None and item.is_latest is not None:
         entry["is_latest"] = item.is_latest
     return entry
 

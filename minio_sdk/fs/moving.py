@@ -75,6 +75,12 @@ class Moving(Looking):
         bucket, key, own = self._object(path)
         reader = Reader(self.client._engine.begin(), bucket, key, version or own)
         start = start or 0
+        if -PIECE <= start < 0 and end is None:
+            data, at = await reader.end(-start)
+            size = reader.size or 0
+            start = max(0, size + start)
+            if at <= start and at + len(data) == size:
+                return data[start - at :], generation(reader)
         if start < 0 or (end is not None and end <= max(start, 0)):
             await reader.start(0)  # tells the size
             start, end, _ = slice(start, end).indices(reader.size or 0)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import socket
 import tempfile
 import threading
@@ -187,6 +188,7 @@ class LocalServer:
         ports = None
         process = None
         try:
+            run_folder.mkdir(mode=0o700)
             folders.data.mkdir(exist_ok=True)
             inner_key = seaweedfs.write_settings(folders, self.access_key, self.secret_key)
             try:
@@ -437,11 +439,14 @@ def _taken(port: int, reason: str) -> MinIOError:
 
 
 def _run_folder() -> Path:
-    """A folder of ours alone, short enough for the names of the server's sockets to fit."""
-    folder = Path(tempfile.mkdtemp(prefix="minio-sdk-"))
+    """A folder for us alone, short enough for the names of the server's sockets to fit.
+
+    It isn't made yet: who makes it must know its name before, to remove it if Ctrl-C comes meanwhile.
+    """
+    name = f"minio-sdk-{secrets.token_hex(8)}"
+    folder = Path(tempfile.gettempdir(), name)
     if os.name == "posix" and len(os.fsencode(folder / "filer.sock")) > SOCKET_PATH_LIMIT:
-        folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="minio-sdk-", dir="/tmp"))
+        folder = Path("/tmp", name)  # noqa: S108 - of a name that nobody can guess
     return folder
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from minio_sdk.models.admin import ServiceAccount
 from minio_sdk.models.record import Record
 from minio_sdk.models.secret import freeze
+
+UserProvider = Literal["builtin", "ldap"]
+"""Who says what a user's name means: MinIO itself, or its LDAP directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +75,8 @@ class PolicyEntities(Record):
 
     Attributes:
         users: the policies of each user that was asked for, its groups' not included.
-        groups: the policies of each group.
-        policies: users and groups of each policy.
+        groups: the policies of each group that was asked for.
+        policies: users and groups of each policy that was asked for, or of all when nothing was.
     """
 
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -82,8 +84,26 @@ class PolicyEntities(Record):
     policies: Mapping[str, PolicyUsers] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("users", "groups", "policies"):
-            freeze(self, name)
+        freeze(self, "users", "groups", "policies")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAccessKey(Record):
+    """A key that belongs to a user; `get_service_account` tells more of one.
+
+    Attributes:
+        access_key: its access key.
+        parent: the user.
+        expires_at: when it ends; None for never.
+        name, description: as they were given. MinIO tells them of the service accounts of LDAP's users
+            only.
+    """
+
+    access_key: str
+    parent: str
+    expires_at: datetime | None = None
+    name: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +115,27 @@ class UserAccessKeys(Record):
         temporary: those that STS has given out.
     """
 
-    service_accounts: tuple[ServiceAccount, ...] = ()
-    temporary: tuple[ServiceAccount, ...] = ()
+    service_accounts: tuple[UserAccessKey, ...] = ()
+    temporary: tuple[UserAccessKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIDUserAccessKeys(UserAccessKeys):
+    """The keys that belong to a user of a provider of OpenID Connect, without their secrets.
+
+    Attributes:
+        service_accounts: those that last.
+        temporary: those that STS has given out.
+        provider: the provider's name; empty for the one that has none.
+        user: what MinIO calls the user, which is the `parent` of the keys.
+        id: who that is for the provider, which is the claim ``sub`` unless the provider is set to another.
+        name: what people call the user, by the claim that the provider is set to; empty without one.
+    """
+
+    provider: str
+    user: str
+    id: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

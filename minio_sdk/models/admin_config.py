@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from minio_sdk.models.record import Record
 from minio_sdk.models.secret import FrozenDict, Secret
+
+ProviderKind = Literal["openid", "ldap"]
+"""What identity providers of MinIO are: OpenID Connect's, and an LDAP directory."""
 
 _SECRET = ("secret", "password", "token", "license", "api_key", "auth", "credentials", "dsn")
 
@@ -36,11 +40,55 @@ class AdminConfig(Record):
 
     def __post_init__(self) -> None:
         for name in ("settings", "environment"):
-            shown: dict[str, str] = {
-                key: Secret(value) if is_secret(key.lower()) else value
-                for key, value in getattr(self, name).items()
-            }
-            object.__setattr__(self, name, FrozenDict(shown))
+            _hide(self, name)
+
+
+def _hide(record: Record, name: str) -> None:
+    shown: dict[str, str] = {
+        key: Secret(value) if is_secret(key.lower()) else value
+        for key, value in getattr(record, name).items()
+    }
+    object.__setattr__(record, name, FrozenDict(shown))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityProvider(Record):
+    """One identity provider that MinIO has settings of.
+
+    Attributes:
+        kind: ``"openid"`` or ``"ldap"``.
+        name: of several; empty for the one that has no name.
+        enabled: whether the running server lets users in by it.
+        role_arn: what `WebIdentityProvider` takes; empty for a provider whose tokens name policies.
+    """
+
+    kind: ProviderKind
+    name: str = ""
+    enabled: bool = False
+    role_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityProviderConfig(Record):
+    """What one identity provider of MinIO is set to.
+
+    Attributes:
+        kind: ``"openid"`` or ``"ldap"``.
+        name: of several; empty for the one that has no name.
+        settings: value by name, of those that aren't as MinIO begins with. MinIO leaves secrets out; what
+            may be one by its name is hidden in `repr` all the same.
+        overridden: the names of those that the server's environment says, and no call can change.
+        role_arn: what `WebIdentityProvider` takes; empty for a provider whose tokens name policies.
+    """
+
+    kind: ProviderKind
+    name: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    overridden: tuple[str, ...] = ()
+    role_arn: str = ""
+
+    def __post_init__(self) -> None:
+        _hide(self, "settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +117,8 @@ class AdminConfigChange(Record):
     Attributes:
         id: for `restore_config`.
         created_at: when it was.
-        text: what was set, as one line; may hold secrets, so that `repr` hides it.
+        text: what was set: a line, or the whole text of an `import_config`; may hold secrets, so that
+            `repr` hides it.
     """
 
     id: str

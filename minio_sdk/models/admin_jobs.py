@@ -34,12 +34,12 @@ class BatchJobStatus(Record):
     Attributes:
         id, kind, started_at: as in `BatchJob`.
         updated_at: when the server last wrote down how far it is.
-        attempts: how often it was begun.
+        attempts: how often a ``"replicate"`` job has gone through all; 0 for others.
         complete: it has ended, and all is done.
-        failed: it has ended, and not all is done.
+        failed: not all is done. A ``"replicate"`` job goes through it again some times; others have ended.
         objects, objects_failed: versions that were worked on, and that could not be.
         delete_markers, delete_markers_failed: the same of delete markers.
-        size, size_failed: bytes that were copied, and that could not be.
+        size, size_failed: bytes that were copied, and that could not be, of a ``"replicate"`` job.
         last_bucket, last_key: where it is; the server's names.
     """
 
@@ -91,7 +91,7 @@ class HealStatus(Record):
     """What a healing run has done since it was last asked.
 
     Attributes:
-        summary: ``"running"``, ``"finished"`` or ``"stopped"``.
+        summary: ``"running"``, also when it is about to begin; ``"finished"`` or ``"stopped"``.
         detail: why it was stopped.
         started_at: when it began.
         found: what it has looked at since the last question; the server tells each once.
@@ -127,7 +127,7 @@ class AdminLock(Record):
 
     Attributes:
         resource: bucket and key, by the server's names.
-        kind: ``"Read"`` or ``"Write"``.
+        kind: ``"READ"`` or ``"WRITE"``.
         since: when it was taken.
         elapsed: seconds for which it has been held.
         source: the place in MinIO's program that took it.

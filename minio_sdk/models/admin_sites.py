@@ -101,6 +101,60 @@ class ReplicationStatus(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationResync(Record):
+    """How far MinIO is with replicating to a target once more what is in a bucket.
+
+    Attributes:
+        arn: the target's.
+        id: of this run.
+        status: ``"Pending"``, ``"Ongoing"``, ``"Completed"``, ``"Failed"`` or ``"Canceled"``; empty where it
+            isn't told, as of one that was started just now.
+        started: when it was.
+        updated: when this was last known; the end, when it has ended.
+        size, count: bytes and versions that are there by now.
+        failed_size, failed_count: that could not be sent.
+        key: the object that was looked at last.
+    """
+
+    arn: str
+    id: str
+    status: str = ""
+    started: datetime | None = None
+    updated: datetime | None = None
+    size: int = 0
+    count: int = 0
+    failed_size: int = 0
+    failed_count: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreplicatedVersion(Record):
+    """A version that isn't where the bucket's replication rules want it, as of when MinIO looked.
+
+    Attributes:
+        key: the object.
+        version_id: of the version.
+        status: ``"PENDING"`` or ``"FAILED"``; empty of what was there before its rule.
+        last_modified: when it was written.
+        replicated: when it was sent last; None for never.
+        delete_marker: whether it is a delete marker.
+        targets: the status at each target, by its ARN.
+    """
+
+    key: str
+    version_id: str | None = None
+    status: str = ""
+    last_modified: datetime | None = None
+    replicated: datetime | None = None
+    delete_marker: bool = False
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze(self, "targets")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Record):
     """A MinIO installation that is to be one of several that hold the same.
 
@@ -178,6 +232,57 @@ class SiteReplicationResult(Record):
     success: bool
     error: str = ""
     sync_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteResync(Record):
+    """That a site begins to send another all that it has once more, or ends to.
+
+    Attributes:
+        id: of this run.
+        status: ``"Ongoing"``, ``"Canceled"`` or ``"Failed"``.
+        errors: what went wrong with a bucket, by the server's name of it.
+    """
+
+    id: str
+    status: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        freeze(self, "errors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteResyncStatus(Record):
+    """How far a site is with sending another all that it has once more.
+
+    Attributes:
+        id: of this run.
+        deployment_id: of the other site.
+        status: ``"Ongoing"``, ``"Completed"``, ``"Failed"`` or ``"Canceled"``. MinIO goes on saying
+            ``"Ongoing"`` of a cancelled run until it is started anew, and of a run without buckets.
+        started: when it was.
+        updated: when this was last known; the end, when it has ended.
+        buckets: how many there are to be sent.
+        size, count: bytes and versions that are there by now.
+        failed_size, failed_count: that could not be sent.
+        failed_buckets: which could not, by the server's names.
+        bucket, key: what was looked at last.
+    """
+
+    id: str
+    deployment_id: str = ""
+    status: str = ""
+    started: datetime | None = None
+    updated: datetime | None = None
+    buckets: int = 0
+    size: int = 0
+    count: int = 0
+    failed_size: int = 0
+    failed_count: int = 0
+    failed_buckets: tuple[str, ...] = ()
+    bucket: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,9 +266,7 @@ MAX_QUOTA = 2**63 - 1
 def _quota(value: Any) -> int | None:
     if value is None:
         return None
-    whole(value, "quota", 1)
-    if value > MAX_QUOTA:
-        raise invalid("quota", value, f"must be at most {MAX_QUOTA}")
+    whole(value, "quota", 1, MAX_QUOTA)
     return int(value)
 
 

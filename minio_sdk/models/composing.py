@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.errors import ValidationError, invalid, reword
 from minio_sdk.models.given import named, whole
 from minio_sdk.models.names import check_key, check_version_id
+from minio_sdk.models.object_encryption import GivenEncryption, encryption_of
 from minio_sdk.models.record import Record
 from minio_sdk.models.results import ObjectInfo
 
@@ -29,6 +30,11 @@ class ComposeSource(Record):
         if_match, if_none_match: only if it has this ETag, or has it not.
         if_modified_since, if_unmodified_since: only if it was changed after this moment, or was not;
             with a time zone. They count where no ETag is given with them.
+        encryption: the `SseC(key)` that it was stored with, or a dict like one; False for none; None takes
+            the `source_encryption` of the call.
+
+    Raises:
+        ValidationError: `encryption` is none.
     """
 
     key: str
@@ -40,6 +46,12 @@ class ComposeSource(Record):
     if_none_match: str | None = None
     if_modified_since: datetime | None = None
     if_unmodified_since: datetime | None = None
+    encryption: GivenEncryption = None
+
+    def __post_init__(self) -> None:
+        given = self.encryption
+        if given is not None and given is not False:  # a dict would show its key
+            object.__setattr__(self, "encryption", encryption_of(given))
 
 
 ComposeItem = (
@@ -63,6 +75,8 @@ def sources_of(given: Any) -> list[ComposeSource]:
         given, Iterable
     ):
         raise invalid("sources", given, "must be a list of objects")
+    if isinstance(given, Set):
+        raise invalid("sources", given, "has no order; must be a list of objects")
     found = [_source(each, f"sources[{number}]") for number, each in enumerate(given)]
     if not found:
         raise ValidationError("sources: there must be at least one")
@@ -84,7 +98,11 @@ def _source(given: Any, where: str) -> ComposeSource:
     else:
         raise invalid(where, given, _FORMS)
     check_key(values.get("key"), f"{where}.key")
-    source = ComposeSource(**values)
+    try:
+        source = ComposeSource(**values)
+    except ValidationError as error:
+        reword(error, error.message.replace("encryption", f"{where}.encryption", 1))
+        raise
     if source.version_id is not None:
         check_version_id(source.version_id, f"{where}.version_id")
     whole(source.offset, f"{where}.offset", 0)

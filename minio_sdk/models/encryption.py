@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.errors import ValidationError, invalid, veiled
 from minio_sdk.models.given import listed, named
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.record import Record
@@ -44,7 +44,9 @@ def bucket_encryption(given: Any, argument: str = "encryption") -> BucketEncrypt
     values = named(given, argument, BucketEncryption)
     algorithm, key = values.get("algorithm", "AES256"), values.get("kms_key_id")
     if algorithm not in ALGORITHMS:
-        raise invalid(f"{argument}.algorithm", algorithm, f"must be of {', '.join(ALGORITHMS)}")
+        raise invalid(
+            f"{argument}.algorithm", veiled(algorithm), f"must be of {', '.join(ALGORITHMS)}"
+        )
     if key is not None:
         if not isinstance(key, str) or not 1 <= len(key) <= 2048 or not key.isprintable():
             raise invalid(f"{argument}.kms_key_id", key, "must be 1 to 2048 printable characters")

@@ -51,13 +51,24 @@ def listed(given: Any, where: str, most: int) -> list[Any]:
     return found
 
 
-def whole(value: object, where: str, least: int) -> None:
-    """Refuse what is no whole number, or less than `least`."""
+def whole(value: object, where: str, least: int, most: int | None = None) -> None:
+    """Refuse what is no whole number, less than `least` or more than `most`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise invalid(where, value, f"must be a whole number of at least {least}")
+    if most is not None and value > most:
+        raise invalid(where, value, f"must be at most {most}")
 
 
 def rule_id(value: object, where: str) -> None:
     """Refuse what S3 takes for no rule's id."""
     if value is not None and not (isinstance(value, str) and 1 <= len(value) <= 255):
         raise invalid(f"{where}.id", value, "must be text of 1 to 255 characters")
+
+
+def unique(values: Iterable[object], where: str, what: str) -> None:
+    """Refuse a value that two rules have; None is none."""
+    seen: set[object] = set()
+    for number, value in enumerate(values):
+        if value is not None and value in seen:
+            raise invalid(f"{where}[{number}].{what}", value, "is there already, of another rule")
+        seen.add(value)

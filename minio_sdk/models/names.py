@@ -16,6 +16,7 @@ MAX_KEY_BYTES = 1024
 _PART = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?", re.ASCII)
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 _LOOSE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{1,253}[A-Za-z0-9_]", re.ASCII)
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _RESERVED_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -31,6 +32,20 @@ def check_tenant_id(value: object) -> str:
         raise invalid(
             "tenant_id", value, "must be printable ASCII characters without a blank at either end"
         )
+    return value
+
+
+def check_account(value: object, argument: str = "expected_bucket_owner") -> str:
+    """The id of an AWS account: 12 digits."""
+    if not isinstance(value, str) or not _ACCOUNT.fullmatch(value):
+        raise invalid(argument, value, "must be 12 digits as text, the id of an AWS account")
+    return value
+
+
+def check_part_number(value: object, argument: str = "part_number") -> int:
+    """The number of a part of an upload: 1 to 10,000."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10_000:
+        raise invalid(argument, value, "must be a whole number from 1 to 10000")
     return value
 
 
@@ -136,6 +151,15 @@ def check_flag(argument: str, value: object) -> bool:
     """A flag: True or False, and no text that would count as True."""
     if not isinstance(value, bool):
         raise invalid(argument, value, "must be True or False")
+    return value
+
+
+def check_revoke_type(value: object, argument: str = "token_revoke_type") -> str:
+    """What MinIO notes of a session; it goes into the token, and so into each request's head."""
+    if not isinstance(value, str):
+        raise invalid(argument, value, f"must be text, not {type(value).__name__}")
+    if not 1 <= len(value) <= 128 or not value.isprintable():
+        raise invalid(argument, value, "must have 1 to 128 printable characters")
     return value
 
 

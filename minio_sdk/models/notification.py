@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from minio_sdk.errors import invalid
-from minio_sdk.models.given import listed, named, rule_id
+from minio_sdk.models.event_names import check_event
+from minio_sdk.models.given import listed, named, rule_id, unique
 from minio_sdk.models.names import check_prefix
 from minio_sdk.models.record import Record
 
 MAX_RULES = 100
 _ARN = re.compile(r"arn:[a-z0-9-]+:(sqs|sns|lambda):[^\s:]*:[^\s:]*:[^\s]+", re.ASCII)
-_EVENT = re.compile(r"s3:[A-Za-z*]+(?::[A-Za-z*]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,9 @@ def notification_rules(given: Any, argument: str = "rules") -> tuple[Notificatio
         ValidationError: S3 would not take one.
     """
     found = listed(given, argument, MAX_RULES)
-    return tuple(_rule(rule, f"{argument}[{number}]") for number, rule in enumerate(found))
+    rules = tuple(_rule(rule, f"{argument}[{number}]") for number, rule in enumerate(found))
+    unique((rule.id for rule in rules), argument, "id")
+    return rules
 
 
 def _rule(given: Any, where: str) -> NotificationRule:
@@ -66,8 +68,7 @@ def _rule(given: Any, where: str) -> NotificationRule:
     ):
         raise invalid(f"{where}.events", events, "must be a list of events")
     for event in events:
-        if not isinstance(event, str) or not _EVENT.fullmatch(event):
-            raise invalid(f"{where}.events", event, "must be like 's3:ObjectCreated:*'")
+        check_event(event, f"{where}.events")
     for name in ("prefix", "suffix"):
         if values.get(name) is not None:
             check_prefix(values[name], f"{where}.{name}")

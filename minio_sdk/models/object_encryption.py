@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from minio_sdk.errors import ValidationError, invalid
+from minio_sdk.errors import ValidationError, invalid, reword, veiled
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.record import Record
 from minio_sdk.models.secret import FrozenDict, Secret, SecretBytes
@@ -74,7 +74,7 @@ class SseKms:
             isinstance(key, str) and 1 <= len(key) <= 2048 and key.isascii() and key.isprintable()
         ):
             rule = "must be 1 to 2048 printable ASCII characters"
-            raise invalid("encryption.key_id", key, rule)
+            raise invalid("encryption.key_id", veiled(key), rule)
         if key is not None and key != key.strip():
             raise invalid("encryption.key_id", key, "begins or ends with a blank")
         if self.context is not None:
@@ -256,9 +256,9 @@ def encryption_of(given: object, argument: str = "encryption") -> Encryption | N
         return given
     if isinstance(given, Mapping):
         try:
-            return _from_dict(given, argument)
+            return _from_dict(given)
         except ValidationError as error:
-            error.message = error.message.replace("encryption.", f"{argument}.", 1)
+            reword(error, argument + error.message.removeprefix("encryption"))
             raise
     what = given.__name__ if isinstance(given, type) else type(given).__name__
     # Not its value: it may well be the key.
@@ -267,37 +267,40 @@ def encryption_of(given: object, argument: str = "encryption") -> Encryption | N
     )
 
 
-def _from_dict(given: Mapping[Any, Any], argument: str) -> Encryption:
+def _from_dict(given: Mapping[Any, Any]) -> Encryption:
+    # What is wrong is said of "encryption", as the classes do; `encryption_of` knows the argument.
     values: dict[str, Any] = {}
     for name, value in given.items():
         short = _NAMES.get(name) if isinstance(name, str) else None
         if short is None:
             known = ", ".join(sorted(set(_NAMES) - {"kms_key_id", "bucket_key_enabled"}))
-            raise invalid(argument, name, f"is not one of {known}")
+            raise invalid("encryption", veiled(name), f"is not one of {known}")
         if short in values:
-            raise invalid(argument, name, f"is {short}, which is there already")
+            raise invalid("encryption", name, f"is {short}, which is there already")
         values[short] = value
     if "key" in values:
-        return _customers(values, argument)
+        return _customers(values)
     algorithm = values.pop("algorithm", "aws:kms" if values else None)
     if algorithm == "AES256" and not values:
         return SseS3()
     if not isinstance(algorithm, str) or algorithm not in _KMS:
         rule = "must be 'AES256', or 'aws:kms' where there is more than that"
-        raise invalid(f"{argument}.algorithm", algorithm, rule)
+        raise invalid("encryption.algorithm", veiled(algorithm), rule)
     if not values.keys() <= _OF_KMS:
-        raise ValidationError(f"{argument}: a customer's key is missing")
+        raise ValidationError("encryption: a customer's key is missing")
     values.setdefault("dual_layer", _KMS[algorithm])
     return SseKms(**values)
 
 
-def _customers(values: dict[str, Any], argument: str) -> SseC:
+def _customers(values: dict[str, Any]) -> SseC:
     algorithm = values.pop("customer_algorithm", None) or values.pop("algorithm", "AES256")
     if algorithm != "AES256":
-        raise invalid(f"{argument}.algorithm", algorithm, "must be 'AES256' with a customer's key")
+        raise invalid(
+            "encryption.algorithm", veiled(algorithm), "must be 'AES256' with a customer's key"
+        )
     found, digest = SseC(values.pop("key")), values.pop("key_md5", None)
     if values:
-        raise invalid(argument, min(values), "goes with 'aws:kms', not with a customer's key")
+        raise invalid("encryption", min(values), "goes with 'aws:kms', not with a customer's key")
     if digest not in (None, found.key_md5):
-        raise ValidationError(f"{argument}.key_md5: is not the MD5 of the key")
+        raise ValidationError("encryption.key_md5: is not the MD5 of the key")
     return found

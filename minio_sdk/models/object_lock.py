@@ -14,6 +14,9 @@ from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.models.given import named, whole
 from minio_sdk.models.record import Record
 
+MOST_DAYS, MOST_YEARS = 36_500, 100
+"""How long a bucket's default retention may last; S3 and MinIO have the same limits."""
+
 MODES = ("GOVERNANCE", "COMPLIANCE")
 _MODE = "must be 'GOVERNANCE' or 'COMPLIANCE'"
 
@@ -96,7 +99,7 @@ def object_lock_of(given: Any, argument: str = "lock") -> ObjectLock:
             f"{argument}: mode={mode!r}, days={days!r}, years={years!r}: must be a mode and one of days "
             "and years, or none of the three"
         )
-    for name, value in (("days", days), ("years", years)):
+    for name, value, most in (("days", days, MOST_DAYS), ("years", years, MOST_YEARS)):
         if value is not None:
-            whole(value, f"{argument}.{name}", 1)
+            whole(value, f"{argument}.{name}", 1, most)
     return ObjectLock(mode=mode, days=days, years=years)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from minio_sdk.errors import ValidationError, invalid
-from minio_sdk.models.given import listed, named, rule_id, whole
+from minio_sdk.models.given import listed, named, rule_id, unique, whole
 from minio_sdk.models.names import check_flag, check_prefix
 from minio_sdk.models.record import Record
 from minio_sdk.models.secret import freeze
@@ -82,6 +82,8 @@ def replication_of(given: Any, argument: str = "replication") -> Replication:
     if role is not None and not (isinstance(role, str) and role and role.isprintable()):
         raise invalid(f"{argument}.role", role, "must be an ARN, or None")
     checked = tuple(_rule(rule, f"{argument}.rules[{n}]", n + 1) for n, rule in enumerate(rules))
+    unique((rule.id for rule in checked), f"{argument}.rules", "id")
+    unique((rule.priority for rule in checked), f"{argument}.rules", "priority")
     return Replication(rules=checked, role=role)
 
 

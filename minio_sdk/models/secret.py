@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import unquote
 
 V = TypeVar("V")
+
+# Parameters whose values let others do something, in URLs that were signed ahead and elsewhere.
+_TELLING = re.compile("signature|credential|security-token|secret|password|token", re.IGNORECASE)
+
+
+def masked(query: str, also: Container[str] = ()) -> str:
+    """A query, or a URL with one, without the values of secret parameters, and of those in `also`."""
+    # Pair by pair, since others write what a server is asked: no pattern is to try all lengths of a name.
+    return "&".join([_without_value(pair, also) for pair in query.split("&")])
+
+
+def _without_value(pair: str, also: Container[str]) -> str:
+    name, equals, _ = pair.partition("=")
+    # What is written as "X%2DAmz%2DSignature" is the same to a server.
+    telling = equals and (name in also or _TELLING.search(name) or _TELLING.search(unquote(name)))
+    return f"{name}=***" if telling else pair
 
 
 class Secret(str):
@@ -15,6 +33,15 @@ class Secret(str):
 
     def __repr__(self) -> str:
         return "'***'"
+
+
+class MaskedQuery(str):
+    """A query whose `repr` hides the values of secret parameters."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(masked(self))
 
 
 def hidden(value: Any) -> Any:
@@ -70,6 +97,7 @@ def frozen(mapping: Mapping[str, V]) -> FrozenDict[V]:
     return mapping if isinstance(mapping, FrozenDict) else FrozenDict(mapping)
 
 
-def freeze(record: object, name: str) -> None:
-    """Let a mapping of a frozen record be one that can't be changed; for its ``__post_init__``."""
-    object.__setattr__(record, name, frozen(getattr(record, name)))
+def freeze(record: object, *names: str) -> None:
+    """Let mappings of a frozen record be ones that can't be changed; for its ``__post_init__``."""
+    for name in names:
+        object.__setattr__(record, name, frozen(getattr(record, name)))

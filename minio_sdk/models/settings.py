@@ -61,6 +61,10 @@ def listener(name: str, function: object, of: str) -> None:
         raise ConfigurationError(
             f"{name}: a {kind} can't be called; it must be a function of one {of}"
         )
+    if isinstance(function, type):  # calling it would make an object each time, and nothing else
+        raise ConfigurationError(
+            f"{name}: is the class {function.__name__}; give an object of it, {function.__name__}(...)"
+        )
     if iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__):
         raise ConfigurationError(
             f"{name}: must be a plain function, which both clients can call; let it put what it gets "

@@ -12,6 +12,8 @@ from datetime import datetime
 from html import escape
 from typing import Any, TypeVar
 
+from minio_sdk.models.record import Record
+
 T = TypeVar("T")
 
 MOST_ROWS = 40
@@ -109,7 +111,18 @@ def cell_of(value: Any, most: int) -> str:
         return printable(str(value), most)
     if isinstance(value, float):
         return f"{value:.6g}"
-    return printable(repr(value), most)  # in which secrets are hidden
+    return printable(_brief(value), most)
+
+
+def _brief(value: Any) -> str:
+    """The `repr`, in which secrets are hidden; of records, which have no other, what says something."""
+    if isinstance(value, tuple) and _holds_records(value):
+        return f"({', '.join(map(_brief, value))}{',' if len(value) == 1 else ''})"
+    if not isinstance(value, Record):
+        return repr(value)
+    told = ((field.name, getattr(value, field.name)) for field in _shown_fields(value))
+    inner = ", ".join(f"{name}={_brief(each)}" for name, each in told if _says(each))
+    return f"{type(value).__qualname__}({inner})"
 
 
 def printable(text: str, most: int) -> str:

@@ -51,7 +51,7 @@ class SnapshotDiff(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreResult(Record):
-    """What a restore did.
+    """What a restore did, or with ``dry_run`` would do; the keys are those of the snapshot.
 
     Attributes:
         name: the snapshot's name.
@@ -60,6 +60,7 @@ class RestoreResult(Record):
         unchanged: how many objects were as they should be.
         deleted: keys that came later and were removed; only with ``delete=True``.
         missing: keys that the snapshot can no longer bring back; only with ``skip_missing=True``.
+        dry_run: whether it is only what would be done.
     """
 
     name: str
@@ -68,3 +69,4 @@ class RestoreResult(Record):
     unchanged: int = 0
     deleted: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    dry_run: bool = False

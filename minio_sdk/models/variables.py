@@ -96,6 +96,7 @@ _FROM_ENV: dict[str, Callable[[str], Any]] = {
     "cert": str,
     "state_dir": str,
     "user_agent": str,
+    "expected_bucket_owner": str,
     **dict.fromkeys(
         (
             "max_retries",

@@ -25,30 +25,57 @@ from minio_sdk.wire.url import query_string
 
 PREFIX = "/minio/admin/v3/"
 
+_NOT_OPENED = (
+    "the server could not open what was sealed with secret_key; try again if it has just changed"
+)
 _CLASSES: dict[str | None, tuple[type[MinIOError], str | None]] = {
     "XMinioAdminVersionMismatch": (
         NotSupportedError,
         "a newer MinIO has it, or one of several drives or nodes",
     ),
-    "XMinioAdminConfigBadJSON": (
-        MinIOError,
-        "the server could not open what was sealed with secret_key; try again if it has just changed",
-    ),
+    "XMinioAdminConfigBadJSON": (MinIOError, _NOT_OPENED),
     "XMinioIAMPolicyInUse": (ConflictError, "detach it from its users and groups first"),
     "XMinioIAMServiceAccountNotAllowed": (ConflictError, "another access key"),
     "XMinioAdminGroupNotEmpty": (ConflictError, "remove its members first"),
     "XMinioAdminNoSuchJob": (NotFoundError, None),
     "XMinioAdminRemoteRemoveDisallowed": (ConflictError, "delete_bucket_replication() first"),
     "XMinioAdminRemoteTargetNotFoundError": (NotFoundError, None),
+    "XMinioAdminRebalanceAlreadyStarted": (ConflictError, "stop_rebalance() ends it"),
     "XMinioAdminTierAlreadyExists": (ConflictError, None),
     "XMinioAdminTierBackendInUse": (ConflictError, "another bucket, or another prefix in it"),
     "XMinioAdminTierBackendNotEmpty": (ConflictError, "its objects can be read through it only"),
+    "XMinioAdminTierMissingCredentials": (
+        MinIOError,
+        "access_key and secret_key are for MinIO and S3, credentials_json is for Google",
+    ),
     "XMinioAdminTierNotFound": (NotFoundError, None),
+    "XMinioHealAlreadyRunning": (ConflictError, "force=True stops it and begins anew"),
+    "XMinioHealOverlappingPaths": (ConflictError, "stop_heal() of the other bucket or prefix"),
+    "XMinioReplicationNoExistingObjects": (
+        ConflictError,
+        "existing_objects=True in the rule of set_bucket_replication() that names the target",
+    ),
+    "XMinioDecommissionNotAllowed": (ConflictError, None),
+    "XMinioRebalanceNotAllowed": (ConflictError, None),
+    "XMinioAdminConfigIDPCfgNameAlreadyExists": (ConflictError, "update_identity_provider()"),
+    "XMinioAdminConfigIDPCfgNameDoesNotExist": (NotFoundError, None),
+    "XMinioAdminNoSuchConfigTarget": (NotFoundError, None),
+    "XMinioAdminConfigEnvOverridden": (
+        ConflictError,
+        "change it in the server's environment, which has the last word",
+    ),
     "XMinioLDAPNotEnabled": (NotSupportedError, None),
+    "OpenIDNotEnabled": (NotSupportedError, None),
     "XMinioAdminPolicyChangeAlreadyApplied": (ConflictError, None),
 }
 _LACKS = ("requested functionality is not supported", "LDAP is not configured")
 """What MinIO says, as an internal error, of what it has no part for."""
+
+
+def _could_not_open(message: str) -> bool:
+    """Whether MinIO means that; of what it has opened, and finds bad, it says what is bad."""
+    told = message.startswith("JSON configuration provided is of incorrect format")
+    return told and "importing" not in message
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +86,8 @@ class OfBucket(Operation[T]):
         """The exception, by MinIO's own codes."""
         error = error_of(reply, self.not_found)
         cls, hint = _CLASSES.get(error.code, (None, None))
+        if hint is _NOT_OPENED and not _could_not_open(error.message):
+            hint = None
         if cls is None and error.status == 500 and any(words in error.message for words in _LACKS):
             cls = NotSupportedError
         return error if cls is None else as_class(error, cls, error.message, hint or error.hint)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, ClassVar
 
-from minio_sdk.errors import invalid
+from minio_sdk.errors import MinIOError, NotFoundError, as_class, invalid
 from minio_sdk.models.admin import ServiceAccount
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.secret import SecretBytes
 from minio_sdk.operations.admin import Change, SealedReply
 from minio_sdk.operations.admin_users import check_name
-from minio_sdk.wire.message import Request
+from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.policy import statements
 from minio_sdk.wire.told import Told
 from minio_sdk.wire.xml import XmlError
@@ -165,6 +165,27 @@ class AdminServiceAccountInfo(SealedReply):
         """GET it."""
         key = check_name(self.access_key)
         return self._ask("GET", "info-service-account", accessKey=key)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminTemporaryAccountInfo(SealedReply):
+    """GET temporary-account-info; `account_in` reads what is opened."""
+
+    name: ClassVar[str] = "AdminTemporaryAccountInfo"
+
+    access_key: str
+
+    def request(self) -> Request:
+        """GET it, once: MinIO says with a 500 that there is none."""
+        key = check_name(self.access_key)
+        return self._once("GET", "temporary-account-info", accessKey=key)
+
+    def failure(self, reply: Reply) -> Exception:
+        """The exception, of which MinIO's code tells nothing."""
+        error = SealedReply.failure(self, reply)
+        if isinstance(error, MinIOError) and "account does not exist" in error.message:
+            return as_class(error, NotFoundError, "there is no such session, or it has ended", None)
+        return error
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
-from minio_sdk.errors import MinIOError, ValidationError, as_class, invalid
+from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.models.admin_config import AdminConfig, AdminConfigChange, AdminConfigKey
 from minio_sdk.models.secret import Secret, SecretBytes, SecretDict
 from minio_sdk.operations.admin import AdminOperation, Change, SealedReply
@@ -16,6 +16,7 @@ from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
 from minio_sdk.wire.xml import XmlError
 
+MAX_HISTORY = 10_000
 MAX_CONFIG = 256 * 1024
 """Bytes that MinIO takes of a configuration, sealed."""
 
@@ -77,11 +78,25 @@ def config_line(
 ) -> SecretBytes:
     """What `AdminSetConfig` says, before it is sealed.
 
+    Args:
+        subsystem: which.
+        target: of several.
+        settings, known: as in `config_pairs`.
+
+    Raises:
+        ValidationError: see `config_pairs`.
+    """
+    pairs = config_pairs(subsystem, settings, known)
+    return SecretBytes(check_subsystem(subsystem, target).encode() + b" " + pairs)
+
+
+def config_pairs(subsystem: str, settings: Mapping[str, str], known: Iterable[str]) -> SecretBytes:
+    """Settings of a sub-system as one line.
+
     MinIO looks for ``name=`` of each setting that it knows anywhere in the line, inside values too.
 
     Args:
         subsystem: which.
-        target: of several.
         settings: as `written` gives them.
         known: the names that this sub-system has.
 
@@ -98,9 +113,7 @@ def config_line(
             if f"{other}=" in value:
                 rule = f"must not hold '{other}=', which MinIO would take for that setting"
                 raise invalid(f"settings[{name!r}]", "***", rule)
-    pairs = " ".join(f'{name}="{value}"' for name, value in settings.items())
-    line = f"{check_subsystem(subsystem, target)} {pairs}"
-    return SecretBytes(line.encode())
+    return SecretBytes(" ".join(f'{name}="{value}"' for name, value in settings.items()).encode())
 
 
 def reset_line(subsystem: str, target: str | None, names: object) -> SecretBytes:
@@ -133,23 +146,18 @@ def check_whole(text: object) -> SecretBytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _ConfigChange(AdminOperation[bool]):
+class ConfigChange(AdminOperation[bool]):
+    """Base of changes of the configuration."""
+
     sealed: bytes
 
     def parse(self, reply: Reply) -> bool:
         """Whether the servers have to be restarted for it."""
         return reply.headers.get("x-minio-config-applied") != "true"
 
-    def failure(self, reply: Reply) -> Exception:
-        """The exception; MinIO says of a bad value that the configuration is bad JSON."""
-        error = super(_ConfigChange, self).failure(reply)
-        if isinstance(error, MinIOError) and error.code == "XMinioAdminConfigBadJSON":
-            return as_class(error, MinIOError, error.message, None)
-        return error
-
 
 @dataclass(frozen=True, slots=True)
-class AdminSetConfig(_ConfigChange):
+class AdminSetConfig(ConfigChange):
     """PUT set-config-kv.
 
     Attributes:
@@ -167,7 +175,7 @@ class AdminSetConfig(_ConfigChange):
 
 
 @dataclass(frozen=True, slots=True)
-class AdminResetConfig(_ConfigChange):
+class AdminResetConfig(ConfigChange):
     """DELETE del-config-kv: back to what MinIO begins with.
 
     Attributes:
@@ -251,17 +259,21 @@ class AdminConfigHelp(AdminOperation[tuple[AdminConfigKey, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class AdminConfigHistory(SealedReply):
-    """GET list-config-history-kv; `changes_in` reads what is opened."""
+    """GET list-config-history-kv; `changes_in` reads what is opened.
+
+    Attributes:
+        limit: the most that are told. Which those are is chance, where there are more.
+    """
 
     name: ClassVar[str] = "AdminConfigHistory"
 
-    limit: int = 10
+    limit: int = MAX_HISTORY
 
     def request(self) -> Request:
         """GET it."""
         limit = self.limit
-        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= 10_000:
-            raise invalid("limit", limit, "must be a whole number from 1 to 10000")
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_HISTORY:
+            raise invalid("limit", limit, f"must be a whole number from 1 to {MAX_HISTORY}")
         return self._ask("GET", "list-config-history-kv", count=str(limit))
 
 

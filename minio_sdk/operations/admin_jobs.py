@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from minio_sdk.errors import invalid
+from minio_sdk.errors import NotFoundError, ServerError, as_class, invalid
 from minio_sdk.models.admin_jobs import (
     AdminLock,
     BackgroundHealing,
     BatchJob,
     BatchJobStatus,
-    HealedItem,
     HealStatus,
 )
 from minio_sdk.models.names import check_flag
@@ -21,6 +21,8 @@ from minio_sdk.models.secret import Secret, SecretBytes
 from minio_sdk.operation import Place
 from minio_sdk.operations.admin import AdminOperation, Change, OfBucket
 from minio_sdk.operations.admin_users import check_name, utf_8
+from minio_sdk.wire.admin_figures import job_status
+from minio_sdk.wire.healed import healed_item
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
 from minio_sdk.wire.url import has_dots, quote_path, quote_value
@@ -54,6 +56,9 @@ def job_document(document: object) -> SecretBytes:
     if len(data) > MAX_JOB:
         raise invalid("document", "***", f"must be at most {MAX_JOB} bytes")
     return SecretBytes(data)
+
+
+_JOB = re.compile(r"[a-z]+-.+", re.DOTALL)
 
 
 def check_job(id: object) -> str:
@@ -125,33 +130,23 @@ class AdminBatchJobStatus(AdminOperation[BatchJobStatus]):
     id: str
 
     def request(self) -> Request:
-        """GET it."""
-        return self._ask("GET", "status-job", jobId=check_job(self.id))
+        """GET it. Of an id without a kind that it knows MinIO says that it is broken itself."""
+        if not _JOB.fullmatch(check_job(self.id)):
+            raise invalid("id", self.id, "is no id of a job, such as 'expire-...'")
+        request = self._ask("GET", "status-job", jobId=self.id)
+        request.retry = self.id.partition("-")[0] in KINDS
+        return request
+
+    def failure(self, reply: Reply) -> Exception:
+        """The exception; a kind of job that MinIO doesn't know is none that it has."""
+        error = super(AdminBatchJobStatus, self).failure(reply)
+        if isinstance(error, ServerError) and "job ID format unrecognized" in error.message:
+            return as_class(error, NotFoundError, "the server has no jobs of this kind")
+        return error
 
     def parse(self, reply: Reply) -> BatchJobStatus:
         """How far it is."""
-        told = Told.read(reply.body).told("LastMetric")
-        kind = told.text("jobType")
-        counts = told.told(
-            {"replicate": "replicate", "expire": "expired", "keyrotate": "rotation"}.get(kind, "")
-        )
-        return BatchJobStatus(
-            id=told.text("jobID"),
-            kind=kind,
-            started_at=told.moment("startTime"),
-            updated_at=told.moment("lastUpdate"),
-            attempts=told.count("retryAttempts"),
-            complete=told.flag("complete"),
-            failed=told.flag("failed"),
-            objects=counts.count("objects"),
-            objects_failed=counts.count("objectsFailed"),
-            delete_markers=counts.count("deleteMarkers"),
-            delete_markers_failed=counts.count("deleteMarkersFailed"),
-            size=counts.count("bytesTransferred"),
-            size_failed=counts.count("bytesFailed"),
-            last_bucket=counts.text("lastBucket"),
-            last_key=counts.text("lastObject"),
-        )
+        return job_status(Told.read(reply.body).told("LastMetric"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +249,11 @@ class AdminStartHeal(OfBucket[str]):
 
     def parse(self, reply: Reply) -> str:
         """The run's token."""
-        token = Told.read(reply.body.strip()).text("clientToken")
+        told = Told.read(reply.body.strip())
+        token = told.text("clientToken")
         if not token:
-            raise XmlError("there is no token in it")
+            # When it takes long MinIO has said 200 before it knows that it can't.
+            raise XmlError(told.text("Message") or "there is no token in it")
         return token
 
 
@@ -277,27 +274,14 @@ class AdminHealStatus(OfBucket[HealStatus]):
     def parse(self, reply: Reply) -> HealStatus:
         """What it has done. Names are the server's."""
         told = Told.read(reply.body)
+        summary = told.text("Summary")
         return HealStatus(
-            summary=told.text("Summary"),
+            # A run that is asked about at once has not started; who waits for its end must not stop.
+            summary="running" if summary == "not started" else summary,
             detail=told.text("Detail"),
             started_at=told.moment("StartTime"),
-            found=tuple(_healed(item) for item in told.each("Items")),
+            found=tuple(healed_item(item) for item in told.each("Items")),
         )
-
-
-def _healed(told: Told) -> HealedItem:
-    before, after = (told.told(name).each("drives") for name in ("before", "after"))
-    return HealedItem(
-        kind=told.text("type"),
-        bucket=told.text("bucket"),
-        key=told.text("object"),
-        version_id=told.text("versionId"),
-        detail=told.text("detail"),
-        size=max(told.number("objectSize"), 0),
-        before=sum(drive.text("state") == "ok" for drive in before),
-        after=sum(drive.text("state") == "ok" for drive in after),
-        drives=len(before),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from minio_sdk.errors import invalid
+from minio_sdk.errors import ConflictError, NotSupportedError, ServerError, as_class, invalid
 from minio_sdk.models.admin_access import KMSKeyStatus, KMSStatus
 from minio_sdk.models.admin_config import ServiceResult
-from minio_sdk.models.names import check_flag
+from minio_sdk.models.names import check_flag, check_key
 from minio_sdk.operations.admin import AdminOperation, Change, OfBucket
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
+from minio_sdk.wire.url import has_dots, query_string
 from minio_sdk.wire.xml import XmlError
 
 MAX_FILE = 1024 * 1024 * 1024
@@ -116,6 +117,14 @@ class AdminUpdate(AdminOperation[tuple[ServiceResult, ...]]):
         query = {"updateURL": url, "type": "2", "dry-run": "true" if self.dry_run else "false"}
         return self._once("POST", "update", **query)
 
+    def failure(self, reply: Reply) -> Exception:
+        """The exception; MinIO doesn't always say why it can't be updated at all."""
+        error = super(AdminUpdate, self).failure(reply)
+        if isinstance(error, NotSupportedError):
+            hint = "a release of MinIO can be updated, unless MINIO_UPDATE=off is set on the server"
+            return as_class(error, NotSupportedError, error.message, hint)
+        return error
+
     def parse(self, reply: Reply) -> tuple[ServiceResult, ...]:
         """What became of each server."""
         return _results(Told.read(reply.body))
@@ -196,6 +205,36 @@ def _wrong(told: Told) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminInspect(OfBucket[bytes]):
+    """GET inspect-data: files of a bucket as they are on the drives, as a sealed zip file.
+
+    Attributes:
+        path: of an object, or of files in its folder; with ``*`` for several.
+    """
+
+    name: ClassVar[str] = "AdminInspect"
+
+    path: str
+
+    def request(self) -> Request:
+        """GET it."""
+        path = check_key(self.path, "path")
+        if has_dots(path) or "\\" in path or "\x00" in path:
+            raise invalid(
+                "path", path, "must have no '.' or '..' between slashes, and no backslash"
+            )
+        request = self._ask("GET", "inspect-data", volume=self.place.server_bucket, file=path)
+        request.max_body = MAX_FILE
+        return request
+
+    def parse(self, reply: Reply) -> bytes:
+        """The sealed file, with its key."""
+        if not reply.body.startswith(b"\x01"):
+            raise XmlError("it is no file of MinIO's drives")
+        return bytes(reply.body)
+
+
+@dataclass(frozen=True, slots=True)
 class AdminExportIAM(AdminOperation[bytes]):
     """GET export-iam: users, groups, policies and their secrets, as a zip file."""
 
@@ -233,14 +272,14 @@ class AdminImportIAM(AdminOperation[dict[str, Any]]):
 # -- the KMS ---------------------------------------------------------------------------------------
 
 
-def check_kms_key(key: object) -> str:
-    """The name of a key of the KMS.
+def check_kms_key(key: object, argument: str = "key") -> str:
+    """The name of a key of the KMS, or how some begin.
 
     Raises:
         ValidationError: it can't be one.
     """
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise invalid("key", key, "must be 1 to 80 letters, digits, '-' and '_'")
+        raise invalid(argument, key, "must be 1 to 80 letters, digits, '-' and '_'")
     return key
 
 
@@ -277,6 +316,13 @@ class AdminCreateKMSKey(Change):
         """POST it, once: a KMS that makes no keys says so with a 500."""
         return self._once("POST", "kms/key/create", **{"key-id": check_kms_key(self.key)})
 
+    def failure(self, reply: Reply) -> Exception:
+        """The exception; that there is such a key MinIO calls an error of its own."""
+        error = super(AdminCreateKMSKey, self).failure(reply)
+        if isinstance(error, ServerError) and "key ID already ex" in error.message:
+            return as_class(error, ConflictError, error.message)
+        return error
+
 
 @dataclass(frozen=True, slots=True)
 class AdminKMSKeyStatus(AdminOperation[KMSKeyStatus]):
@@ -299,3 +345,22 @@ class AdminKMSKeyStatus(AdminOperation[KMSKeyStatus]):
             encryption_error=told.text("encryption-error"),
             decryption_error=told.text("decryption-error"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AdminListKMSKeys(AdminOperation[list[str]]):
+    """GET key/list of MinIO's API for its KMS, which is beside the one for all else."""
+
+    name: ClassVar[str] = "AdminListKMSKeys"
+
+    prefix: str = ""
+
+    def request(self) -> Request:
+        """GET it."""
+        prefix = "" if self.prefix == "" else check_kms_key(self.prefix, "prefix")
+        # MinIO calls it a pattern, and takes it for a prefix.
+        return Request("GET", "/minio/kms/v1/key/list", query_string({"pattern": prefix}.items()))
+
+    def parse(self, reply: Reply) -> list[str]:
+        """Their names, in order."""
+        return sorted(told.text("name") for told in Told.all(reply.body))

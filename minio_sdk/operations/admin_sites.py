@@ -14,6 +14,7 @@ from minio_sdk.models.admin_sites import (
     SiteReplication,
     SiteReplicationResult,
     SiteReplicationStatus,
+    SiteResync,
     SiteSummary,
 )
 from minio_sdk.models.admin_tiers import check_http
@@ -24,6 +25,7 @@ from minio_sdk.operations.admin_targets import check_bandwidth
 from minio_sdk.operations.admin_users import check_name
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
+from minio_sdk.wire.xml import XmlError
 
 SITE_API = "1"
 """The version of MinIO's words about sites that this reads and writes."""
@@ -155,6 +157,38 @@ class AdminRemoveSites(_SitesChange):
         body = json.dumps({"sites": names, "all": self.sites is None}).encode()
         query = {"api-version": SITE_API}
         return self._once("PUT", "site-replication/remove", body, **query)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSiteResync(AdminOperation[SiteResync]):
+    """PUT site-replication/resync/op: send a site everything once more, or end that."""
+
+    name: ClassVar[str] = "AdminSiteResync"
+
+    peer: SitePeer
+    cancel: bool = False
+
+    def request(self) -> Request:
+        """PUT it, once."""
+        peer = self.peer
+        document = {
+            "name": peer.name,
+            "endpoint": peer.endpoint,
+            "deploymentID": peer.deployment_id,
+        }
+        query = {"api-version": SITE_API, "operation": "cancel" if self.cancel else "start"}
+        body = json.dumps(document).encode()
+        return self._once("PUT", "site-replication/resync/op", body, **query)
+
+    def parse(self, reply: Reply) -> SiteResync:
+        """What has begun or ended."""
+        told = Told.read(reply.body)
+        if told.text("op") != ("cancel" if self.cancel else "start") or not told.text("id"):
+            raise XmlError("it is no answer to this")
+        errors = {each.text("bucket"): each.text("errorDetail") for each in told.each("buckets")}
+        if told.text("errorDetail") and not errors:
+            errors = {"": told.text("errorDetail")}
+        return SiteResync(id=told.text("id"), status=told.text("status"), errors=errors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,22 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from minio_sdk.errors import ValidationError, invalid
-from minio_sdk.models.admin_sites import RemoteTarget, ReplicationCounts, ReplicationStatus
+from minio_sdk.models.admin_sites import (
+    RemoteTarget,
+    ReplicationCounts,
+    ReplicationResync,
+    ReplicationStatus,
+)
 from minio_sdk.models.admin_tiers import check_http
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import check_flag
 from minio_sdk.models.secret import SecretBytes
+from minio_sdk.operation import Place
 from minio_sdk.operations.admin import OfBucket
 from minio_sdk.operations.admin_users import check_name
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.told import Told
+from minio_sdk.wire.url import query_string
 from minio_sdk.wire.xml import XmlError
 
 LEAST_BANDWIDTH = 100_000_000
@@ -270,3 +277,70 @@ def _counts(told: Told) -> ReplicationCounts:
         bandwidth_limit=told.number("limitInBits"),
         bandwidth=told.amount("currentBandwidth"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AdminStartResync(OfBucket[list[ReplicationResync]]):
+    """PUT of a bucket's replication-reset, which is beside S3's own calls.
+
+    Attributes:
+        arn: the target's.
+    """
+
+    name: ClassVar[str] = "AdminStartResync"
+
+    arn: str
+
+    def request(self) -> Request:
+        """PUT it, once: of a second one MinIO says that the first is under way."""
+        query = query_string([("arn", check_arn(self.arn)), ("replication-reset", "")])
+        return Request("PUT", self.place.path, query, retry=False)
+
+    def parse(self, reply: Reply) -> list[ReplicationResync]:
+        """What was begun."""
+        return _resyncs(self.place, reply)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminResyncStatus(OfBucket[list[ReplicationResync]]):
+    """GET of a bucket's replication-reset-status.
+
+    Attributes:
+        arn: of one target; None for all.
+    """
+
+    name: ClassVar[str] = "AdminResyncStatus"
+
+    arn: str | None = None
+
+    def request(self) -> Request:
+        """GET it."""
+        pairs = [("replication-reset-status", "")]
+        if self.arn is not None:
+            pairs.insert(0, ("arn", check_arn(self.arn)))
+        return Request("GET", self.place.path, query_string(pairs))
+
+    def parse(self, reply: Reply) -> list[ReplicationResync]:
+        """How far each is."""
+        return _resyncs(self.place, reply)
+
+
+def _resyncs(place: Place, reply: Reply) -> list[ReplicationResync]:
+    found = []
+    for told in Told.read(reply.body).each("target"):
+        place.check_name(told.text("bucket"))
+        found.append(
+            ReplicationResync(
+                arn=told.text("arn"),
+                id=told.text("resetid"),
+                status=told.text("resyncStatus"),
+                started=told.moment("startTime"),
+                updated=told.moment("endTime"),
+                size=told.count("completedReplicationSize"),
+                count=told.count("replicationCount"),
+                failed_size=told.count("failedReplicationSize"),
+                failed_count=told.count("failedReplicationCount"),
+                key=told.text("object"),
+            )
+        )
+    return found

@@ -15,7 +15,7 @@ from minio_sdk.wire.checksums import ASK, crc32_of_object, md5_of_object
 from minio_sdk.wire.conditions import Fresh, strong_etag
 from minio_sdk.wire.crc import crc32
 from minio_sdk.wire.encryption import CUSTOMER_ALGORITHM
-from minio_sdk.wire.failure import check_s3, check_version, not_s3
+from minio_sdk.wire.failure import check_folder, check_s3, check_version, not_s3
 from minio_sdk.wire.message import Reply, Request, Room
 from minio_sdk.wire.ranges import BEYOND, Piece, beyond, range_header, read_piece, size_beyond
 from minio_sdk.wire.url import query_string
@@ -49,6 +49,7 @@ class GetObject(ObjectOperation[bytes]):
             IntegrityError: it is not what the server has the checksum of.
         """
         check_s3(reply)
+        check_folder(reply, self.key)
         if self.checksum:
             _check_told(reply)
         _check_untold(reply)
@@ -140,7 +141,7 @@ class GetObjectPart(ObjectOperation[Piece]):
     """Some of an object, a version of it, or what meets conditions.
 
     Attributes:
-        first: the first byte; None for all of the object.
+        first: the first byte; None for all of the object; negative, with no `last`, for so many at its end.
         last: the last byte, included; None for up to the end.
         version_id: a version; None for the current one.
         headers: conditions; lower-case names.
@@ -170,7 +171,9 @@ class GetObjectPart(ObjectOperation[Piece]):
             headers |= ASK if self.checksum else {}
         else:
             headers["range"] = range_header(self.first, self.last)
-            if self.last is not None:
+            if self.first < 0:
+                most = max(-self.first, MOST_UNASKED)
+            elif self.last is not None:
                 most = max(self.last + 1 - self.first, MOST_UNASKED)
         path = self.place.object_path(self.key)
         return Request("GET", path, query, headers, max_body=most, room=self.room)
@@ -178,6 +181,7 @@ class GetObjectPart(ObjectOperation[Piece]):
     def parse(self, reply: Reply) -> Piece:
         """The bytes, and where in the object they lie."""
         check_s3(reply)
+        check_folder(reply, self.key)
         check_version(reply, self.version_id)
         if self.checksum and self.first is None and reply.status == 200:
             _check_told(reply)
@@ -189,7 +193,7 @@ class GetObjectPart(ObjectOperation[Piece]):
         if not isinstance(error, MinIOError):
             return error
         if reply.status == 416 or error.code == BEYOND:
-            outside = beyond(self.first or 0, size_beyond(reply))
+            outside = beyond(max(self.first or 0, 0), size_beyond(reply))
             outside.status, outside.request_id = reply.status, error.request_id
             return outside
         if isinstance(error, PreconditionFailedError):

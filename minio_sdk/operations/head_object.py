@@ -11,7 +11,7 @@ from minio_sdk.models.results import ObjectMetadata
 from minio_sdk.operation import Encrypts, ObjectOperation
 from minio_sdk.wire.checksums import crc32_of_object
 from minio_sdk.wire.encryption import told
-from minio_sdk.wire.failure import check_s3, check_version
+from minio_sdk.wire.failure import check_folder, check_s3, check_version
 from minio_sdk.wire.headers import http_date, integer, unquoted
 from minio_sdk.wire.locking import is_held, retention_in
 from minio_sdk.wire.message import Reply, Request
@@ -44,6 +44,7 @@ class HeadObject(ObjectOperation[ObjectMetadata]):
     def parse(self, reply: Reply) -> ObjectMetadata:
         """The headers as a record."""
         check_s3(reply)
+        check_folder(reply, self.key)
         check_version(reply, self.version_id)
         headers = reply.headers
         return ObjectMetadata(

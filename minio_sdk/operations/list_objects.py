@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from minio_sdk.operation import Operation
 from minio_sdk.wire.columns import rename
-from minio_sdk.wire.listing import Page, read_listing
+from minio_sdk.wire.listing import NOTHING, Beside, Page, read_listing
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
 
@@ -22,7 +22,7 @@ def _own_page(operation: ListObjectsV2 | ListObjectVersions, reply: Reply) -> Pa
 
     Not every server leaves out what doesn't begin with the prefix, so that is done here.
     """
-    page = read_listing(reply.body)
+    page = read_listing(reply.body, operation.beside)
     place = operation.place
     place.check_name(page.name)
     keys = [item.key for item in page.objects]
@@ -50,6 +50,7 @@ class ListObjectsV2(Operation[Page]):
         token: the continuation token of the page before; empty for the first.
         start_after: only keys behind this one.
         max_keys: at most this many, 1 to 1,000.
+        beside: what else the entries are to tell.
     """
 
     name: ClassVar[str] = "ListObjectsV2"
@@ -59,6 +60,7 @@ class ListObjectsV2(Operation[Page]):
     token: str = ""
     start_after: str = ""
     max_keys: int = 1000
+    beside: Beside = NOTHING
 
     def request(self) -> Request:
         """GET the page."""
@@ -72,6 +74,10 @@ class ListObjectsV2(Operation[Page]):
             pairs.append(("continuation-token", self.token))
         if self.start_after:
             pairs.append(("start-after", self.place.key_out(self.start_after, "start_after")))
+        if self.beside.owner:
+            pairs.append(("fetch-owner", "true"))
+        if self.beside.metadata:
+            pairs.append(("metadata", "true"))
         return Request("GET", self.place.path, query_string(pairs))
 
     def parse(self, reply: Reply) -> Page:
@@ -89,6 +95,7 @@ class ListObjectVersions(Operation[Page]):
             as they came; empty for the first.
         max_keys: at most this many, 1 to 1,000.
         delimiter: ``"/"`` folds what lies below the next slash into one folder; empty: nothing.
+        beside: what else the entries are to tell; the owner is told without being asked for.
     """
 
     name: ClassVar[str] = "ListObjectVersions"
@@ -98,6 +105,7 @@ class ListObjectVersions(Operation[Page]):
     version_marker: str = ""
     max_keys: int = 1000
     delimiter: str = ""
+    beside: Beside = NOTHING
 
     def request(self) -> Request:
         """GET the page."""
@@ -111,6 +119,8 @@ class ListObjectVersions(Operation[Page]):
             pairs.append(("key-marker", self.key_marker))
         if self.version_marker:
             pairs.append(("version-id-marker", self.version_marker))
+        if self.beside.metadata:
+            pairs.append(("metadata", "true"))
         return Request("GET", self.place.path, query_string(pairs))
 
     def parse(self, reply: Reply) -> Page:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from minio_sdk.errors import NotSupportedError
 from minio_sdk.models.names import check_prefix
 from minio_sdk.operation import Operation
-from minio_sdk.wire.failure import is_web_page, not_s3
+from minio_sdk.wire.failure import check_stream
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
 
@@ -51,14 +50,6 @@ class ListenNotification(Operation[None]):
         Raises:
             NotSupportedError: it is another answer, as a listing of the bucket is.
         """
-        kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "text/event-stream":
-            return
-        if kind == "text/html" or is_web_page(reply):
-            raise not_s3(reply, "the answer is no stream of events")
-        raise NotSupportedError(
-            f"the server knows no live events: it answered with {kind or 'something else'}",
-            status=reply.status,
-            attempts=reply.attempts,
-            hint="MinIO has them; set_bucket_notification() is what S3 has",
+        check_stream(
+            reply, "live events", "MinIO has them; set_bucket_notification() is what S3 has"
         )

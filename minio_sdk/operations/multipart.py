@@ -134,6 +134,7 @@ class CompleteMultipartUpload(ObjectOperation[UploadResponse]):
         headers: conditions; lower-case names.
         crc32s: the parts' checksums, when they were sent with the parts.
         crc32: that of the whole object, for an upload that was begun so.
+        numbers: the parts' numbers; none where they are 1 and on.
     """
 
     name: ClassVar[str] = "CompleteMultipartUpload"
@@ -146,15 +147,14 @@ class CompleteMultipartUpload(ObjectOperation[UploadResponse]):
     headers: dict[str, str] = field(default_factory=dict)
     crc32s: Sequence[int] = ()
     crc32: int | None = None
+    numbers: Sequence[int] = ()
 
     def request(self) -> Request:
         """POST the list of parts."""
         told: list[str | None] = [crc32_text(crc) for crc in self.crc32s]
         crc32s = told or [None] * len(self.etags)
-        parts = tuple(
-            Part(number, etag, crc)
-            for number, (etag, crc) in enumerate(zip(self.etags, crc32s, strict=True), 1)
-        )
+        numbers = self.numbers or range(1, len(self.etags) + 1)
+        parts = tuple(Part(*each) for each in zip(numbers, self.etags, crc32s, strict=True))
         whole = {} if self.crc32 is None else {CRC32: crc32_text(self.crc32), TYPE: "FULL_OBJECT"}
         return Request(
             "POST",

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from minio_sdk.models.names import check_version_id
 from minio_sdk.models.prompting import PromptAnswer
-from minio_sdk.operation import ObjectOperation
+from minio_sdk.operation import Encrypts, ObjectOperation
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.url import query_string
 
@@ -29,6 +29,7 @@ class PromptObject(ObjectOperation[PromptAnswer]):
     """
 
     name: ClassVar[str] = "PromptObject"
+    encrypts: ClassVar[Encrypts] = "needs the key"
 
     prompt: str
     lambda_arn: str | None = None
@@ -45,7 +46,7 @@ class PromptObject(ObjectOperation[PromptAnswer]):
         pairs = [("lambdaArn", self.lambda_arn or "")]
         if self.version_id is not None:
             pairs.append(("versionId", check_version_id(self.version_id)))
-        body = json.dumps({**self.parameters, "prompt": self.prompt}).encode()
+        body = json.dumps({**self.parameters, "prompt": self.prompt}, allow_nan=False).encode()
         path = self.place.object_path(self.key)
         headers = {"content-type": "application/json"}
         return Request("POST", path, query_string(pairs), headers, body, retry=False)

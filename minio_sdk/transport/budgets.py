@@ -7,6 +7,8 @@ A budget is shared by all views of one connection pool. Three kinds of bytes are
   theirs back: see `minio_sdk.flows.leases`.
 * `ask`: those that a handle keeps between two calls of the user's. They come back when the user likes,
   so nobody ever waits for them alone: there is half of the budget for them, or none.
+* `keep`: those of an upload that collects what somebody else sends. They come back when the sender likes, so
+  they are counted as the handles' are; whoever finds no room for such bytes waits for a moment only.
 * `take_aside`: those of one request for such a handle. It never waits for a transfer that may be waiting
   for this very user: one of them at a time is let in beyond the capacity.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import weakref
 from collections import deque
 from weakref import WeakKeyDictionary
@@ -49,6 +52,15 @@ class _Account:
     def ask(self, size: int) -> bool:
         """Keep `size` bytes more, if there is room for them."""
         if size > self.free or self.kept + size > self.capacity // 2:
+            return False
+        self.kept += size
+        return True
+
+    def keep(self, size: int) -> bool:
+        """As `ask`; where nothing else is kept, also for more than half."""
+        if self.kept:
+            return self.ask(size)
+        if size > self.free:
             return False
         self.kept += size
         return True
@@ -129,10 +141,21 @@ class ByteBudget:
         with self._changed:
             return self._account.ask(size)
 
+    async def keep(self, size: int, patience: float) -> bool:
+        """As `ask`, waiting for it so many seconds; where nothing else is kept, also more than half."""
+        end = time.monotonic() + patience
+        with self._changed:
+            while not self._account.keep(size):
+                if time.monotonic() >= end:
+                    return False
+                wait_for_change(self._changed)
+            return True
+
     def move(self, size: int) -> None:
         """What was kept is now under way."""
         with self._changed:
             self._account.moved(size)
+            self._changed.notify_all()
 
     def give(self, size: int, *, kept: bool = False, aside: bool = False) -> None:
         """Give back what was taken with the same size."""
@@ -183,6 +206,7 @@ class _OfLoop:
         self._loop = weakref.ref(loop)
         self._queue: deque[tuple[asyncio.Future[None], int]] = deque()
         self._aside: deque[tuple[asyncio.Future[bool], int]] = deque()
+        self._keepers: deque[tuple[asyncio.Future[None], int]] = deque()
 
     @property
     def free(self) -> int:
@@ -227,9 +251,31 @@ class _OfLoop:
         """Keep `size` bytes between two calls of the user's, if there is room; never waits."""
         return self._account.ask(size)
 
+    async def keep(self, size: int, patience: float) -> bool:
+        """As `ask`, waiting for it so many seconds; where nothing else is kept, also more than half."""
+        if not self._keepers and self._account.keep(size):
+            return True
+        if patience <= 0:
+            return self._account.keep(size)
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = (granted, size)
+        self._keepers.append(waiting)
+        try:
+            await asyncio.wait((granted,), timeout=patience)
+        except BaseException:
+            if granted.done():
+                self._account.given(size, kept=True, aside=False)
+            raise
+        finally:
+            if not granted.done():
+                self._keepers.remove(waiting)
+            self._serve()
+        return granted.done()
+
     def move(self, size: int) -> None:
         """What was kept is now under way."""
         self._account.moved(size)
+        self._serve()
 
     def give(self, size: int, *, kept: bool = False, aside: bool = False) -> None:
         """Give back what was taken with the same size; from anywhere, since the collector may do it."""
@@ -269,3 +315,5 @@ class _OfLoop:
                 account.held += cost
                 turn.set_result(beyond)
             self._aside.popleft()
+        while self._keepers and account.keep(self._keepers[0][1]):
+            self._keepers.popleft()[0].set_result(None)

@@ -24,7 +24,7 @@ from urllib3.util import parse_url
 from minio_sdk.config import Config
 from minio_sdk.errors import NotSupportedError
 from minio_sdk.forks import forget_after_fork
-from minio_sdk.retry import TokenBudget
+from minio_sdk.retry_budget import TokenBudget
 from minio_sdk.signing import Skew
 from minio_sdk.transport.budgets import ByteBudget
 from minio_sdk.transport.proxies import find_proxy, is_socks

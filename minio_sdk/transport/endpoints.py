@@ -6,7 +6,7 @@ from typing import Any
 
 from minio_sdk.config import Config
 from minio_sdk.forks import forget_after_fork
-from minio_sdk.retry import TokenBudget
+from minio_sdk.retry_budget import TokenBudget
 from minio_sdk.transport.hedging import Hedger
 from minio_sdk.transport.routes import Routes
 

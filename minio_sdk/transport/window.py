@@ -179,6 +179,11 @@ class _Memory:
         await self._lane.move()
         return await self._budget.take_aside(size)
 
+    async def keep(self, size: int, patience: float) -> bool:
+        if patience > 0:
+            await self._lane.move()
+        return await self._budget.keep(size, patience)
+
 
 class _Relay(ThreadRelay):
     """Carries news to the thread of a window, and wakes it."""

@@ -20,7 +20,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
-from minio_sdk.models.results import ObjectInfo
+from minio_sdk.models.results import SELDOM_TOLD, ObjectInfo
 from minio_sdk.wire.headers import integer, iso_date, unquoted
 from minio_sdk.wire.xml import XmlError
 
@@ -326,10 +326,12 @@ def _made(count: int, columns: dict[str, Sequence[Any]]) -> list[ObjectInfo]:
     round the frozen class, field by field.
     """
     made = list(map(_new, repeat(ObjectInfo, count)))
+    left = SELDOM_TOLD if SELDOM_TOLD.isdisjoint(columns) else ()
     for name, fill, default in _FIELDS:
         column = columns.get(name)
         if column is None:
-            _each(fill, made, repeat(default))
+            if name not in left:
+                _each(fill, made, repeat(default))
         else:
             _each(fill, made, column if len(column) == count else repeat(column[0]))
     return made

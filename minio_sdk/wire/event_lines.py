@@ -18,13 +18,23 @@ MAX_LINE = 1024 * 1024
 
 
 class Lines:
-    """Splits what comes into lines, and keeps at most one that has no end yet."""
+    """Splits what comes into lines, and keeps at most one that has no end yet.
 
-    __slots__ = ("_pieces", "_size")
+    Args:
+        longest: bytes of a line.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_longest", "_pieces", "_size")
+
+    def __init__(self, longest: int = MAX_LINE) -> None:
+        self._longest = longest
         self._pieces: list[bytes] = []
         self._size = 0
+
+    @property
+    def partial(self) -> bool:
+        """Whether there is one that has no end yet."""
+        return self._size > 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The lines that have come to their end, without blanks around; empty ones are left out.
@@ -47,8 +57,8 @@ class Lines:
         if not piece:
             return
         self._size += len(piece)
-        if self._size > MAX_LINE:
-            raise ServerError(f"an event of more than {MAX_LINE} bytes")
+        if self._size > self._longest:
+            raise ServerError(f"an event of more than {self._longest} bytes")
         self._pieces.append(piece)
 
 

@@ -12,10 +12,14 @@ from dataclasses import dataclass, replace
 from minio_sdk import errors as e
 from minio_sdk.wire.checksums import CRC32, crc32_in
 from minio_sdk.wire.message import Reply
+from minio_sdk.wire.quirks import is_only_a_folder
 from minio_sdk.wire.xml import XmlError, parse
 
 QUOTA_CODES = frozenset({"QuotaExceeded", "TooManyBuckets", "XMinioAdminBucketQuotaExceeded"})
 """What servers call a quota that is used up: Ceph, Ozone, Versity and others; AWS and Ceph; MinIO."""
+
+MAX_PLAIN = 300
+"""Bytes that are told of an answer that is no document."""
 
 # Garage says it in words only, with the code AccessDenied.
 _QUOTA_WORDS = re.compile(r"\bquota (?:is|has been|was) (?:reached|exceeded)\b", re.IGNORECASE)
@@ -43,7 +47,10 @@ _BY_CODE: dict[str, type[e.MinIOError]] = {
     "BucketAlreadyOwnedByYou": e.BucketAlreadyExistsError,
     "BucketNotEmpty": e.BucketNotEmptyError,
     **dict.fromkeys(("InvalidBucketState", "InvalidObjectState"), e.ConflictError),
-    "PreconditionFailed": e.PreconditionFailedError,
+    # The second is AWS's for who loses a race: another request for the key was under way.
+    **dict.fromkeys(
+        ("PreconditionFailed", "ConditionalRequestConflict"), e.PreconditionFailedError
+    ),
     **dict.fromkeys(
         ("SlowDown", "SlowDownRead", "SlowDownWrite", "TooManyRequests"), e.RateLimitError
     ),
@@ -75,13 +82,18 @@ _HINTS: dict[str, str] = {
     "AccessDenied": "check that these credentials may do this, and that the name is right",
     "AuthorizationHeaderMalformed": "set region to the bucket's region",
     "BucketAlreadyExists": "another name, or bucket_exists() first",
-    "BucketAlreadyOwnedByYou": "use it as it is; bucket_exists() tells",
+    "BucketAlreadyOwnedByYou": "use it as it is; exist_ok=True makes that no error",
     "BucketNotEmpty": "delete its objects first, or delete_bucket(..., force=True)",
+    "ConditionalRequestConflict": "read it anew and decide again",
     "ExpiredToken": "get new temporary credentials",
     "InvalidBucketState": "object lock needs create_bucket(..., object_lock=True), and versions stay on then",
     "InvalidObjectState": "restore_object() brings back what is archived, and nothing else",
     "InvalidStorageClass": "a class that this server has: on MinIO STANDARD or REDUCED_REDUNDANCY",
     "InvalidAccessKeyId": "check access_key: the server doesn't know it",
+    **dict.fromkeys(
+        ("InvalidPolicyDocument", "MalformedPolicy"),
+        "a bucket's policy says who in each statement, such as principals='*', and names no other bucket",
+    ),
     "NoSuchBucket": "create_bucket() first, and check the tenant and the spelling",
     "NoSuchKey": "list_objects() shows the keys there are",
     "RequestTimeTooSkewed": "set this computer's clock right",
@@ -164,7 +176,7 @@ def read_failure(reply: Reply) -> Failure:
             code = code or (told if isinstance(told, str) else None)
             return Failure(code, str(text or message), request_id, region)
     elif body:
-        message = message or body[:300].decode(errors="replace")
+        message = message or body[:MAX_PLAIN].decode(errors="replace")
     return Failure(code, message, request_id, region)
 
 
@@ -231,6 +243,10 @@ def error_of(reply: Reply, not_found: str) -> e.MinIOError:
     )  # fmt: skip
 
 
+UNSIGNED_HINT = (
+    "access_key and secret_key, or MINIO_ACCESS_KEY and MINIO_SECRET_KEY: there were none, so the request "
+    "was not signed"
+)
 _PAGE_HINT = "check base_url: is this the S3 port, and not a console, a website or a proxy?"
 
 
@@ -239,6 +255,30 @@ def not_s3(reply: Reply, why: str) -> e.ServerError:
     page = is_web_page(reply)
     message = "a web page came in place of an S3 answer" if page else why
     return e.ServerError(message, status=reply.status, attempts=reply.attempts, hint=_PAGE_HINT)
+
+
+def check_stream(reply: Reply, what: str, hint: str) -> None:
+    """Refuse the head of an answer that doesn't go on telling what happens.
+
+    Args:
+        reply: the head.
+        what: is to be told.
+        hint: what to do where the server has none.
+
+    Raises:
+        NotSupportedError: it is another answer, as a listing of a bucket is.
+    """
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "text/event-stream":
+        return
+    if kind == "text/html" or is_web_page(reply):
+        raise not_s3(reply, f"the answer is no stream of {what.removeprefix('live ')}")
+    raise e.NotSupportedError(
+        f"the server knows no {what}: it answered with {kind or 'something else'}",
+        status=reply.status,
+        attempts=reply.attempts,
+        hint=hint,
+    )
 
 
 def _plain(status: int, code: str | None) -> str:
@@ -271,6 +311,22 @@ def check_s3(reply: Reply) -> None:
     """
     if "etag" not in reply.headers and not is_s3(reply):  # the first is nearly always there
         raise not_s3(reply, "the answer has none of the headers that S3 servers give")
+
+
+def check_folder(reply: Reply, key: str) -> None:
+    """Refuse an answer that is about a folder, where an object of that key was asked for.
+
+    Raises:
+        ObjectNotFoundError: it is.
+    """
+    if key.endswith("/") and is_only_a_folder(key, reply.headers):
+        raise e.ObjectNotFoundError(
+            "it doesn't exist: it is a folder that the keys below it have made",
+            code="NoSuchKey",
+            status=reply.status,
+            attempts=reply.attempts,
+            hint=_HINTS["NoSuchKey"],
+        )
 
 
 def check_version(reply: Reply, version_id: str | None) -> None:
@@ -307,3 +363,9 @@ def check_crc32(reply: Reply, sent: int | None) -> None:
             attempts=reply.attempts,
             hint="upload it again; what the server has now is damaged",
         )
+
+
+def missing_bucket(reply: Reply) -> str | None:
+    """The bucket that a server says is missing, by its name there."""
+    found = re.search(rb"<BucketName>([^<]{1,255})</BucketName>", reply.body)
+    return None if found is None else found[1].decode(errors="replace")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minio_sdk.models.credentials import Credentials
+from minio_sdk.models.secret import Secret
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
@@ -28,6 +29,14 @@ HIDDEN = frozenset(
     }
 )
 """Headers whose values are never shown."""
+
+
+def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers with ``***`` for what is never shown."""
+    return {
+        name: "***" if name in HIDDEN or isinstance(value, Secret) else value
+        for name, value in headers.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,7 @@ class Request:
         region: the region that it was signed for; None for the configuration's. Signing writes it.
         moved: whether the server has named another region than it was signed for before.
         watch: what tells hooks of each attempt (`minio_sdk.watching`); None where there are none.
+        extras: what the user has added to it (`minio_sdk.wire.extras`); None for nothing.
     """
 
     method: str
@@ -140,6 +150,7 @@ class Request:
     region: str | None = field(default=None, compare=False)
     moved: bool = field(default=False, compare=False)
     watch: Any = field(default=None, compare=False)
+    extras: Any = field(default=None, compare=False)
     _sha256: str | None = None
 
     @property
@@ -168,7 +179,7 @@ class Request:
         return length_of(self.body)
 
     def __repr__(self) -> str:
-        shown = {k: "***" if k in HIDDEN else v for k, v in self.headers.items()}
+        shown = shown_headers(self.headers)
         return f"Request({self.method} {self.path}, headers={shown}, body={self.length} bytes)"
 
 

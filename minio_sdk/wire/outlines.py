@@ -185,7 +185,9 @@ class Outline:
 
 def has_outline(request: Request) -> bool:
     """Whether an outline can say what is to be said."""
-    return request.length is not None and _NEVER.isdisjoint(request.headers)
+    # What a user has added may be secret, too, and is signed whatever its name.
+    plain = request.extras is None and _NEVER.isdisjoint(request.headers)
+    return plain and request.length is not None
 
 
 def _encoded(values: tuple[str, ...]) -> tuple[bytes, ...] | None:

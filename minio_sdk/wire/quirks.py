@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 
 _COMPLETE = ("minio", "seaweedfs", "amazons3", "ceph")
 """How the ``Server`` header of those begins that are known to copy objects and to tag them."""
@@ -49,6 +50,14 @@ def suspicious(key: object) -> bool:
     return isinstance(key, str) and (
         "//" in key or "\\" in key or key.startswith("/") or key.endswith("/")
     )
+
+
+CLIMBING_HINT = "another key: this server takes none with '.' or '..' between slashes"
+
+
+def is_climbing(key: str | None) -> bool:
+    """Whether a key has parts that file systems take for folders above; MinIO and SeaweedFS refuse them."""
+    return key is not None and any(part in (".", "..") for part in key.split("/"))
 
 
 def is_complete(server: str | None) -> bool:
@@ -105,6 +114,21 @@ def sorts_by_folder(server: str | None) -> bool:
         server: its ``Server`` header; None when it isn't known yet.
     """
     return (server or "").lower().startswith("seaweedfs")
+
+
+def is_only_a_folder(key: str, headers: Mapping[str, str]) -> bool:
+    """Whether an answer is about a folder that other keys have made, and not about an object.
+
+    SeaweedFS has folders, and answers for them as for empty objects of a key that ends in ``/``. Its listings
+    don't show them, and the ETag tells them from such as were stored.
+
+    Args:
+        key: what was asked for.
+        headers: of the answer.
+    """
+    if not key.endswith("/") or not sorts_by_folder(headers.get("server")):
+        return False
+    return headers.get("etag", "").strip('"').endswith("-0")
 
 
 def key_of_token(server: str | None, token: str) -> str | None:

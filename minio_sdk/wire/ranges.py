@@ -17,6 +17,9 @@ BEYOND = "InvalidRange"
 """S3's code for a range that begins behind the end of the object."""
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,20})-(\d{1,20})/(\d{1,20})", re.ASCII)
+_NOTHING = "bytes 0--1/0"
+"""What MinIO calls the end of an empty object."""
+
 _SIZE = re.compile(r"bytes \*/(\d{1,20})", re.ASCII)
 
 
@@ -39,7 +42,9 @@ def check_range(wanted: object) -> Range:
 
 
 def range_header(first: int, last: int | None) -> str:
-    """The value of ``Range``."""
+    """The value of ``Range``; a negative `first` is for so many bytes at the end."""
+    if first < 0:
+        return f"bytes={first}"
     return f"bytes={first}-{'' if last is None else last}"
 
 
@@ -85,6 +90,8 @@ class Piece:
 def read_piece(reply: Reply, first: int | None, last: int | None) -> Piece:
     """The bytes of an answer to a request for a range, or (None, None) for all of an object.
 
+    A negative `first` is for so many bytes at the end, with None as `last`.
+
     A server that knows no ranges sends everything with 200, which the piece then holds.
 
     Raises:
@@ -95,11 +102,14 @@ def read_piece(reply: Reply, first: int | None, last: int | None) -> Piece:
     size = len(reply.body)
     if said is None and reply.status == 200:
         return Piece(reply.body, 0, size, reply.headers)
+    if said == _NOTHING and not size and first is not None and first < 0:
+        return Piece(b"", 0, 0, reply.headers)
     match = _CONTENT_RANGE.fullmatch(said or "")
     if match is None:
         raise _lie(reply, f"a part of the object came, and Content-Range says {said!r} of it")
     start, end, total = int(match[1]), int(match[2]), int(match[3])
-    wanted = (first or 0, total - 1 if last is None else min(last, total - 1))
+    begin = max(0, total + first) if first is not None and first < 0 else first or 0
+    wanted = (begin, total - 1 if last is None else min(last, total - 1))
     # Fewer bytes than were asked for are allowed, but not from elsewhere, and all of them must be there.
     if start != wanted[0] or not start <= end <= wanted[1]:
         raise _lie(reply, f"bytes {wanted[0]}-{wanted[1]} were asked for, and {said!r} came")

@@ -12,6 +12,7 @@ https://pkg.go.dev/github.com/minio/madmin-go/v3#EncryptData and https://pkg.go.
 from __future__ import annotations
 
 import hashlib
+import io
 from typing import Any
 
 from minio_sdk.errors import IntegrityError, NotSupportedError
@@ -22,6 +23,9 @@ RANDOM = 40
 
 _SALT, _NONCE, _TAG = 32, 8, 16
 _HEAD = _SALT + 1 + _NONCE
+_INSPECTED = 1 + 32
+_WRONG_KEY = "the server's answer can't be opened with this client's secret key"
+_NO_KEY = "what the server has read of its drives was changed or cut off on its way"
 _AES_GCM, _CHACHA20_POLY1305, _PBKDF2_AES_GCM = 0, 1, 2
 _PBKDF2_ROUNDS = 8192
 _MORE, _LAST = b"\x00", b"\x80"
@@ -39,7 +43,7 @@ def seal(secret_key: str, plain: bytes, random: bytes) -> bytes:
         NotSupportedError: a package is missing.
     """
     salt, nonce = random[:_SALT], random[_SALT:]
-    cipher = _Chunks(_AES_GCM, secret_key, salt, nonce)
+    cipher = _Chunks(_aead(_AES_GCM, secret_key, salt), nonce)
     starts = range(0, max(len(plain), 1), CHUNK)
     sealed = [
         cipher.aead.encrypt(
@@ -61,22 +65,38 @@ def unseal(secret_key: str, sealed: bytes) -> bytes:
     """
     algorithm = sealed[_SALT] if len(sealed) >= _HEAD + _TAG else -1
     if algorithm not in (_AES_GCM, _CHACHA20_POLY1305, _PBKDF2_AES_GCM):
-        raise _damaged()
-    cipher = _Chunks(algorithm, secret_key, sealed[:_SALT], sealed[_SALT + 1 : _HEAD])
+        raise _damaged(_WRONG_KEY)
+    cipher = _Chunks(_aead(algorithm, secret_key, sealed[:_SALT]), sealed[_SALT + 1 : _HEAD])
+    return _opened(cipher, sealed, _HEAD, _WRONG_KEY)
+
+
+def unseal_inspected(answer: bytes) -> bytes:
+    """What MinIO has read of its drives for whoever inspects them; the key is in the answer.
+
+    Raises:
+        IntegrityError: it was changed or cut off on its way.
+        NotSupportedError: a package is missing.
+    """
+    if len(answer) < _INSPECTED + _TAG or answer[0] != 1:
+        raise _damaged(_NO_KEY)
+    aes, _ = _aeads()
+    # The key is used once, and so the nonce is no random one.
+    return _opened(_Chunks(aes(answer[1:_INSPECTED]), bytes(_NONCE)), answer, _INSPECTED, _NO_KEY)
+
+
+def _opened(cipher: _Chunks, sealed: bytes, start: int, reason: str) -> bytes:
     from cryptography.exceptions import InvalidTag
 
-    starts = range(_HEAD, len(sealed), CHUNK + _TAG)
+    starts = range(start, len(sealed), CHUNK + _TAG)
+    plain = io.BytesIO()  # which gives away what it holds, where joining would hold all of it twice
     try:
-        return b"".join(
-            cipher.aead.decrypt(
-                cipher.nonce(number),
-                sealed[start : start + CHUNK + _TAG],
-                cipher.mark(start + CHUNK + _TAG >= len(sealed)),
-            )
-            for number, start in enumerate(starts, 1)
-        )
+        for number, start in enumerate(starts, 1):
+            piece = sealed[start : start + CHUNK + _TAG]
+            last = start + CHUNK + _TAG >= len(sealed)
+            plain.write(cipher.aead.decrypt(cipher.nonce(number), piece, cipher.mark(last)))
+        return plain.getvalue()
     except (InvalidTag, ValueError):  # ValueError: the last piece is shorter than a tag
-        raise _damaged() from None
+        raise _damaged(reason) from None
 
 
 class _Chunks:
@@ -84,12 +104,10 @@ class _Chunks:
 
     __slots__ = ("_prefix", "_tag", "aead")
 
-    def __init__(self, algorithm: int, secret_key: str, salt: bytes, prefix: bytes) -> None:
-        aes, chacha = _aeads()
-        key = _key(algorithm, secret_key, salt)
-        self.aead: Any = chacha(key) if algorithm == _CHACHA20_POLY1305 else aes(key)
+    def __init__(self, aead: Any, prefix: bytes) -> None:
+        self.aead = aead
         self._prefix = prefix
-        self._tag: bytes = self.aead.encrypt(self.nonce(0), b"", b"")
+        self._tag: bytes = aead.encrypt(self.nonce(0), b"", b"")
 
     def nonce(self, number: int) -> bytes:
         """Of a chunk, by its number."""
@@ -98,6 +116,12 @@ class _Chunks:
     def mark(self, last: bool) -> bytes:
         """What a chunk authenticates beside its bytes."""
         return (_LAST if last else _MORE) + self._tag
+
+
+def _aead(algorithm: int, secret_key: str, salt: bytes) -> Any:
+    aes, chacha = _aeads()
+    key = _key(algorithm, secret_key, salt)
+    return chacha(key) if algorithm == _CHACHA20_POLY1305 else aes(key)
 
 
 def _key(algorithm: int, secret_key: str, salt: bytes) -> bytes:
@@ -125,8 +149,8 @@ def _missing(package: str) -> NotSupportedError:
     )
 
 
-def _damaged() -> IntegrityError:
+def _damaged(reason: str) -> IntegrityError:
     return IntegrityError(
-        "the server's answer can't be opened with this client's secret key",
+        reason,
         hint="check that nothing between client and server changes answers",
     )

@@ -120,6 +120,7 @@ class Signer:
         headers: Mapping[str, str],
         payload_hash: str,
         when: float,
+        also: frozenset[str] = frozenset(),
     ) -> dict[str, str]:
         """The headers that carry the signature.
 
@@ -130,6 +131,7 @@ class Signer:
             headers: lower-case names, ``host`` among them.
             payload_hash: SHA-256 of the body in hexadecimal, or ``UNSIGNED-PAYLOAD``.
             when: seconds since the epoch.
+            also: headers that are signed beside those that always are.
 
         Returns:
             ``x-amz-date``, ``x-amz-content-sha256``, ``x-amz-security-token`` for temporary keys, and
@@ -140,6 +142,7 @@ class Signer:
         if self.credentials.session_token is not None:
             added["x-amz-security-token"] = self.credentials.session_token
         signed = {**signed_headers(headers), **added}
+        signed |= {name: headers[name] for name in also}
         names = sorted(signed)
         block = "".join([f"{name}:{trimmed(signed[name])}\n" for name in names])
         listed = ";".join(names)

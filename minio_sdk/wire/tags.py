@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from minio_sdk.errors import ValidationError, invalid
 from minio_sdk.wire.xml import writable, xml
@@ -68,3 +68,8 @@ def tags_of(document: Tagging) -> dict[str, str]:
 def tags_header(tags: Mapping[str, str]) -> str:
     """Tags as the header ``x-amz-tagging`` has them: a URL query."""
     return urlencode(tags)
+
+
+def tags_in_query(text: str) -> dict[str, str]:
+    """What `tags_header` has written."""
+    return dict(parse_qsl(text, keep_blank_values=True))

@@ -83,11 +83,15 @@ class Told:
             return 0.0
         if not isinstance(found, (int, float)) or isinstance(found, bool):
             raise XmlError(f"{name!r} is no number")
-        return float(found)
+        return _float(found)
 
     def seconds(self, name: str) -> float:
         """A time that passes, which Go writes in nanoseconds."""
-        return self.number(name) / 1e9
+        return _float(self.number(name)) / 1e9
+
+    def milliseconds(self, name: str) -> float:
+        """A time that passes, in seconds, which is told in milliseconds."""
+        return self.amount(name) / 1000
 
     def flag(self, name: str) -> bool:
         """True or false."""
@@ -117,6 +121,13 @@ class Told:
         """The objects that an object has, by their names there."""
         told = self.told(name)
         return {each: told.told(each) for each in told}
+
+
+def _float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        raise XmlError("a number is too large") from None
 
 
 def _json(body: bytes) -> Any:

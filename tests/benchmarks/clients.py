@@ -47,6 +47,8 @@ class Client:
     """A key into a file; the object's size is known."""
     download_plainly: Callable[[str, str], object] | None = None
     """The same in one stream, where that isn't what `download` does."""
+    upload_tuned: Callable[[str], object] | None = None
+    """The same with the size and the number of parts that the SDK has, where `upload` has others."""
     get_many: Callable[[Sequence[str]], Iterable[object]] | None = None
     put_many: Callable[[Sequence[str], bytes], object] | None = None
     close: Callable[[], object] = lambda: None
@@ -197,11 +199,12 @@ def _obstore(server: Server) -> Client:
         get=lambda key: bytes(obstore.get(store, key).bytes()),
         put=lambda key, data: obstore.put(store, key, data, use_multipart=False),
         list=lambda prefix: sum(map(len, obstore.list(store, prefix, chunk_size=1000))),
-        upload=lambda path: obstore.put(
-            store, Path(path).name, Path(path), chunk_size=PIECE, max_concurrency=4
-        ),
+        upload=lambda path: obstore.put(store, Path(path).name, Path(path)),
         download=download,
         download_plainly=download_plainly,
+        upload_tuned=lambda path: obstore.put(
+            store, Path(path).name, Path(path), chunk_size=PIECE, max_concurrency=4
+        ),
     )
 
 

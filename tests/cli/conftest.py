@@ -6,6 +6,7 @@ import json
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -107,15 +108,22 @@ class Cli:
             self.client.upload_object(bucket, key, data)
 
 
-@pytest.fixture
-def cli(seaweedfs: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
-    """Commands, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    made = Cli(seaweedfs)
+@contextmanager
+def commands(server: Server) -> Iterator[Cli]:
+    """Commands for a new tenant of a server, of whom nothing is left."""
+    made = Cli(server)
     with made.client:
         yield made
         for bucket in made.client.list_buckets():
             made.client.delete_bucket(bucket.name, force=True, bypass_governance=True)
+
+
+@pytest.fixture
+def cli(seaweedfs: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    """Commands, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    with commands(seaweedfs) as made:
+        yield made
 
 
 def write(root: Path, **files: bytes | str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,67 @@ def test_locks(cli: Cli) -> None:
     cli.failed("retention", "docs/a", "--until", "soon", code=2)
     cli.done("lock", "set", "docs", "-", said='{"mode": "GOVERNANCE", "days": 1}')
     assert json.loads(cli.done("lock", "get", "docs").text) == {"mode": "GOVERNANCE", "days": 1}
+
+
+# --- buckets as documents ------------------------------------------------------------------------
+
+
+def test_a_bucket_becomes_what_a_document_says(cli: Cli, tmp_path: Path) -> None:
+    cli.client.create_bucket("docs")
+    write(tmp_path, b_json='{"versioning": true, "tags": {"team": "search"}}')
+    assert cli.done("bucket", "plan", "docs", "b.json").lines[:5] == [
+        "bucket docs: add versioning, add tags",
+        "--- versioning (as it is)",
+        "+++ versioning (as planned)",
+        "@@ -0,0 +1 @@",
+        "+true",
+    ]
+    assert cli.run("bucket", "plan", "docs", "b.json", "--exit-code").code == 1
+    colored = cli.done("bucket", "plan", "docs", "b.json", terminal=True).text
+    assert "\x1b[32m+true\x1b[0m" in colored
+    assert "nobody can be asked" in cli.failed("bucket", "apply", "docs", "b.json")
+    assert "nothing was changed" in cli.failed(
+        "bucket", "apply", "docs", "b.json", said="n\n", terminal=True
+    )
+    (record,) = cli.done("bucket", "apply", "docs", "b.json", "--dry-run", "--json").json
+    assert record["dry_run"] is True
+    assert record["changes"][1] == {
+        "section": "tags", "action": "add", "before": {}, "after": {"team": "search"},
+    }  # fmt: skip
+    assert cli.client.get_bucket_tags("docs") == {}
+    done = cli.done("bucket", "apply", "docs", "b.json", said="y\n", terminal=True)
+    assert done.lines[-1] == "bucket docs: done"
+    assert cli.client.get_bucket_tags("docs") == {"team": "search"}
+    assert cli.done("bucket", "apply", "docs", "b.json").lines == ["bucket docs: nothing to do"]
+    assert cli.done("bucket", "plan", "docs", "b.json", "--exit-code").code == 0
+
+
+def test_a_bucket_is_exported_to_another_one(cli: Cli) -> None:
+    cli.client.create_bucket("docs")
+    cli.client.set_bucket_tags("docs", {"team": "search"})
+    document = cli.done("bucket", "export", "docs", "--section", "tags").text
+    assert json.loads(document) == {"tags": {"team": "search"}}
+    assert "versioning" in cli.done("bucket", "export", "docs", "--json").json[0]
+    said = cli.failed("bucket", "apply", "-y", "other", "-", said=document)
+    assert "Try: --create makes it" in said
+    (record,) = cli.done(
+        "bucket", "apply", "-y", "--create", "--json", "other", "-", said=document
+    ).json
+    assert (record["creates"], record["dry_run"]) == (True, False)
+    assert cli.client.get_bucket_tags("other") == {"team": "search"}
+
+
+def test_documents_that_are_none(cli: Cli, tmp_path: Path) -> None:
+    cli.client.create_bucket("docs")
+    write(tmp_path, b_json='{"tags": {}, "tags": null}', b_toml="tags = ", c_toml="[tags]\na = 'b'")
+    assert "b.json: document=" in cli.failed("bucket", "plan", "docs", "b.json")
+    said = cli.failed("bucket", "plan", "docs", "-", said='{"tag": {}}')
+    assert "standard input: document='tag': is not one of cors, " in said
+    if sys.version_info >= (3, 11):
+        assert "b.toml: is no TOML" in cli.failed("bucket", "plan", "docs", "b.toml")
+        assert cli.done("bucket", "plan", "docs", "c.toml").lines[0] == "bucket docs: add tags"
+    else:
+        assert "write it as JSON" in cli.failed("bucket", "plan", "docs", "c.toml")
 
 
 # --- signed addresses ----------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -380,3 +382,41 @@ def test_versions_come_and_go(cli: Cli) -> None:
     assert cli.done("ls", "docs", "-r", "--versions").lines[0].endswith("\ta")
     assert cli.done("versioning", "docs", "off").lines == ["Suspended"]
     assert "nothing is there" in cli.failed("versions", "docs/nope")
+
+
+def test_objects_with_a_customers_key(cli: Cli, tmp_path: Path) -> None:
+    key, other = tmp_path / "key", tmp_path / "other"
+    key.write_bytes(os.urandom(32))
+    other.write_text(b64encode(key.read_bytes()).decode() + "\n")
+    http = {"MINIO_ALLOW_SSE_C_OVER_HTTP": "true"}
+    local = tmp_path / "a.txt"
+    local.write_bytes(b"secret\n")
+    cli.done("put", "docs/a.txt", "--sse-c", str(key), said=b"secret\n", **http)
+    cli.done("cp", str(local), "minio://docs/b.txt", "--sse-c", str(key), **http)
+    cli.failed("cat", "docs/a.txt")
+    for words in (("cat", "docs/a.txt"), ("head", "docs/b.txt")):
+        assert cli.done(*words, "--sse-c", str(other), **http).text == "secret\n"
+    assert "text/plain" in cli.done("stat", "docs/a.txt", "--sse-c", str(key), **http).text
+    cli.done("mv", "minio://docs/a.txt", "minio://docs/c.txt", "--sse-c", str(key), **http)
+    assert cli.done("cat", "docs/c.txt", "--sse-c", str(key), **http).text == "secret\n"
+    plain = cli.failed("cat", "docs/c.txt", "--sse-c", str(key))
+    assert "plain HTTP" in plain
+    assert "MINIO_ALLOW_SSE_C_OVER_HTTP=true" in plain
+
+
+@pytest.mark.parametrize("data", [b"", b"too-short-to-be-a-key", bytes(33), b"\xff" * 44])
+def test_what_is_no_customers_key_is_not_shown(cli: Cli, tmp_path: Path, data: bytes) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(data)
+    said = cli.failed("cat", "docs/a", "--sse-c", str(key), code=2)
+    assert "has no key in it: 32 bytes" in said
+    assert "too-short" not in said
+    missing = cli.failed("cat", "docs/a", "--sse-c", str(tmp_path / "none"), code=2)
+    assert "can't be read: No such file" in missing
+
+
+@pytest.mark.parametrize("key", ["A" * 43 + "=", "docs/b=" + "A" * 43, "5a" * 32, "A" * 5000])
+def test_a_key_in_place_of_its_file_is_not_shown(cli: Cli, key: str) -> None:
+    said = cli.failed("cat", "docs/a", "--sse-c", key, code=2)
+    assert "can't be read" in said
+    assert key[-20:] not in said

@@ -168,7 +168,9 @@ def test_the_default_port_is_9000(run: Run) -> None:
 @pytest.mark.parametrize(
     "words,message",
     [
-        (("serv",), "No such command 'serv'"),
+        (("serv",), "No such command 'serv'. Did you mean 'serve'?"),
+        (("lss",), "No such command 'lss'. Did you mean 'ls'?"),
+        (("quux",), "No such command 'quux'.\n"),
         (("serve", "--port", "x"), "Invalid value for '--port'"),
         (("serve", "--port", "70000"), "Invalid value for '--port'"),
         (("serve", "more"), "unexpected extra argument"),

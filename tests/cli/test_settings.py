@@ -199,3 +199,24 @@ echo "${COMPREPLY[@]}"
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("compopt -o default\ncompopt -o nospace\n//\n", "")
+
+
+# --- start-up ------------------------------------------------------------------------------------
+
+HELP = """\
+import sys
+from minio_sdk.cli import main
+from minio_sdk.cli.app import COMMANDS
+for words in (["--version"], ["--help"], *([name, "--help"] for name in COMMANDS)):
+    assert main(words) == 0
+heavy = ("aiohttp", "asyncio", "minio_sdk.client.sync", "minio_sdk.transport", "requests", "urllib3")
+print(*(name for name in heavy if name in sys.modules), file=sys.stderr)
+"""
+
+
+def test_help_loads_nothing_that_asks_servers() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP], cwd=Path(__file__).parents[2],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr == "\n"

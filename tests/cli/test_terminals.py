@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.flows.test_events import lines, served, stays_open, told
 from tests.processes import ROOT, eventually, posix_only
 from tests.scripted import Request, ScriptedServer, Step, reply
 
@@ -127,6 +128,26 @@ def test_an_interrupt_leaves_no_half_of_an_upload(cli: Cli, start: Start) -> Non
     assert process.stderr.read().strip() == b""
     assert list(cli.client.list_multipart_uploads("docs")) == []
     assert cli.keys() == []
+
+
+def test_watching_tells_how_it_goes_until_an_interrupt(
+    cli: Cli, start: Start, screen: Screen
+) -> None:
+    docs = f"{cli.tenant}-docs"
+    with served(lines(told("a", docs)), stays_open(told("b", docs))) as server:
+        process = start(
+            "watch", "docs", "--url", server.url, stderr=screen.theirs, MINIO_BASE_DELAY="0.001"
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline().endswith(b"\tdocs/a\n")
+        assert process.stdout.readline().endswith(b"\tdocs/b\n")
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stdout.read() == b""
+    assert screen.sees(
+        r"Watching minio://docs; Ctrl-C ends it\r\nThe connection is lost; trying to have it again\r\n"
+        r"minio-sdk: nobody listened from .* ended the events\r\n"
+    )
 
 
 def test_being_told_to_end_leaves_no_half_of_a_file(start: Start, tmp_path: Path) -> None:

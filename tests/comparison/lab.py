@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from minio_sdk import Config, MinIOClient
 from tests.benchmarks.endpoint import null_server
 from tests.comparison.names import public
 from tests.scripted import Request, ScriptedServer, Step, reply
@@ -122,6 +123,27 @@ class Lab:
         return start_minio(self._stack, tls=True, MINIO_KMS_SECRET_KEY=KMS_KEY)
 
     @functools.cached_property
+    def identity(self) -> Server:
+        """MinIO over TLS whose users a directory vouches for; `ada-sync` may read ``lab-login/key``."""
+        from tests.identity import person, start_minio_identity
+
+        server = start_minio_identity(self._stack)
+        admin = MinIOClient(
+            Config(
+                server.base_url,
+                None,
+                access_key=server.access_key,
+                secret_key=server.secret_key,
+                verify=str(server.ca_file),
+            )
+        )
+        with admin:
+            admin.create_bucket("lab-login")
+            admin.put_object("lab-login", "key", b"x")
+            admin.admin.attach_ldap_policy("readonly", user=person("ada-sync"))
+        return server
+
+    @functools.cached_property
     def null(self) -> Server:
         """The server in C that stores nothing, for what is large."""
         return self._stack.enter_context(null_server())
@@ -155,7 +177,7 @@ class Lab:
                     aws_access_key_id=server.access_key,
                     aws_secret_access_key=server.secret_key,
                     region_name="us-east-1",
-                    **({"verify": self.ca_file} if server.base_url.startswith("https") else {}),
+                    verify=server.ca_file,
                     **more,
                 )
             )

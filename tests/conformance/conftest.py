@@ -7,10 +7,11 @@ A test that makes sense in some of them only narrows a fixture down:
 
 from __future__ import annotations
 
+import functools
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -37,20 +38,30 @@ def tenancy(request: pytest.FixtureRequest) -> Tenancy:
     return found
 
 
+@pytest.fixture
+def tested_server(server: Server) -> Server:
+    """Where a test's setting is. A file whose tests need another server has a fixture of this name."""
+    return server
+
+
 @pytest.fixture(scope="session")
-def s3(server: Server) -> Iterator[Any]:
-    """boto3's view of the server, which knows nothing of ours."""
-    with view_of(server) as client:
-        yield client
+def view_of() -> Iterator[Callable[[Server], Any]]:
+    """boto3's view of a server, which knows nothing of ours; one for all tests."""
+    with ExitStack() as stack:
+
+        def view(server: Server) -> Any:
+            keys = Credentials(server.access_key, server.secret_key)
+            client = s3_of(server.base_url, keys, 3, server.ca_file)
+            stack.callback(client.close)
+            return client
+
+        yield functools.cache(view)
 
 
-@contextmanager
-def view_of(server: Server) -> Iterator[Any]:
-    """boto3's view of a server, which may be another one than that of most tests."""
-    keys = Credentials(server.access_key, server.secret_key)
-    client = s3_of(server.base_url, keys, 3, server.ca_file)
-    yield client
-    client.close()
+@pytest.fixture
+def other_view(minio: Server, view_of: Callable[[Server], Any]) -> Any:
+    """boto3's view of the shared MinIO, for tests on another one that sends objects there."""
+    return view_of(minio)
 
 
 @pytest.fixture
@@ -68,50 +79,34 @@ def boto(server: Server) -> Iterator[Callable[[Credentials], Any]]:
 
 
 @pytest.fixture(scope="session")
-def shared_bucket(s3: Any) -> Iterator[str]:
-    """The bucket that tenants share; the SDK makes it, and one is enough for a worker's tests."""
-    with shared_on(s3) as name:
-        yield name
-
-
-@contextmanager
-def shared_on(s3: Any) -> Iterator[str]:
-    """The name of such a bucket on a server; the bucket is removed behind it."""
-    name = f"shared-{uuid.uuid4().hex[:10]}"
-    yield name
-    if name in (bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
-        wipe(s3, name)
+def shared_bucket_of(view_of: Callable[[Server], Any]) -> Iterator[Callable[[Server], str]]:
+    """The bucket that a server's tenants share; the SDK makes it, and one is enough for a worker's tests."""
+    names: dict[Server, str] = {}
+    yield lambda server: names.setdefault(server, f"shared-{uuid.uuid4().hex[:10]}")
+    for server, name in names.items():
+        s3 = view_of(server)
+        if name in (bucket["Name"] for bucket in s3.list_buckets()["Buckets"]):
+            wipe(s3, name)
 
 
 @pytest_asyncio.fixture
 async def setting(
     request: pytest.FixtureRequest,
-    server: Server,
-    s3: Any,
+    tested_server: Server,
+    view_of: Callable[[Server], Any],
     style: Style,
     tenancy: Tenancy,
-    shared_bucket: str,
+    shared_bucket_of: Callable[[Server], str],
 ) -> AsyncIterator[Setting]:
     """A new tenant (or none) with nothing on the server, and nothing left there afterwards."""
-    async with new_setting(request, server, s3, style, tenancy, shared_bucket) as found:
-        yield found
-
-
-@asynccontextmanager
-async def new_setting(
-    request: pytest.FixtureRequest,
-    server: Server,
-    s3: Any,
-    style: Style,
-    tenancy: Tenancy,
-    shared_bucket: str,
-) -> AsyncIterator[Setting]:
-    """The setting of a test on a server, which may be another one than that of most tests."""
     if gap := request.node.get_closest_marker("needs"):
-        _expect_gap(request, gap.args[0], server.kind, tenancy)
+        _expect_gap(request, gap.args[0], tested_server.kind, tenancy)
+    # A server of one file's own may be gone before what is shared is looked for at the end.
+    shared_bucket = shared_bucket_of(tested_server) if tenancy == "prefix" else "none-shared"
     # By the test's name: every kind of tenant id is met, and the same one when a test is repeated.
     kind_of_id = zlib.crc32(request.node.name.encode())
-    found = Setting(server, s3, style, tenancy, shared_bucket, kind_of_id)
+    s3 = view_of(tested_server)
+    found = Setting(tested_server, s3, style, tenancy, shared_bucket, kind_of_id)
     yield found
     await found.close()
     found.clean()
@@ -151,6 +146,15 @@ async def bucket(setting: Setting, client: AsyncMinIOClient) -> str:
     name = setting.bucket()
     await client.create_bucket(name)
     return name
+
+
+@pytest.fixture
+def cold(setting: Setting, other_view: Any) -> Iterator[str]:
+    """A new bucket of the shared MinIO, by the server's name."""
+    name = f"{setting.token}-cold"
+    other_view.create_bucket(Bucket=name)
+    yield name
+    wipe(other_view, name)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -108,6 +108,10 @@ FEATURES: dict[str, dict[str, Gap]] = {
         "moto": Gap("writes them into XML as they are"),
         "seaweedfs": Gap("doesn't know encoding-type there, and writes U+FFFD"),
     },
+    "metadata in listings": {
+        "moto": Gap("lists objects without it"),
+        "seaweedfs": Gap("lists objects without it"),
+    },
     "a key below a key": {"minio": Gap("once there is an object dir, it lists dir/x no more")},
     "empty metadata values": {"seaweedfs": Gap("drops them")},
     "conditions on the source of a copy": {"moto": Gap("copies it whatever its ETag")},

@@ -25,7 +25,8 @@ HEAD = """# What each server does
 Made by the conformance suite, which runs every call of the SDK in both clients, without tenancy, with a
 tenant's own buckets and with a tenant's own prefix, on real servers. Where a server lacks a feature, the SDK
 raises `NotSupportedError` with the server's answer, or shows the server's error. Nothing here is written by
-hand: a run that sees something else fails.
+hand: a run that sees something else fails. To know what another server has, such as AWS or Ceph, ask it:
+`get_capabilities()`.
 
 """
 

@@ -25,8 +25,12 @@ ITERATORS = (
     "download_stream",
     "list_multipart_uploads",
     "list_parts",
+    "replication_backlog",
     "listen_bucket",
     "select_object_content",
+    "trace",
+    "console_log",
+    "watch_metrics",
 )
 
 
@@ -40,8 +44,8 @@ class Blocking:
         attribute = getattr(self._client, name)
         if name == "admin":
             return Blocking(attribute)
-        if name == "with_":
-            return lambda **changes: Blocking(attribute(**changes))
+        if name in ("with_", "with_extras"):
+            return lambda *arguments, **changes: Blocking(attribute(*arguments, **changes))
         if name == "open":
             return lambda *arguments, **named: BlockingFile(lambda: attribute(*arguments, **named))
         if name in ITERATORS:

@@ -77,7 +77,7 @@ async def test_a_wrong_access_key(client: AsyncMinIOClient, bucket: str) -> None
 async def test_nobody(client: AsyncMinIOClient, bucket: str) -> None:
     """Without keys nothing is signed, and nothing is allowed."""
     nobody = client.with_(access_key=None, secret_key=None, credentials=lambda: None, api="s3")
-    await _check_refused(nobody, bucket, "AccessDenied", "check")
+    await _check_refused(nobody, bucket, "AccessDenied", "not signed")
     assert await client.list_objects(bucket) == []
 
 

@@ -110,8 +110,9 @@ async def test_after_apply_there_is_nothing_to_do(
         assert not await client.plan_bucket(bucket, given)
     other = setting.bucket("other")
     rest = found.only(*(set(found.sections) - {"policy"}))  # which names its bucket
-    assert await client.apply_bucket(other, rest, create=True)
-    assert not await client.plan_bucket(other, rest)
+    done = await client.apply_buckets({other: rest, bucket: found}, create=True)
+    assert (done.ok, [bool(made) for made in done]) == (True, [True, False])
+    assert not any((await client.plan_buckets({other: rest, bucket: found})).values())
     # One change changes one section, and none changes none.
     plan = await client.plan_bucket(bucket, {**wanted, "tags": {"a": "1"}})
     assert [change.section for change in plan.changes] == ["tags"]

@@ -58,6 +58,7 @@ async def test_a_bucket_that_exists(client: AsyncMinIOClient, bucket: str) -> No
     with pytest.raises(BucketAlreadyExistsError) as caught:
         await client.create_bucket(bucket)
     assert (caught.value.operation, caught.value.bucket) == ("CreateBucket", bucket)
+    await client.create_bucket(bucket, exist_ok=True)
     assert await client.get_object(bucket, "a") == b"1"
 
 

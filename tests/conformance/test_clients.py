@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from minio_sdk import (
     AsyncMinIOClient,
@@ -198,3 +199,36 @@ async def test_create_client(setting: Setting) -> None:
         client.upload("a", b"1")
         assert client.download("a") == b"1"
     assert await setting.connect().list() == ["a"]
+
+
+async def test_headers_and_parameters_of_a_view(client: AsyncMinIOClient, bucket: str) -> None:
+    """A server takes signatures with them, whatever is done, and of URLs that have the parameters."""
+    view = client.with_extras(
+        {"X-Request-ID": "4711", "x-trace": "a  b", "traceparent": "00-1"},
+        {"trace": "ü &=+", "Zone": "1", "a-b": ""},
+    )
+    large = bytes(9 << 20)
+    await view.put_object(bucket, "a b", b"1", metadata={"c": "d"})
+    await view.with_(multipart_threshold=0).put_object(bucket, "large", large)
+    await view.copy_object(bucket, "copy", bucket, "a b")
+    assert await view.upload_many([("x", b"1"), ("y", b"2")], bucket=bucket)
+    assert await view.get_object(bucket, "large") == large
+    found = [item.key for item in await view.list_objects(bucket)]
+    assert found == ["a b", "copy", "large", "x", "y"]
+    url = await view.get_presigned_url(bucket, "a b")
+    assert "trace=%C3%BC%20%26%3D%2B" in url
+    assert requests.get(url, timeout=30).content == b"1"
+    assert (await view.delete_objects(bucket, found)).deleted
+    assert await client.list_objects(bucket) == []
+
+
+async def test_the_expected_owner_of_buckets(client: AsyncMinIOClient, bucket: str) -> None:
+    """None of these servers has accounts like AWS: they pass it over, in headers and in URLs."""
+    view = client.with_(expected_bucket_owner="123456789012")
+    await view.create_bucket(bucket, exist_ok=True)
+    await view.put_object(bucket, "a", b"1")
+    await view.copy_object(bucket, "b", bucket, "a")
+    assert [item.key for item in await view.list_objects(bucket)] == ["a", "b"]
+    url = await view.get_presigned_url(bucket, "b")
+    assert "&x-amz-expected-bucket-owner=123456789012&" in url
+    assert requests.get(url, timeout=30).content == b"1"

@@ -127,9 +127,9 @@ async def test_the_blocking_client_awaits_nothing(setting: Setting) -> None:
 )  # fmt: skip
 async def test_what_is_no_data(unplugged: AsyncMinIOClient, data: Any) -> None:
     """Text, paths, text files and the like are refused before anything is sent."""
-    with pytest.raises(ValidationError, match="data="):
+    with pytest.raises(ValidationError, match=r"data(\[1\])?="):
         await unplugged.upload("a", data)
-    with pytest.raises(ValidationError, match="data="):
+    with pytest.raises(ValidationError, match=r"data(\[1\])?="):
         await unplugged.put_object("docs", "a", data)
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
+import requests
 
 from minio_sdk import (
     AsyncMinIOClient,
+    ComposeSource,
     CsvInput,
     EncryptionKeyError,
     MinIOError,
@@ -27,9 +26,9 @@ from minio_sdk import (
 )
 from minio_sdk.config import MiB
 from minio_sdk.flows import copies
+from minio_sdk.models.composing import ComposeItem
 from minio_sdk.models.object_encryption import GivenEncryption
-from tests.conformance.conftest import new_setting, shared_on, view_of
-from tests.conformance.setting import Setting, Style, Tenancy
+from tests.conformance.setting import Setting
 from tests.servers import Server
 
 pytestmark = [
@@ -45,31 +44,9 @@ BOTO = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": KEY.key}
 OPEN = {"allow_sse_c_over_http": True}  # SeaweedFS and moto have no TLS here
 
 
-@pytest.fixture(scope="session")
-def view(encrypting: Server) -> Iterator[Any]:
-    """boto3's view of that server."""
-    with view_of(encrypting) as client:
-        yield client
-
-
-@pytest.fixture(scope="session")
-def shared(view: Any) -> Iterator[str]:
-    """The bucket that tenants share there."""
-    with shared_on(view) as name:
-        yield name
-
-
-@pytest_asyncio.fixture
-async def setting(
-    request: pytest.FixtureRequest,
-    encrypting: Server,
-    view: Any,
-    style: Style,
-    tenancy: Tenancy,
-    shared: str,
-) -> AsyncIterator[Setting]:
-    async with new_setting(request, encrypting, view, style, tenancy, shared) as found:
-        yield found
+@pytest.fixture
+def tested_server(encrypting: Server) -> Server:
+    return encrypting
 
 
 @pytest.fixture
@@ -150,6 +127,14 @@ async def test_copies_with_customers_keys(client: AsyncMinIOClient, bucket: str)
     assert found.metadata == {"b": "c"}
     with pytest.raises(EncryptionKeyError, match="source_encryption"):
         await client.copy_object(bucket, "b", bucket, "a", source_encryption=KEY)
+    # Sources of an object may have a key each.
+    sources: list[ComposeItem] = [
+        {"key": "kept", "encryption": KEY},
+        ComposeSource(key="other", encryption=OTHER),
+        "none",
+    ]
+    await client.compose_object(bucket, "all", sources, encryption=KEY)
+    assert await client.get_object(bucket, "all", encryption=KEY) == b"111"
 
 
 @by_bucket
@@ -237,14 +222,49 @@ async def test_keys_of_a_service(client: AsyncMinIOClient, bucket: str) -> None:
 @by_bucket
 @pytest.mark.needs("encryption in forms")
 async def test_a_form(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
-    import requests
-
     form = await client.presigned_post(bucket, "a", encryption=SseS3(), storage_class="STANDARD")
     files = {"file": ("a", b"1")}
     verify = setting.server.ca_file
     requests.post(
         form.url, data=form.fields, files=files, verify=verify, timeout=30
     ).raise_for_status()
+    found = await client.get_object_metadata(bucket, "a")
+    assert found.encryption is not None
+
+
+async def _sent_by_others(
+    client: AsyncMinIOClient, bucket: str, given: GivenEncryption, headers: dict[str, str]
+) -> None:
+    """An object of two parts, each sent to a URL with these headers."""
+    upload = await client.create_multipart_upload(bucket, "a", encryption=given)
+    for number, data in ((1, bytes(5 * MiB)), (2, b"end")):
+        url = await client.get_presigned_part_url(
+            bucket, "a", upload.upload_id, number, encryption=given
+        )
+        assert "customer" not in url.partition("SignedHeaders")[0]
+        verify = client.config.verify
+        sent = requests.put(url, data=data, headers=headers, verify=verify, timeout=30)
+        assert sent.status_code == 200
+    done = await client.complete_multipart_upload(
+        bucket, "a", upload.upload_id, size=5 * MiB + 3, encryption=given
+    )
+    assert done.encryption is not None
+
+
+@by_bucket
+@pytest.mark.needs("keys of customers")
+async def test_parts_with_a_customers_key(client: AsyncMinIOClient, bucket: str) -> None:
+    """The key is said by who sends a part, and by nobody else."""
+    await _sent_by_others(client, bucket, KEY, KEY.headers())
+    assert (await client.get_object(bucket, "a", encryption=KEY))[-4:] == b"\0end"
+    with pytest.raises(EncryptionKeyError):
+        await client.get_object(bucket, "a")
+
+
+@by_bucket
+async def test_parts_with_keys_of_the_server(client: AsyncMinIOClient, bucket: str) -> None:
+    """That is said at the upload's beginning; who sends a part has nothing to say."""
+    await _sent_by_others(client, bucket, SseS3(), {})
     found = await client.get_object_metadata(bucket, "a")
     assert found.encryption is not None
 

@@ -22,6 +22,7 @@ from minio_sdk import (
     MinIOClient,
     ObjectChangedError,
     ObjectNotFoundError,
+    PreconditionFailedError,
 )
 from minio_sdk.config import MiB
 from tests.conformance.setting import Setting
@@ -91,6 +92,17 @@ async def test_an_empty_file(client: AsyncMinIOClient, bucket: str) -> None:
     async with client.open(bucket, "a") as file:
         assert (file.size, await file.read(), await file.readline()) == (0, b"", b"")
         assert [line async for line in file] == []
+
+
+async def test_a_file_that_replaces_nothing(client: AsyncMinIOClient, bucket: str) -> None:
+    """It is stored with its tags, and not where there is an object already."""
+    async with client.open(bucket, "new", "xb", tags={"a": "b"}) as file:
+        await file.write(b"first")
+    with pytest.raises(PreconditionFailedError):
+        async with client.open(bucket, "new", "xb") as file:
+            await file.write(b"second")
+    assert await client.get_object(bucket, "new") == b"first"
+    assert await client.get_object_tags(bucket, "new") == {"a": "b"}
 
 
 async def test_awaited(client: AsyncMinIOClient, bucket: str) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from minio_sdk import AsyncMinIOClient, MinIOError, NotSupportedError, ValidationError
+from minio_sdk import (
+    AsyncMinIOClient,
+    MinIOError,
+    NotSupportedError,
+    ObjectNotFoundError,
+    ValidationError,
+)
 from tests.conformance.gaps import key_gaps
 from tests.conformance.setting import Setting
 
@@ -55,6 +61,20 @@ async def test_keys_in_parts(client: AsyncMinIOClient, bucket: str) -> None:
         await in_parts.put_object(bucket, key, key.encode())
         assert await client.get_object(bucket, key) == key.encode()
     assert {item.key for item in await client.list_objects(bucket)} == set(keys)
+
+
+@pytest.mark.parametrize(("style", "tenancy"), [("sync", "bucket"), ("async", "prefix")])
+async def test_a_folder_is_no_object(client: AsyncMinIOClient, bucket: str) -> None:
+    """What keys have in common is no key, until an object of that name is stored."""
+    await client.put_object(bucket, "dir/a", b"1")
+    assert not await client.object_exists(bucket, "dir/")
+    for read in (client.get_object, client.get_object_metadata):
+        with pytest.raises(ObjectNotFoundError):
+            await read(bucket, "dir/")
+    await client.put_object(bucket, "dir/", b"")
+    assert await client.object_exists(bucket, "dir/")
+    assert await client.get_object(bucket, "dir/") == b""
+    assert [item.key for item in await client.list_objects(bucket)] == ["dir/", "dir/a"]
 
 
 async def test_the_longest_key(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:

@@ -370,6 +370,39 @@ async def test_odd_characters_in_listings_of_versions(
     assert keys == ["c\x01", "d\x02/", "e\u2028&<", "ü", "\ufffe"]
 
 
+@pytest.mark.needs("metadata in listings")
+async def test_metadata_tags_and_types_in_listings(client: AsyncMinIOClient, bucket: str) -> None:
+    """What each object is described by, without asking for each; names that XML has none for as well."""
+    said = {"color": "red & <blue>", "a+b": "Grüße", "empty-1.x": "1"}
+    await client.put_object(
+        bucket, "a/1", b"1", content_type="text/plain", metadata=said, tags={"a": "b+c=1"}
+    )
+    await client.put_object(bucket, "b", b"2", content_type="image/png")
+    ways: list[dict[str, Any]] = [{}, {"versions": True}, {"concurrency": 2}]
+    for how in ways:
+        found = await client.list_objects(bucket, include_user_meta=True, **how)
+        told = [(item.content_type, item.metadata, item.tags) for item in found]
+        assert told == [("text/plain", said, {"a": "b+c=1"}), ("image/png", {}, None)]
+    folder, item = await client.list_objects(bucket, recursive=False, include_user_meta=True)
+    assert (folder.key, folder.metadata) == ("a/", None)
+    assert (item.key, item.metadata) == ("b", {})
+
+
+async def test_owners_in_listings(setting: Setting, client: AsyncMinIOClient, bucket: str) -> None:
+    """Whose an object is, as boto3 sees it; only when it is asked for."""
+    await client.put_object(bucket, "a", b"1")
+    (item,) = await client.list_objects(bucket, fetch_owner=True)
+    name, prefix = setting.place(bucket)
+    page = setting.s3.list_objects_v2(Bucket=name, Prefix=f"{prefix}a", FetchOwner=True)
+    owner = page["Contents"][0]["Owner"]
+    assert item.owner_id
+    assert (item.owner_id, item.owner_name) == (owner["ID"], owner["DisplayName"])
+    (item,) = await client.list_objects(bucket, versions=True, fetch_owner=True)
+    assert item.owner_id == owner["ID"]
+    (item,) = await client.list_objects(bucket)
+    assert (item.owner_id, item.owner_name) == (None, None)
+
+
 @pytest.mark.parametrize("tenancy", ["prefix"])
 async def test_versions_below_a_tenant_s_prefix(
     setting: Setting, client: AsyncMinIOClient, bucket: str

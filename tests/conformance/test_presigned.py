@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
-from minio_sdk import AsyncMinIOClient, ConfigurationError, NotSupportedError, ValidationError
+from minio_sdk import (
+    AsyncMinIOClient,
+    ConfigurationError,
+    IntegrityError,
+    NotSupportedError,
+    UploadNotFoundError,
+    ValidationError,
+)
 from tests.clock import FakeClock
 from tests.conformance.gaps import key_gaps
 from tests.conformance.setting import Setting
@@ -204,3 +212,78 @@ async def test_other_arguments_that_are_refused(unplugged: AsyncMinIOClient) -> 
     anonymous = unplugged.with_(access_key=None, secret_key=None, credentials=lambda: None)
     with pytest.raises(ConfigurationError, match="credentials"):
         await anonymous.get_presigned_url("docs", "a")
+
+
+MIB5 = 5 << 20
+
+
+async def test_parts_that_others_send(client: AsyncMinIOClient, bucket: str) -> None:
+    """The parts come with plain PUTs, in any order, one twice; the object is as it was begun, and whole."""
+    key = "a b/ü+c.bin"
+    upload = await client.create_multipart_upload(
+        bucket, key, content_type="video/mp4", metadata={"author": "Ada"}
+    )
+    first, last = b"1" * MIB5, b"the end"
+    etags = {}
+    for number, data in ((2, last), (1, b"other"), (1, first)):
+        url = await client.get_presigned_part_url(bucket, key, upload.upload_id, number, 60)
+        sent = requests.put(url, data=data, timeout=30)
+        assert (number, sent.status_code) == (number, 200)
+        etags[number] = sent.headers["etag"]
+    for wrong, why in (
+        ({"parts": etags.items(), "size": 1}, "should have"),
+        ({"parts": [(1, "0" * 32)]}, "another one"),
+        ({"parts": [*etags.items(), (3, "e")]}, "part 3"),
+    ):
+        given: dict[str, Any] = wrong
+        with pytest.raises(IntegrityError, match=why):
+            await client.complete_multipart_upload(bucket, key, upload.upload_id, **given)
+    assert await client.object_exists(bucket, key) is False
+    done = await client.complete_multipart_upload(
+        bucket, key, upload.upload_id, etags.items(), size=MIB5 + 7
+    )
+    assert (done.key, done.size) == (key, MIB5 + 7)
+    assert await client.get_object(bucket, key) == first + last
+    told = await client.get_object_metadata(bucket, key)
+    assert (told.content_type, told.metadata) == ("video/mp4", {"author": "Ada"})
+    assert told.etag == done.etag
+    with pytest.raises(UploadNotFoundError):
+        await client.complete_multipart_upload(bucket, key, upload.upload_id)
+
+
+async def test_parts_that_are_too_few_or_too_small(client: AsyncMinIOClient, bucket: str) -> None:
+    """What isn't whole is no object, whatever the server would make of it; and it can be dropped."""
+    upload = await client.create_multipart_upload(bucket, "a")
+    with pytest.raises(IntegrityError, match="no part"):
+        await client.complete_multipart_upload(bucket, "a", upload.upload_id)
+    for number in (2, 3):
+        url = await client.get_presigned_part_url(bucket, "a", upload.upload_id, number)
+        assert requests.put(url, data=b"x", timeout=30).ok
+    with pytest.raises(IntegrityError, match="part 1 of 3 has not arrived"):
+        await client.complete_multipart_upload(bucket, "a", upload.upload_id)
+    parts = [part async for part in client.list_parts(bucket, "a", upload.upload_id)]
+    with pytest.raises(IntegrityError, match="part 2 has 1 bytes"):
+        await client.complete_multipart_upload(bucket, "a", upload.upload_id, parts)
+    done = await client.complete_multipart_upload(bucket, "a", upload.upload_id, parts[1:])
+    assert (done.size, await client.get_object(bucket, "a")) == (1, b"x")
+    upload = await client.create_multipart_upload(bucket, "b")
+    await client.abort_multipart_upload(bucket, "b", upload.upload_id)
+    url = await client.get_presigned_part_url(bucket, "b", upload.upload_id, 1)
+    assert not requests.put(url, data=b"x", timeout=30).ok
+
+
+@pytest.mark.needs("signatures")
+async def test_a_part_s_url_is_for_that_part_only(
+    setting: Setting, client: AsyncMinIOClient, bucket: str
+) -> None:
+    """No other part, upload, key or size."""
+    one = await client.create_multipart_upload(bucket, "a")
+    url = await client.get_presigned_part_url(
+        bucket, "a", one.upload_id, 1, headers={"content-length": "3"}
+    )
+    changed = [url.replace("partNumber=1", "partNumber=2"), url.replace("/a?", "/b?")]
+    for other in changed:
+        assert requests.put(other, data=b"123", timeout=30).status_code == 403
+    assert requests.put(url, data=b"12345", timeout=30).status_code in (400, 403)
+    assert requests.put(url, data=b"123", timeout=30).status_code == 200
+    await client.abort_multipart_upload(bucket, "a", one.upload_id)

@@ -64,6 +64,12 @@ async def _round(client: AsyncMinIOClient, bucket: str, *, versioned: bool) -> N
     await _changed(client, bucket)
     diff = await client.diff_snapshots(bucket, "before")
     assert (diff.added, diff.removed, diff.changed) == (("new",), ("b",), ("a/ü&1.txt",))
+    plan = await client.restore_snapshot(bucket, "before", dry_run=True)
+    assert (plan.restored, plan.dry_run) == (("a/ü&1.txt", "b", "c"), True)
+    await client.restore_snapshot(bucket, "before", prefix="a/", to=(bucket, "drill"))
+    assert await client.get_object(bucket, "drill/a/ü&1.txt") == b"one"
+    assert await client.get_object_tags(bucket, "drill/a/ü&1.txt") == {"kind": "first"}
+    await client.delete_object(bucket, "drill/a/ü&1.txt")
     result = await client.restore_snapshot(bucket, "before")
     assert result.restored == ("a/ü&1.txt", "b", "c")
     assert (result.unchanged, result.deleted, result.missing) == (0, (), ())

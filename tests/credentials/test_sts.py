@@ -151,6 +151,17 @@ def test_a_web_identity_is_not_signed_and_its_file_is_read_each_time(tmp_path: P
         assert request.query == ""
 
 
+def test_minio_is_told_the_type_of_a_session(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("token")
+    with ScriptedServer([answer(), answer("AssumeRoleWithWebIdentity")]) as server:
+        provider(server, token_revoke_type="app & 1").fetch()
+        WebIdentityProvider(
+            server.url, tmp_path / "token", token_revoke_type="x" * 128, clock=FakeClock(NOW)
+        ).fetch()
+    first, second = (form(request)["TokenRevokeType"] for request in server.requests)
+    assert (first, second) == ("app & 1", "x" * 128)
+
+
 def test_the_keys_that_assume_may_come_from_a_provider_and_chains_ask_sources() -> None:
     with ScriptedServer([answer(), answer()]) as server:
         source = provider(server)
@@ -274,6 +285,10 @@ def test_a_token_file_that_is_none(tmp_path: Path, text: str | None) -> None:
         ({"session_name": "a b"}, "session_name"),
         ({"role_arn": ""}, "role_arn"),
         ({"external_id": 5}, "external_id"),
+        ({"token_revoke_type": ""}, "token_revoke_type"),
+        ({"token_revoke_type": "a\nb"}, "token_revoke_type"),
+        ({"token_revoke_type": "x" * 129}, "token_revoke_type"),
+        ({"token_revoke_type": 5}, "token_revoke_type"),
         ({"region": "eu central"}, "region"),
         ({"timeout": 0}, "timeout"),
         ({"timeout": float("inf")}, "timeout"),

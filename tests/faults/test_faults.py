@@ -454,6 +454,11 @@ def test_a_bad_argument_is_named(call: Any, message: str) -> None:
 
 
 def test_a_word_that_no_fault_knows_is_an_error() -> None:
+    with pytest.raises(
+        TypeError, match=r"fail: .* 'keys'; .* method, bucket, key, nth, times"
+    ) as caught:
+        FaultProxy("http://localhost:9000").fail("GetObject", keys="a.txt")  # type: ignore[call-arg]
+    assert "Fault.__init__" not in str(caught.value)
     with pytest.raises(TypeError, match="time"):
         FaultProxy("http://localhost:1").fail("GetObject", time=1)  # type: ignore[call-arg]
 

@@ -102,7 +102,8 @@ def test_an_object_that_is_not_there(connect: Connect) -> None:
 @both
 @pytest.mark.parametrize(
     "given",
-    [{"data": "text"}, {"key": ""}, {"length": 9}, {"create": 1}, {"native": "yes"},
+    [{"data": "text"}, {"data": [None]}, {"data": (b"1", "2")}, {"key": ""}, {"length": 9},
+     {"create": 1}, {"native": "yes"},
      {"if_match": "*"}, {"progress": 5}, {"metadata": {"a": 5}}],
 )  # fmt: skip
 def test_bad_arguments_are_named_and_nothing_is_sent(

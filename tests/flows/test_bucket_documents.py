@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -285,11 +286,22 @@ def test_what_known_servers_only_seem_to_have(
 def test_a_bucket_is_made_only_when_it_may_be(connect: Connect) -> None:
     behind = Whole(bucket=False)
     with serve(behind) as server, connect(server) as client:
-        for call in (client.plan_bucket, client.apply_bucket):
-            with pytest.raises(BucketNotFoundError, match="create=True"):
-                call("docs", {"tags": {"a": "b"}})
-        with pytest.raises(BucketNotFoundError):
+        document = {"tags": {"a": "b"}}
+        calls: dict[str, Callable[[], object]] = {
+            "PlanBucket": lambda: client.plan_bucket("docs", document),
+            "ApplyBucket": lambda: client.apply_bucket("docs", document),
+        }
+        for name, call in calls.items():
+            with pytest.raises(BucketNotFoundError, match="create=True") as caught:
+                call()
+            assert caught.value.operation == name
+        with pytest.raises(BucketNotFoundError, match="create=True") as caught:
+            client.apply_buckets({"docs": document})
+        assert caught.value.operation == "ApplyBucket"
+        with pytest.raises(BucketNotFoundError, match="create_bucket") as caught:
             client.export_bucket("docs")
+        assert caught.value.operation == "ExportBucket"
+        assert "create=True" not in str(caught.value)
         assert not behind.bucket
         assert planned(behind, client, {"tags": {}}, create=True).changes == ()
         assert not behind.bucket

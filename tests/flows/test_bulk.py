@@ -119,6 +119,7 @@ def test_duplicates_are_asked_for_once_and_reported_in_each_place() -> None:
         ("upload", {"bucket": "docs", "data": b""}, "key must be given"),
         ("upload", {"key": "a", "data": b""}, "bucket must be given"),
         ("upload", {"bucket": "docs", "key": "a"}, "give one of the two"),
+        ("upload", ("a", b"data without its bucket"), "(key, data) with bucket="),
         ("upload", {"bucket": "docs", "key": "a", "data": b"", "path": "x"}, "one of the two"),
         ("upload", {"bucket": "docs", "key": "", "data": b""}, "must not be empty"),
         ("upload", {"bucket": "docs", "key": 7, "data": b""}, "must be text"),

@@ -102,6 +102,11 @@ def test_there_are_no_more_parts_than_s3_allows(monkeypatch: pytest.MonkeyPatch)
         ([ComposeSource(key="a", offset=-1)], r"sources\[0\].offset=-1"),
         ([ComposeSource(key="a", length=0)], r"sources\[0\].length=0"),
         ([ComposeSource(key="a", if_match='"')], "if_match"),
+        ([{"key": "a", "encryption": "x"}], r"^sources\[0\].encryption: must be .* not str"),
+        (
+            ["b", {"key": "a", "encryption": {"key": "x"}}],
+            r"^sources\[1\].encryption.key: must be 32",
+        ),
     ],
 )
 def test_bad_sources_are_named_and_nothing_is_sent(

@@ -26,6 +26,7 @@ from minio_sdk import (
     NotEncryptedError,
     NotSupportedError,
     PreconditionFailedError,
+    ServerError,
     SseC,
     SseKms,
     SseS3,
@@ -332,6 +333,18 @@ def test_words_of_refusals(message: str, keyed: bool, expected: str | None) -> N
         assert found.code == "InvalidRequest"
 
 
+@both
+def test_a_server_without_a_key_management_service(connect: Connect) -> None:
+    """SeaweedFS fails with a 500 that says nothing."""
+    failed = s3_error(500, "InternalError", headers={"Server": "SeaweedFS 4.48"})
+    with ScriptedServer(handler=lambda _: failed) as server:
+        with connect(server, max_retries=0, **ALLOWED) as client:
+            for encryption, hint in ((SseKms("k"), True), (SseS3(), False), (KEY, False)):
+                with pytest.raises(ServerError) as caught:
+                    client.put_object("docs", "a", b"1", encryption=encryption)
+                assert ("key management service" in str(caught.value)) == hint
+
+
 # -- secrets ---------------------------------------------------------------------------------------
 
 
@@ -352,6 +365,8 @@ CALLS: dict[str, Any] = {
     "source": lambda c, encryption: c.copy_object(
         "docs", "b", "docs", "a", source_encryption=encryption
     ),
+    "compose": lambda c, **how: c.compose_object("docs", "b", [{"key": "a", **how}]),
+    "prompt": lambda c, **how: c.prompt_object("docs", "a", "?", **how),
     "select": lambda c, **how: c.select_object_content("docs", "a", "?", {"CSV": {}}, **how),
     "many": lambda c, **how: c.upload_many([], **how),
     "mirror": lambda c, **how: c.mirror("minio://docs", "/tmp", **how),

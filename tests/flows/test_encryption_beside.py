@@ -14,6 +14,7 @@ from minio_sdk import (
     AccessDeniedError,
     AuditRecord,
     Cache,
+    ComposeSource,
     ConfigurationError,
     ConflictError,
     CsvInput,
@@ -112,7 +113,7 @@ class Sealed:
             told = {**told, "x-amz-version-id": "v"}
         if (key is not None) != (f"{CUSTOMER}-md5" in told):
             return refused(400, MISSING)
-        if key is not None and key != TEXT:
+        if key is not None and SseC(key).key_md5 != told[f"{CUSTOMER}-md5"]:
             return s3_error(403, "AccessDenied")
         span = request.header("Range") or request.header("x-amz-copy-source-range")
         if span is None:
@@ -145,6 +146,7 @@ def refused(status: int, text: str) -> Reply:
 
 
 C = {f"{CUSTOMER}-md5": KEY.key_md5, f"{CUSTOMER[:-3]}algorithm": "AES256"}
+C_OTHER = {**C, f"{CUSTOMER}-md5": OTHER.key_md5}
 S3 = {SSE: "AES256"}
 
 
@@ -173,6 +175,76 @@ def test_compose_with_a_customer_s_key(connect: Connect, large: bool, setting: b
         with pytest.raises(EncryptionKeyError):
             client.compose_object("docs", "e", ["a", "b"], source_encryption=OTHER)
     assert PLACE + "e" not in server.kept
+
+
+@both
+@pytest.mark.parametrize("size", [1, 6 * MiB], ids=["small", "parts"])
+def test_compose_of_sources_with_keys_of_their_own(connect: Connect, size: int) -> None:
+    server = Sealed()
+    server.put("a", b"a" * size)
+    server.put("b", b"b" * size, C_OTHER)
+    server.put("plain", b"p" * size, {})
+    whole = b"a" * size + b"b" * size + b"p" * size
+    sources: list[Any] = [
+        "a",
+        ComposeSource(key="b", encryption=OTHER),
+        {"key": "plain", "encryption": False},
+    ]
+    with ScriptedServer(handler=server) as s, connect(s, **ALLOWED) as client:
+        # Which key the object is to have can't be guessed.
+        with pytest.raises(ValidationError, match=r"^encryption: must be given"):
+            client.compose_object("docs", "c", sources, source_encryption=KEY)
+        assert server.requests == []
+        for key, encryption, kind in (("c", OTHER, "SSE-C"), ("d", SseS3(), "AES256")):
+            client.compose_object(
+                "docs", key, sources, source_encryption=KEY, encryption=encryption
+            )
+            assert server.of(key) == (whole, kind)
+        assert server.kept[PLACE + "c"][1][f"{CUSTOMER}-md5"] == OTHER.key_md5
+        # One key among them is the object's, as with `source_encryption`.
+        client.compose_object("docs", "e", ["plain", {"key": "a", "encryption": {"key": TEXT}}])
+        assert server.of("e") == (b"p" * size + b"a" * size, "SSE-C")
+        client.compose_object("docs", "f", [sources[1]])
+        assert server.of("f") == (b"b" * size, "SSE-C")
+        with pytest.raises(EncryptionKeyError) as caught:
+            client.compose_object(
+                "docs", "g", ["plain", {"key": "b", "encryption": KEY}], encryption=False
+            )
+        assert caught.value.key == "b"
+    assert PLACE + "g" not in server.kept
+    assert TEXT not in repr(ComposeSource(key="a", encryption={"key": TEXT}))
+
+
+@both
+def test_a_setting_is_what_sources_have_that_say_nothing(connect: Connect) -> None:
+    server = Sealed()
+    server.put("a", b"a")
+    server.put("plain", b"p", {})
+    with ScriptedServer(handler=server) as s, connect(s, encryption=KEY, **ALLOWED) as client:
+        client.compose_object("docs", "c", ["a", {"key": "plain", "encryption": False}])
+    assert server.of("c") == (b"ap", "SSE-C")
+
+
+@both
+def test_a_question_brings_the_key(connect: Connect) -> None:
+    server = Sealed()
+    server.put("a", b"a")
+
+    def answers(request: Request) -> Step:
+        if request.method != "POST":
+            return server(request)
+        asked.append(request)
+        return reply(200, b"yes") if request.header(CUSTOMER) == TEXT else refused(400, MISSING)
+
+    asked: list[Request] = []
+    with ScriptedServer(handler=answers) as s, connect(s, **ALLOWED) as client:
+        assert client.prompt_object("docs", "a", "?", encryption=KEY).text == "yes"
+        with pytest.raises(EncryptionKeyError) as caught:
+            client.prompt_object("docs", "a", "?", encryption=OTHER)
+        assert caught.value.operation == "PromptObject"
+        with pytest.raises(EncryptionKeyError):
+            client.prompt_object("docs", "a", "?")
+    assert len(asked) == 1
 
 
 @both

@@ -37,6 +37,7 @@ from tests.scripted import (
     drop_before_reply,
     reply,
     s3_error,
+    stay_open,
 )
 
 HEAD = {"Content-Type": "text/event-stream", "Server": "MinIO"}
@@ -57,15 +58,7 @@ def lines(*pieces: bytes) -> Reply:
 
 def stays_open(*pieces: bytes) -> Step:
     """These, and then silence."""
-
-    def step(exchange: Exchange) -> None:
-        answer = lines(*pieces)
-        exchange.read_body()
-        exchange.send(answer.head(exchange.request) + answer.body)
-        while not exchange.stopping.wait(0.01):
-            pass
-
-    return step
+    return stay_open(lines(*pieces))
 
 
 def served(*steps: Step, probe: Step | None = None) -> ScriptedServer:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from minio_sdk import Config, MinIOClient, MinIOError
-from tests.servers import Unavailable, _environment, answers, find_minio, free_port
+from tests.servers import Unavailable, answers, clean_environment, find_minio, free_port
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_after_a_kill_it_goes_on(program: str, tmp_path: Path) -> None:
     port = free_port()
     command = [program, "server", str(tmp_path / "data"), "--address", f"127.0.0.1:{port}"]
     command += ["--console-address", f"127.0.0.1:{free_port()}"]
-    environment = _environment(
+    environment = clean_environment(
         MINIO_ROOT_USER="killed-user", MINIO_ROOT_PASSWORD="killed-password", MINIO_UPDATE="off"
     )
 

@@ -432,11 +432,11 @@ def test_an_async_file_that_is_lost_without_a_loop_warns() -> None:
         ("wt", "io.TextIOWrapper.*'wb'"),
         ("ab", "written whole"),
         ("r+b", "written whole"),
-        ("xb", "written whole"),
-        ("br", "must be 'rb' or 'wb'"),
-        ("", "must be 'rb' or 'wb'"),
-        (None, "must be 'rb' or 'wb'"),
-        (5, "must be 'rb' or 'wb'"),
+        ("x", "io.TextIOWrapper.*'xb'"),
+        ("br", "must be 'rb', 'wb' or 'xb'"),
+        ("", "must be 'rb', 'wb' or 'xb'"),
+        (None, "must be 'rb', 'wb' or 'xb'"),
+        (5, "must be 'rb', 'wb' or 'xb'"),
     ],
 )
 def test_other_modes(connect: Connect, mode: Any, hint: str) -> None:

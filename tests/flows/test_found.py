@@ -281,3 +281,69 @@ def test_what_is_refused(connect: Connect, name: str, value: Any) -> None:
                 client.list_objects(**{"bucket": "docs", **arguments})
             with pytest.raises(ValidationError, match=f"^{name}="):
                 list(client.iter_objects(**{"bucket": "docs", **arguments}))
+
+
+def _page(entries: str, root: str = "ListBucketResult") -> Reply:
+    return reply(200, f"<{root}>{entries}</{root}>".encode())
+
+
+_BARE = "<Contents><Key>{}</Key><Size>1</Size></Contents>"
+_FOLDER = "<CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes>"
+_MARKER = "<DeleteMarker><Key>a</Key><VersionId>v</VersionId></DeleteMarker>"
+_TOLD = "<Contents><Key>{}</Key><UserMetadata><content-type>a/b</content-type></UserMetadata></Contents>"
+
+
+@both
+@pytest.mark.parametrize("how", [{}, {"recursive": False}, {"concurrency": 2}, {"limit": 5}])
+def test_a_listing_that_leaves_metadata_out_is_no_answer(
+    connect: Connect, how: dict[str, Any]
+) -> None:
+    """What looks like objects without metadata is a server that doesn't list it."""
+    answers = [_page(_FOLDER + _BARE.format("b"))] * 2
+    with ScriptedServer(answers) as server, connect(server) as client:
+        with pytest.raises(NotSupportedError, match="without their metadata") as caught:
+            client.list_objects("docs", include_user_meta=True, **how)
+        assert (caught.value.operation, caught.value.bucket) == ("ListObjectsV2", "docs")
+        with pytest.raises(NotSupportedError, match="get_object_metadata"):
+            list(client.iter_objects("docs", include_user_meta=True, **how))
+        assert all("metadata=true" in request.target for request in server.requests)
+
+
+@both
+def test_what_has_no_metadata_asks_for_none(connect: Connect) -> None:
+    """Folders, delete markers and empty buckets are listed everywhere; one object that tells is enough."""
+    script = [
+        _page(_FOLDER),
+        _page(_MARKER, "ListVersionsResult"),
+        _page(""),
+        _page(_TOLD.format("a") + _BARE.format("b")),
+    ]
+    with ScriptedServer(script) as server, connect(server) as client:
+        (folder,) = client.list_objects("docs", recursive=False, include_user_meta=True)
+        assert (folder.metadata, folder.tags, folder.content_type) == (None, None, None)
+        (marker,) = client.list_objects("docs", versions=True, include_user_meta=True)
+        assert marker.is_delete_marker
+        assert client.list_objects("docs", include_user_meta=True) == []
+        told, silent = client.list_objects("docs", include_user_meta=True)
+        assert (told.content_type, told.metadata) == ("a/b", {})
+        assert silent.metadata is None
+
+
+@both
+def test_minio_leaves_out_what_the_caller_may_not_read(connect: Connect) -> None:
+    answer = reply(
+        200,
+        f"<ListBucketResult>{_BARE.format('b')}</ListBucketResult>".encode(),
+        headers={"Server": "MinIO"},
+    )
+    with ScriptedServer([answer]) as server, connect(server) as client:
+        (item,) = client.list_objects("docs", include_user_meta=True)
+        assert item.metadata is None
+
+
+@both
+def test_flags_of_listings_are_flags(connect: Connect) -> None:
+    with ScriptedServer([]) as server, connect(server) as client:
+        for name in ("include_user_meta", "fetch_owner"):
+            with pytest.raises(ValidationError, match=f"{name}="):
+                client.list_objects("docs", **{name: "yes"})  # type: ignore[arg-type]

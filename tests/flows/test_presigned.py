@@ -102,6 +102,20 @@ def test_urls(
 
 @both
 @pytest.mark.parametrize("public_url", [None, "https://files.example.com/s3"])
+def test_parts(connect: Connect, public_url: str | None) -> None:
+    """URLs for the parts of an upload are boto3's, byte for byte."""
+    boto3 = s3_of(public_url or NOWHERE, KEYS)
+    for key, upload_id, number in (("a b+c%2F/ü", "u+1/==", 1), ("k", "u", 10_000)):
+        names = {"Bucket": "acme-docs", "Key": key, "UploadId": upload_id, "PartNumber": number}
+        theirs = taken_apart(boto3.generate_presigned_url("upload_part", names, 77))
+        clock = FakeClock(moment_of(dict(theirs[1])["X-Amz-Date"]))
+        with connect(NOWHERE, public_url=public_url, credentials=KEYS, clock=clock) as client:
+            ours = client.get_presigned_part_url("docs", key, upload_id, number, 77)
+        assert taken_apart(ours) == theirs
+
+
+@both
+@pytest.mark.parametrize("public_url", [None, "https://files.example.com/s3"])
 def test_forms(connect: Connect, public_url: str | None) -> None:
     boto3 = s3_of(public_url or NOWHERE, KEYS)
     cases: list[tuple[str, dict[str, Any], dict[str, str], list[Any]]] = [
@@ -132,7 +146,7 @@ def test_forms(connect: Connect, public_url: str | None) -> None:
             NOWHERE, public_url=public_url, credentials=KEYS, clock=FakeClock(now)
         ) as client:
             ours = client.presigned_post("docs", key, 60, **asked)
-        assert ours.url == theirs["url"]
+        assert ours.url == theirs["url"] + "/"  # where SeaweedFS heeds the bucket's CORS rules
         own, other = policy_of(ours.fields), policy_of(theirs["fields"])
         assert as_set(own["conditions"]) == as_set(other["conditions"])
         end = datetime.fromtimestamp(now + 60, timezone.utc)
@@ -148,9 +162,9 @@ def test_forms(connect: Connect, public_url: str | None) -> None:
 def test_a_form_is_a_record_that_shows_no_permission(connect: Connect) -> None:
     with connect(NOWHERE, credentials=KEYS) as client:
         post = client.presigned_post("docs", "${filename}")
-    assert dict(post) == {"url": "http://127.0.0.1:1/acme-docs", "fields": post.fields}
+    assert dict(post) == {"url": "http://127.0.0.1:1/acme-docs/", "fields": post.fields}
     assert next(iter(post.fields)) == "key"
-    assert repr(post) == "PresignedPost(url='http://127.0.0.1:1/acme-docs')"
+    assert repr(post) == "PresignedPost(url='http://127.0.0.1:1/acme-docs/')"
     assert repr(post.fields["x-amz-security-token"]) == repr(TOKEN)  # a page has to show it
     assert pickle.loads(pickle.dumps(post)) == post
 
@@ -166,7 +180,7 @@ def test_the_tenant_is_in_the_place_and_in_no_header(connect: Connect) -> None:
     assert {"key": "acme/docs/k"} in policy_of(exact.fields)["conditions"]
     assert ["starts-with", "$key", "acme/docs/"] in policy_of(any_name.fields)["conditions"]
     for post in (exact, any_name):
-        assert post.url == f"{NOWHERE}/all"
+        assert post.url == f"{NOWHERE}/all/"
         assert {"bucket": "all"} in policy_of(post.fields)["conditions"]
         assert "x-tenant-id" not in post.fields
     assert any_name.fields["key"] == "acme/docs/${filename}"

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from minio_sdk import DeletedObject, MinIOClient, NotSupportedError, ObjectNotFoundError
+from minio_sdk.wire.quirks import is_only_a_folder
 from tests.both import Connect, both
 from tests.flows.store import Store
-from tests.scripted import ScriptedServer
+from tests.scripted import ScriptedServer, reply
 
 OTHER = "/acme-docs/a/b"
 
@@ -104,3 +105,36 @@ def test_an_ordinary_key_costs_no_question(connect: Connect) -> None:
         client.object_exists("docs", "a/b")
         client.delete_object("docs", "a/b")
     assert [line.split()[0] for line in store.asked] == ["GET", "HEAD", "DELETE"]
+
+
+FOLDER = {"Server": "SeaweedFS 30GB 4.48", "ETag": '"d41d8cd98f00b204e9800998ecf8427e-0"'}
+STORED = {**FOLDER, "ETag": '"d41d8cd98f00b204e9800998ecf8427e"'}
+
+
+@both
+def test_a_folder_is_no_object(connect: Connect) -> None:
+    """SeaweedFS answers 200 for one, with a mark; what was stored as an empty object has it not."""
+    reads: list[Callable[[MinIOClient], object]] = [
+        lambda client: client.get_object_metadata("docs", "dir/"),
+        lambda client: client.get_object("docs", "dir/"),
+        lambda client: client.get_object("docs", "dir/", range=(0, 1)),
+        lambda client: client.copy_object("docs", "b", "docs", "dir/"),
+    ]
+    for headers in (FOLDER, {**STORED, "Server": "MinIO"}, STORED):
+        with ScriptedServer(handler=lambda _: reply(200, headers=headers)) as server:  # noqa: B023
+            with connect(server) as client:
+                assert client.object_exists("docs", "dir/") is (headers is not FOLDER)
+                for read in reads if headers is FOLDER else ():
+                    with pytest.raises(ObjectNotFoundError, match="folder") as caught:
+                        read(client)
+                    assert (caught.value.code, caught.value.tenant_id) == ("NoSuchKey", "acme")
+            assert {r.method for r in server.requests} <= {"GET", "HEAD"}
+
+
+def test_only_the_mark_on_that_server_tells_a_folder() -> None:
+    seaweed = {"server": "SeaweedFS 30GB 4.48", "etag": '"e-0"'}
+    assert is_only_a_folder("dir/", seaweed)
+    assert not is_only_a_folder("dir", seaweed)
+    assert not is_only_a_folder("dir/", {**seaweed, "server": "MinIO"})
+    assert not is_only_a_folder("dir/", {**seaweed, "etag": '"e-10"'})
+    assert not is_only_a_folder("dir/", {"server": "SeaweedFS"})

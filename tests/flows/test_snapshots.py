@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from minio_sdk import ObjectChangedError, ServerError
+from minio_sdk import ObjectChangedError, ObjectNotFoundError, ServerError, ValidationError
 from minio_sdk.blocking import run
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConflictError, NotFoundError
 from minio_sdk.flows import restoring, snapshots
+from minio_sdk.flows.restoring import Wish
 from minio_sdk.wire.message import Request
 from tests.flows.memory import Bucket, Killed, Memory
 
 DOCS, HOME = "acme-docs", "acme--snapshots"
+DELETE = Wish(delete=True)
 each_kind = pytest.mark.parametrize("versioned", [False, True], ids=["copies", "versions"])
 
 
@@ -53,7 +57,7 @@ def test_ten_thousand_objects(versioned: bool) -> None:
     change(memory, 10_000)
     diff = run(snapshots.diff(engine, "docs", "s"))
     assert (len(diff.added), len(diff.removed), len(diff.changed)) == (1, 3333, 3334)
-    result = run(restoring.restore(engine, "docs", "s", delete=True))
+    result = run(restoring.restore(engine, "docs", "s", DELETE))
     assert (len(result.restored), result.unchanged, result.deleted) == (6667, 3333, ("late",))
     assert state(memory) == before
     run(snapshots.delete(engine, "docs", "s"))
@@ -77,7 +81,7 @@ def test_a_process_killed_at_any_request_leaves_all_of_a_snapshot_or_none(versio
         run(snapshots.create(engine, "docs", "s"))
         before = state(memory)
         change(memory, 4)
-        run(restoring.restore(engine, "docs", "s", delete=True))
+        run(restoring.restore(engine, "docs", "s", DELETE))
         assert state(memory) == before
         run(snapshots.delete(engine, "docs", "s"))
         assert memory.buckets[HOME].keys == {}, "what the killed one left goes as well"
@@ -97,7 +101,7 @@ def test_a_restore_killed_at_any_request_is_finished_by_the_next(versioned: bool
     run(snapshots.create(engine, "docs", "s"))
     change(memory, 6)
     start = memory.asked
-    run(restoring.restore(engine, "docs", "s", delete=True))
+    run(restoring.restore(engine, "docs", "s", DELETE))
     requests = memory.asked - start
     for last in range(1, requests + 1):
         memory, engine = filled(6, versioned=versioned)
@@ -106,11 +110,11 @@ def test_a_restore_killed_at_any_request_is_finished_by_the_next(versioned: bool
         change(memory, 6)
         memory.before = _kill_after(memory, memory.asked + last)
         with pytest.raises(Killed):
-            run(restoring.restore(engine, "docs", "s", delete=True))
+            run(restoring.restore(engine, "docs", "s", DELETE))
         memory.before = lambda _: None
-        run(restoring.restore(engine, "docs", "s", delete=True))
+        run(restoring.restore(engine, "docs", "s", DELETE))
         assert state(memory) == before
-        again = run(restoring.restore(engine, "docs", "s", delete=True))
+        again = run(restoring.restore(engine, "docs", "s", DELETE))
         assert (again.restored, again.unchanged, again.deleted) == ((), 6, ())
 
 
@@ -150,7 +154,7 @@ def test_an_object_that_is_replaced_while_it_is_copied_is_copied_again() -> None
     memory.before = lambda _: None
     before = state(memory)
     change(memory, 3)
-    run(restoring.restore(engine, "docs", "s", delete=True))
+    run(restoring.restore(engine, "docs", "s", DELETE))
     assert state(memory) == before
     assert before["k/00001"] == (b"second", {}, {"t": "second"})
 
@@ -241,7 +245,7 @@ def test_without_tags_there_are_fewer_requests_and_the_tags_of_copies_come_back(
     run(snapshots.create(engine, "docs", "without", tags=False))
     assert memory.asked - start == with_tags - 3 - 1, "one for each, and the bucket is there by now"
     change(memory, 3)
-    run(restoring.restore(engine, "docs", "without", delete=True))
+    run(restoring.restore(engine, "docs", "without", DELETE))
     assert state(memory) == before
 
 
@@ -269,6 +273,26 @@ def test_the_same_bytes_written_anew_with_other_metadata_are_restored() -> None:
     assert state(memory) == before
 
 
+def test_a_restore_lists_all_versions_once() -> None:
+    """A thousand of them are a request, and it takes as long as most others together."""
+    memory, engine = filled(30, versioned=True)
+    run(snapshots.create(engine, "docs", "s"))
+    before = state(memory)
+    change(memory, 30)
+    listings: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.path == f"/{DOCS}" and request.method == "GET":
+            listings.append(request.query)
+
+    memory.before = note
+    result = run(restoring.restore(engine, "docs", "s", DELETE))
+    assert (len(result.restored), result.deleted) == (20, ("late",))
+    assert state(memory) == before
+    assert [query for query in listings if "list-type" in query] == []
+    assert len([query for query in listings if "versions" in query]) == 1
+
+
 def test_a_version_that_stands_for_other_bytes_by_now_is_lost() -> None:
     """Such as "null", which is overwritten once versioning is suspended."""
     memory, engine = filled(2, versioned=True)
@@ -290,10 +314,109 @@ def test_a_server_whose_listings_of_versions_leave_keys_out() -> None:
     memory.unlisted.add("late")
     diff = run(snapshots.diff(engine, "docs", "s"))
     assert (diff.added, diff.removed) == (("late",), ("k/00001",))
-    result = run(restoring.restore(engine, "docs", "s", delete=True))
+    result = run(restoring.restore(engine, "docs", "s", DELETE))
     assert (result.unchanged, result.deleted) == (1, ("late",))
     assert state(memory) == before
     memory.buckets[DOCS].keys["k/00003"].clear()
     memory.store(DOCS, "k/00003", b"only this")
     with pytest.raises(NotFoundError, match="lost 1 of its 4 versions, that of 'k/00003'"):
         run(restoring.restore(engine, "docs", "s"))
+
+
+def wish(prefix: str = "", keys: list[str] | None = None, to: object = None, **flags: bool) -> Wish:
+    return Wish.of(
+        prefix, keys, to, **{"dry_run": False, "delete": False, "skip_missing": False} | flags
+    )
+
+
+@each_kind
+def test_a_part_of_a_snapshot(versioned: bool) -> None:
+    memory, engine = filled(6, versioned=versioned)
+    before = state(memory)
+    run(snapshots.create(engine, "docs", "s"))
+    change(memory, 6)  # 0 and 3 replaced, 1 and 4 removed
+    memory.store(DOCS, "k/00001/late", b"1")
+    result = run(restoring.restore(engine, "docs", "s", wish(keys=["k/00003", "k/00002"])))
+    assert (result.restored, result.unchanged) == (("k/00003",), 1)
+    result = run(restoring.restore(engine, "docs", "s", wish("k/00001", delete=True)))
+    assert (result.restored, result.deleted) == (("k/00001",), ("k/00001/late",))
+    assert state(memory)["k/00000"][0] == b"changed"
+    assert "k/00004" not in state(memory)
+    assert {key: state(memory)[key] for key in ("k/00001", "k/00003")} == {
+        key: before[key] for key in ("k/00001", "k/00003")
+    }
+    with pytest.raises(ObjectNotFoundError, match=r"has no object 'late'; nothing was changed"):
+        run(restoring.restore(engine, "docs", "s", wish(keys=["k/00000", "late"])))
+    assert state(memory)["k/00000"][0] == b"changed"
+
+
+@each_kind
+def test_to_another_place(versioned: bool) -> None:
+    memory, engine = filled(4, versioned=versioned)
+    before = state(memory)
+    run(snapshots.create(engine, "docs", "s"))
+    change(memory, 4)
+    changed = state(memory)
+    memory.buckets["acme-other"] = Bucket()
+    for unchanged in (0, 4):  # the second finds what the first has done
+        result = run(restoring.restore(engine, "docs", "s", wish(to="minio://other/back")))
+        assert (len(result.restored), result.unchanged) == (4 - unchanged, unchanged)
+        assert state(memory) == changed
+        other = memory.buckets["acme-other"].keys
+        assert {key: (v[0].data, v[0].headers, v[0].tags) for key, v in other.items()} == {
+            f"back/{key}": stored for key, stored in before.items()
+        }
+    result = run(restoring.restore(engine, "docs", "s", wish("k/00001", to=("docs", "r"))))
+    assert result.restored == ("k/00001",)
+    assert state(memory)["r/k/00001"] == before["k/00001"]
+
+
+@each_kind
+def test_a_plan_changes_nothing_and_is_what_is_done(versioned: bool) -> None:
+    memory, engine = filled(6, versioned=versioned)
+    run(snapshots.create(engine, "docs", "s"))
+    change(memory, 6)
+    memory.buckets[DOCS].keys["k/00005"][0].tags = {"n": "other"}
+    changed = state(memory)
+    plan = run(restoring.restore(engine, "docs", "s", wish(delete=True, dry_run=True)))
+    assert state(memory) == changed
+    done = run(restoring.restore(engine, "docs", "s", wish(delete=True)))
+    assert plan == replace(done, dry_run=True)
+    assert (len(done.restored), done.unchanged, done.deleted) == (5, 1, ("late",))
+    plan = run(restoring.restore(engine, "docs", "s", wish(to=("other", ""), dry_run=True)))
+    assert len(plan.restored) == 6
+    assert "acme-other" not in memory.buckets
+
+
+@each_kind
+def test_a_plan_finds_what_is_lost(versioned: bool) -> None:
+    memory, engine = filled(3, versioned=versioned)
+    run(snapshots.create(engine, "docs", "s"))
+    if versioned:
+        del memory.buckets[DOCS].keys["k/00001"]
+    else:  # somebody has been there
+        (copy,) = (key for key in memory.buckets[HOME].keys if key.endswith("data/1"))
+        memory.store(HOME, copy, b"not as long")
+    with pytest.raises(NotFoundError, match=r"has lost 1 of its 3"):
+        run(restoring.restore(engine, "docs", "s", wish(dry_run=True)))
+    plan = run(restoring.restore(engine, "docs", "s", wish(dry_run=True, skip_missing=True)))
+    assert plan.missing == ("k/00001",)
+    plan = run(restoring.restore(engine, "docs", "s", wish("k/00002", dry_run=True)))
+    assert (plan.missing, plan.unchanged) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"keys": "k"}, "keys='k': must be a list"),
+        ({"keys": [""]}, r"keys\[0\]='': must not be empty"),
+        ({"keys": ["k/1"], "prefix": "k/"}, "together with prefix"),
+        ({"to": "folder"}, "to='folder': must be 'minio://bucket/prefix'"),
+        ({"to": ("docs", "r"), "delete": True}, "delete=True: goes with all of a bucket"),
+        ({"keys": ["k"], "delete": True}, "delete=True: goes with all of a bucket"),
+        ({"prefix": 3}, "prefix=3: must be text"),
+    ],
+)
+def test_what_makes_no_sense(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        wish(**arguments)

@@ -21,6 +21,7 @@ import pytest
 from minio_sdk import (
     AccessDeniedError,
     AsyncMinIOClient,
+    BucketNotFoundError,
     IntegrityError,
     MinIOClient,
     MinIOConnectionError,
@@ -547,6 +548,19 @@ def test_a_timeout_of_the_callers_own_ends_the_upload(how: str) -> None:
     with ScriptedServer(handler=storage) as server:
         asyncio.run(main(server))
     assert (storage.objects, storage.unfinished) == ({}, {})
+
+
+@both
+def test_a_bucket_that_another_call_is_making_at_this_moment(connect: Connect) -> None:
+    """SeaweedFS says of it for a moment that it doesn't exist, also to those who would make it."""
+    missing = s3_error(404, "NoSuchBucket")
+    owned, done = s3_error(409, "BucketAlreadyOwnedByYou"), reply(200, headers={"ETag": '"e"'})
+    with ScriptedServer([missing, missing, owned, done]) as server, connect(server) as client:
+        assert client.upload_object("docs", "a", b"x").etag == "e"
+        assert [request.path for request in server.requests[1:3]] == ["/acme-docs"] * 2
+    with ScriptedServer([missing] * 4) as server, connect(server) as client:
+        with pytest.raises(BucketNotFoundError):
+            client.create_bucket("docs")
 
 
 @both

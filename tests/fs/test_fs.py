@@ -17,9 +17,13 @@ import pytest
 from fsspec.callbacks import Callback
 
 from minio_sdk import ObjectNotFoundError
+from minio_sdk.faults import FaultProxy
 from minio_sdk.fs import MinIOFileSystem
 from minio_sdk.fs.base import nobody
 from tests.fs.fixtures import fsspec
+from tests.scripted import ScriptedServer, reply, s3_error
+from tests.servers import Server
+from tests.stored import Stored
 
 # --- what is there -------------------------------------------------------------------------------
 
@@ -151,14 +155,138 @@ def test_a_large_file(files: MinIOFileSystem) -> None:
         assert file.read() == data
 
 
+def asked(proxy: FaultProxy, act: Callable[[], object]) -> list[str | None]:
+    """The ranges that something asks for."""
+    before = len(proxy.requests)
+    act()
+    return [seen.range for seen in proxy.requests[before:]]
+
+
+def test_what_reading_costs(
+    files: MinIOFileSystem, options: dict[str, Any], seaweedfs: Server
+) -> None:
+    """One request for small files and tables of contents; no byte comes twice."""
+    data = os.urandom(1_000_000)
+    files.pipe({"docs/cost/small": data[:1000], "docs/cost/large": data})
+
+    def read(key: str, at: int = 0, whence: int = 0) -> bytes:
+        with through.open(f"docs/cost/{key}") as file:
+            file.seek(at, whence)
+            return bytes(file.read())
+
+    with FaultProxy(seaweedfs.base_url) as proxy:
+        through = MinIOFileSystem(**{**options, "base_url": proxy.url, "skip_instance_cache": True})
+        end = "bytes=-262144"
+        assert asked(proxy, lambda: read("small")) == [end]
+        assert asked(proxy, lambda: read("large", -8, 2)) == [end]
+        assert asked(proxy, lambda: read("large")) == [end, "bytes=0-737855"]
+        assert asked(proxy, lambda: through.cat_file("docs/cost/large", -8)) == ["bytes=-8"]
+        assert through.cat_ranges(["docs/cost/large"], [-8], [None]) == [data[-8:]]
+        assert read("large") == data
+        assert read("large", 500_000) == data[500_000:]
+
+
+@pytest.mark.parametrize("size", [0, 10, 600_000])
+@pytest.mark.parametrize(
+    "how", [{}, {"ranges": False}, {"ends": False}, {"most": 100_000}], ids=str
+)
+def test_servers_that_know_less_of_ranges(size: int, how: dict[str, Any]) -> None:
+    data = os.urandom(size)
+    stored = Stored(data, **how)
+    with ScriptedServer(handler=stored) as server:
+        through = MinIOFileSystem(base_url=server.url, anon=True, skip_instance_cache=True)
+        with through.open("docs/a") as file:
+            assert file.size == size
+            assert file.read() == data
+            file.seek(-min(size, 5), 2)
+            assert file.read() == data[-5:]
+        for last in (1, 5, 500_000, 10**20):
+            assert through.cat_file("docs/a", -last) == data[-last:]
+
+
+def test_a_server_that_takes_an_end_for_a_beginning() -> None:
+    data = os.urandom(300_000)
+    lie = reply(206, data[:262_145], headers={"Content-Range": "bytes 0-262144/300000"})
+    stored = Stored(
+        data, instead=lambda each: lie if "=-" in (each.header("Range") or "") else None
+    )
+    with ScriptedServer(handler=stored) as server:
+        through = MinIOFileSystem(base_url=server.url, anon=True, skip_instance_cache=True)
+        with through.open("docs/a") as file:
+            assert file.read() == data
+
+
+@pytest.mark.parametrize(
+    "status,code",
+    [(400, "InvalidArgument"), (405, "MethodNotAllowed"), (416, "X"), (501, "NotImplemented")],
+)
+def test_a_server_that_refuses_the_end(status: int, code: str) -> None:
+    data = os.urandom(300_000)
+    refusal = s3_error(status, code)
+    stored = Stored(
+        data, instead=lambda each: refusal if "=-" in (each.header("Range") or "") else None
+    )
+    with ScriptedServer(handler=stored) as server:
+        through = MinIOFileSystem(base_url=server.url, anon=True, skip_instance_cache=True)
+        with through.open("docs/a") as file:
+            assert file.read() == data
+
+
+def test_a_large_object_where_only_the_end_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 9110 lets servers pass over ranges; all of the object is more than is taken."""
+    monkeypatch.setattr("minio_sdk.operations.get_object.MOST_UNASKED", 400_000)
+    data = os.urandom(500_000)
+    whole = reply(200, data, headers={"ETag": '"e1"'})
+    stored = Stored(
+        data, instead=lambda each: whole if "=-" in (each.header("Range") or "") else None
+    )
+    with ScriptedServer(handler=stored) as server:
+        through = MinIOFileSystem(base_url=server.url, anon=True, skip_instance_cache=True)
+        with through.open("docs/a", cache_type="none") as file:
+            assert file.read(300_000) == data[:300_000]
+            assert file.read() == data[300_000:]
+
+
+def test_lines_of_bytes_are_looked_for_in_little(files: MinIOFileSystem) -> None:
+    """To look through a block of megabytes for each line takes seconds for a thousand of them."""
+    data = b"".join(b"%d\n" % number for number in range(40_000)) + b"x" * 100_000 + b"\nlast"
+    files.pipe_file("docs/lines", data)
+    with files.open("docs/lines") as file:
+        sizes: list[int] = []
+        fetch = file.cache._fetch
+
+        def noted(start: int, end: int) -> bytes:
+            sizes.append(end - start)
+            return bytes(fetch(start, end))
+
+        file.cache._fetch = noted
+        assert list(file) == data.splitlines(keepends=True)
+        assert max(sizes) <= 64 * 1024
+        file.seek(0)
+        assert file.readuntil(b"xx") == data[: data.index(b"x") + 2]
+
+
+def test_a_refused_range_is_no_reason_to_hide_another_error() -> None:
+    stored = Stored(b"1", instead=lambda _: reply(500, b""))
+    with ScriptedServer(handler=stored) as server:
+        through = MinIOFileSystem(
+            base_url=server.url, anon=True, max_retries=0, skip_instance_cache=True
+        )
+        with pytest.raises(OSError, match="500"):
+            through.open("docs/a")
+        assert stored.asked == ["bytes=-262144"]
+
+
 def test_a_reader_stays_with_its_generation(files: MinIOFileSystem) -> None:
     files.pipe_file("docs/pinned", b"a" * 600_000)
     with files.open("docs/pinned", cache_type="none") as file:
         copy = pickle.dumps(file)
         assert file.read(10) == b"a" * 10
         files.pipe_file("docs/pinned", b"b" * 600_000)
+        assert file.seek(599_990) == 599_990
+        assert file.read() == b"a" * 10  # is in memory
+        file.seek(0)
         with pytest.raises(OSError, match="replaced"):
-            file.seek(500_000)
             file.read()
     with pytest.raises(OSError, match="replaced"):
         pickle.loads(copy)

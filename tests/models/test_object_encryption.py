@@ -160,6 +160,16 @@ def test_what_is_no_encryption_is_refused(given: Any, rule: str) -> None:
             Config(URL, "acme", encryption=given)
 
 
+@pytest.mark.parametrize("argument", ["source_encryption", "sources[0].encryption"])
+@pytest.mark.parametrize(
+    ("given", "part"), [({"algorithm": "x"}, ".algorithm="), ({"a": 1}, "="), ({"key": 5}, ".key:")]
+)
+def test_a_refusal_names_the_argument_once(argument: str, given: Any, part: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        encryption_of(given, argument)
+    assert caught.value.message.startswith(argument + part)
+
+
 def test_what_servers_tell() -> None:
     kms = told(SseKms("k", bucket_key=True).headers())
     assert kms == ObjectEncryption(

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from minio_sdk.models.secret import FrozenDict, Secret, SecretBytes, frozen, hidden
+from minio_sdk.models.secret import (
+    FrozenDict,
+    MaskedQuery,
+    Secret,
+    SecretBytes,
+    frozen,
+    hidden,
+    masked,
+)
 
 
 def test_a_secret_is_its_text_and_doesn_t_show_it() -> None:
@@ -73,3 +81,24 @@ def test_bytes_and_texts_of_callers_are_hidden() -> None:
     assert (SecretBytes(b"canary"), hidden("canary")) == (b"canary", "canary")
     assert hidden(None) is None
     assert hidden(5) == 5  # for others to refuse
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("X%2DAmz%2DSignature=canary&a=b", "X%2DAmz%2DSignature=***&a=b"),
+        ("http://h/k?X-Amz-%53ignature=canary", "http://h/k?X-Amz-%53ignature=***"),
+        ("a%20b=c&x%2damz%2dsecurity%2Dtoken=canary", "a%20b=c&x%2damz%2dsecurity%2Dtoken=***"),
+        ("X-Amz-Credential=canary%2Fx&%70assword=canary", "X-Amz-Credential=***&%70assword=***"),
+        ("prefix=100%25&delimiter=%2F", "prefix=100%25&delimiter=%2F"),
+    ],
+)
+def test_names_of_parameters_that_are_encoded_hide_nothing(query: str, shown: str) -> None:
+    assert masked(query) == shown
+    assert repr(MaskedQuery(query)) == repr(shown)
+
+
+@pytest.mark.parametrize("name", ["secret", "%25", "a"])
+def test_a_long_query_of_somebody_s_is_read_once(name: str) -> None:
+    """Not once for each of its characters, which would take hours."""
+    assert masked(name * 300_000) == name * 300_000

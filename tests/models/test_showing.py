@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
+import re
+import sys
+import textwrap
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import minio_sdk
 from minio_sdk import (
+    AsyncAdmin,
+    AsyncMinIOClient,
     BucketInfo,
     BulkResult,
     DeletedObject,
     DeleteError,
     DeleteResult,
+    LifecycleFilter,
+    LifecycleRule,
     ObjectInfo,
     ObjectMetadata,
     ServerCapabilities,
+    Transition,
     ValidationError,
 )
 from minio_sdk.models.record import Record
 from minio_sdk.models.secret import Secret
-from minio_sdk.models.showing import MOST_ROWS, RecordList, as_html
+from minio_sdk.models.showing import MOST_ROWS, RecordList, as_html, cell_of
 from tests.strategies import FEW
 
 WHEN = datetime(2026, 5, 4, 3, 2, 1, 999, tzinfo=timezone.utc)
@@ -161,3 +172,65 @@ def test_a_record_with_words_of_its_own_has_them() -> None:
     cells = Cells(page)
     assert cells.tags == {"pre"}
     assert "".join(cells.texts) == str(found)
+
+
+def test_records_in_a_cell_say_what_is_set() -> None:
+    rule = LifecycleRule(
+        id="x",
+        filter=LifecycleFilter(prefix="t/"),
+        transitions=(Transition(days=3, storage_class="COLD"),),
+    )
+    row = str(RecordList([rule])).splitlines()[1]
+    assert re.split("  +", row) == [
+        "x",
+        "Enabled",
+        "LifecycleFilter(prefix='t/')",
+        "(Transition(storage_class='COLD', days=3),)",
+    ]
+    assert cell_of(
+        Outer(inner=Keys(name="n", secret=Secret("s3cr3t"), hidden="hidden-one")), 200
+    ) == ("Outer(inner=Keys(name='n', secret='***'))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outer(Record):
+    """A record in which another one is."""
+
+    inner: Keys
+    other: str | None = None
+
+
+def test_no_record_hides_something_by_a_repr_of_its_own() -> None:
+    for name in minio_sdk.__all__:
+        found = getattr(minio_sdk, name)
+        if isinstance(found, type) and issubclass(found, Record):
+            assert Path(found.__repr__.__code__.co_filename).name in (
+                "dataclasses.py",
+                "reprlib.py",
+            )
+
+
+METHODS = {
+    f"{cls.__name__}.{name}": method
+    for cls in (AsyncMinIOClient, AsyncAdmin)
+    for name, method in inspect.getmembers(cls, inspect.iscoroutinefunction)
+    if re.match(
+        r"(?:Record[Ll]|l)ist\[(?!Any|str)|tuple\[[A-Z]\w+, ", method.__annotations__["return"]
+    )
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_many_records_are_shown_as_a_table(name: str) -> None:
+    """A method returns what its flow does, of which the checkers of types see that it is a `RecordList`."""
+    method = METHODS[name]
+    source = textwrap.dedent(inspect.getsource(method))
+    (called,) = re.findall(r"await self\._run\(\s*(\w+)\.(\w+)\(", source)
+    flow = getattr(vars(sys.modules[method.__module__])[called[0]], called[1])
+    promised = method.__annotations__["return"]
+    assert flow.__annotations__["return"] == promised.replace("list", "RecordList", 1)
+
+
+def test_those_methods_are_found() -> None:
+    assert {"AsyncMinIOClient.list_objects", "AsyncAdmin.list_tiers"} <= METHODS.keys()
+    assert len(METHODS) > 20

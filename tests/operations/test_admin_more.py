@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import zipfile
 from dataclasses import replace
+from datetime import datetime, timezone
 from io import BytesIO
 from typing import Any
 
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minio_sdk import (
+    AccessDeniedError,
     AzureTier,
     ConflictError,
     GCSTier,
@@ -24,11 +27,14 @@ from minio_sdk import (
     RemoteTarget,
     ReplicationCounts,
     S3Tier,
+    ServerError,
     Site,
     SitePeer,
     SiteSummary,
+    UserAccessKey,
     ValidationError,
 )
+from minio_sdk.models.credentials import Credentials
 from minio_sdk.operation import WHOLE_SERVER, Operation, Place
 from minio_sdk.operations import admin_access as access
 from minio_sdk.operations import admin_config as config
@@ -37,10 +43,13 @@ from minio_sdk.operations import admin_service as service
 from minio_sdk.operations import admin_sites as sites
 from minio_sdk.operations import admin_targets as targets
 from minio_sdk.operations import admin_tiers as tiers
+from minio_sdk.operations.admin_accounts import account_in
+from minio_sdk.operations.admin_backlog import version_in
+from minio_sdk.wire.bearer import metrics_token
 from minio_sdk.wire.message import Reply
 from minio_sdk.wire.sealing import unseal
 from minio_sdk.wire.xml import XmlError
-from tests.samples import Asked, admin, asked, refused, replayed
+from tests.samples import Asked, admin, answered, asked, refused, replayed
 from tests.samples import admin_more as more
 
 ALL = {**more.BEFORE, **more.AT_PEER}
@@ -48,6 +57,10 @@ DYNAMIC: dict[str, Operation[Any]] = {
     "AdminSetRemoteTarget": more.TARGETS,
     "AdminListRemoteTargets": targets.AdminListRemoteTargets(more.HERE),
     "AdminReplicationStatus": targets.AdminReplicationStatus(more.HERE),
+    "AdminStartResync": targets.AdminStartResync(
+        more.HERE, "arn:minio:replication::DEPLOYMENT-1:elsewhere"
+    ),
+    "AdminResyncStatus": targets.AdminResyncStatus(more.HERE),
     "AdminStartBatchJob": jobs.AdminStartBatchJob(jobs.job_document(more.EXPIRY)),
     "AdminListBatchJobs": jobs.AdminListBatchJobs("expire"),
     "AdminHealStatus": jobs.AdminHealStatus(more.THERE, "", "TOKEN-1"),
@@ -58,6 +71,9 @@ DYNAMIC: dict[str, Operation[Any]] = {
     "AdminCancelBatchJob": jobs.AdminCancelBatchJob(more.JOB),
     "AdminRemoveRemoteTarget": targets.AdminRemoveRemoteTarget(more.HERE, more.ARN),
     "AdminExportIAM": service.AdminExportIAM(),
+    "AdminReplicationDiff": more.BACKLOG,
+    "AdminMetrics": more.METRICS,
+    **more.of_pools(*more.POOLS),
 }
 
 EACH: dict[str, Operation[Any]] = {**ALL, **DYNAMIC}
@@ -295,6 +311,24 @@ def test_what_lies_in_a_tier_is_told() -> None:
 # -- batch jobs, healing and locks -----------------------------------------------------------------
 
 
+@pytest.mark.parametrize("id", ["", "j", "-j", "expire-", "Expire-j"])
+def test_what_is_no_id_of_a_job_is_not_asked_about(id: str) -> None:
+    with pytest.raises(ValidationError):
+        jobs.AdminBatchJobStatus(id).request()
+
+
+def test_a_job_of_a_kind_that_minio_does_not_know_is_missing() -> None:
+    words = "We encountered an internal error, please try again.: cause(job ID format unrecognized)"
+    body = json.dumps({"Code": "InternalError", "Message": words}).encode()
+    error = jobs.AdminBatchJobStatus("no-j").failure(Reply(500, {}, body))
+    assert isinstance(error, NotFoundError)
+    assert "try again" not in str(error)
+    assert not jobs.AdminBatchJobStatus("no-j").request().retry
+    assert jobs.AdminBatchJobStatus("expire-j").request().retry
+    other = jobs.AdminBatchJobStatus("no-j").failure(Reply(500, {}, b'{"Code": "InternalError"}'))
+    assert isinstance(other, ServerError)
+
+
 def test_a_batch_job_is_told() -> None:
     job = result("AdminStartBatchJob")
     assert job.id.startswith("expire-")
@@ -351,6 +385,19 @@ def test_a_healing_run_is_told() -> None:
     body = json.dumps({"Summary": "running", "Items": [item]}).encode()
     (found,) = jobs.AdminHealStatus(more.THERE, "", "t").parse(Reply(200, {}, body)).found
     assert (found.before, found.after, found.drives, found.size) == (1, 2, 2, 0)
+    soon = jobs.AdminHealStatus(more.THERE, "", "t").parse(
+        Reply(200, {}, b'{"Summary": "not started"}')
+    )
+    assert soon.summary == "running"
+    with pytest.raises(XmlError, match="overlaps"):
+        jobs.AdminStartHeal(more.HERE, "", more.HEALING).parse(
+            Reply(200, {}, b'  {"Code": "XMinioHealOverlappingPaths", "Message": "it overlaps"}')
+        )
+    for code in ("XMinioHealAlreadyRunning", "XMinioHealOverlappingPaths"):
+        body = json.dumps({"Code": code, "Message": "no"}).encode()
+        busy = jobs.AdminStartHeal(more.HERE, "", more.HEALING).failure(Reply(400, {}, body))
+        assert isinstance(busy, ConflictError)
+        assert busy.hint
     lacking = refused("AdminStartHeal-one-drive", "minio", ALL["AdminStartHeal-one-drive"])
     assert isinstance(lacking, NotSupportedError)
     healing = result("AdminBackgroundHealing")
@@ -364,12 +411,12 @@ def test_a_prefix_can_t_become_another_call(prefix: str) -> None:
 
 
 def test_a_lock_is_told() -> None:
-    told = [{"time": "2026-01-01T00:00:00Z", "elapsed": 1500000000, "resource": "b/k", "type": "Write",
+    told = [{"time": "2026-01-01T00:00:00Z", "elapsed": 1500000000, "resource": "b/k", "type": "WRITE",
              "serverlist": ["a:9000"], "owner": "o", "id": "i", "source": "s", "quorum": 3}]  # fmt: skip
     (lock,) = jobs.AdminTopLocks().parse(Reply(200, {}, json.dumps(told).encode()))
     assert (lock.resource, lock.kind, lock.elapsed, lock.servers) == (
         "b/k",
-        "Write",
+        "WRITE",
         1.5,
         ("a:9000",),
     )
@@ -459,6 +506,21 @@ def test_how_replication_is_doing_is_told() -> None:
             bandwidth_limit=100, bandwidth=1.5,
         )
     }  # fmt: skip
+
+
+def test_a_resync_is_told() -> None:
+    (begun,) = result("AdminStartResync")
+    (run,) = result("AdminResyncStatus")
+    assert (begun.status, begun.started, begun.updated) == ("", None, None)
+    assert (run.arn, run.id, run.key) == (begun.arn, "RESYNC-1", "")
+    assert run.status in ("Pending", "Ongoing", "Completed")
+    assert run.started <= run.updated
+    arn = "arn:minio:replication::DEPLOYMENT-1:elsewhere"
+    no = refused("AdminStartResync-refused", "minio", targets.AdminStartResync(more.HERE, arn))
+    assert isinstance(no, ConflictError)
+    assert "existing_objects=True" in (no.hint or "")
+    with pytest.raises(ValidationError, match="arn="):
+        targets.AdminResyncStatus(more.HERE, "docs").request()
 
 
 def test_sites_are_told() -> None:
@@ -587,8 +649,80 @@ def test_the_kms_is_told() -> None:
     assert result("AdminKMSKeyStatus").ok
     missing = result("AdminKMSKeyStatus-missing")
     assert not missing.ok
-    for case in ("AdminCreateKMSKey", "AdminKMSStatus-none", "AdminKMSKeyStatus-none"):
+    assert result("AdminListKMSKeys") == ["samples"]
+    for case in (
+        "AdminCreateKMSKey", "AdminKMSStatus-none", "AdminKMSKeyStatus-none", "AdminListKMSKeys-none"
+    ):  # fmt: skip
         assert isinstance(refused(case, "minio", ALL[case]), NotSupportedError), case
+
+
+def test_a_session_is_told() -> None:
+    sealed = replayed("AdminTemporaryAccountInfo", "minio", more.SESSION)
+    session = account_in(unseal(more.PEER_KEYS.secret_key, sealed), "SESSION-1")
+    assert (session.parent, session.enabled, session.policy) == ("samples-peer", True, None)
+    assert session.expires_at is not None
+    missing = refused(
+        "AdminTemporaryAccountInfo-missing", "minio", ALL["AdminTemporaryAccountInfo-missing"]
+    )
+    assert isinstance(missing, NotFoundError)
+
+
+def test_sessions_end() -> None:
+    for case in ("AdminRevokeTokens", "AdminRevokeTokens-all"):
+        assert replayed(case, "minio", ALL[case]) is None
+    untyped = refused("AdminRevokeTokens-untyped", "minio", ALL["AdminRevokeTokens-untyped"])
+    assert "everything=True" in (untyped.hint or "")
+    elsewhere = refused("AdminRevokeTokens-no-ldap", "minio", ALL["AdminRevokeTokens-no-ldap"])
+    assert isinstance(elsewhere, NotSupportedError)
+    older = access.AdminRevokeTokens().failure(
+        Reply(426, {}, b'{"Code": "XMinioAdminVersionMismatch"}')
+    )
+    assert isinstance(older, NotSupportedError)
+
+
+def test_sessions_of_who_has_left_the_directory() -> None:
+    """Of a distinguished name that isn't there, MinIO says nothing but that it has failed."""
+    operation = access.AdminRevokeTokens("uid=ada", everything=True, provider="ldap")
+    assert not operation.request().retry
+    for status, code, there in ((500, "InternalError", True), (404, "XMinioAdminNoSuchUser", True),
+                                (403, "AccessDenied", False)):  # fmt: skip
+        error = operation.failure(Reply(status, {}, json.dumps({"Code": code}).encode()))
+        assert isinstance(error, MinIOError)
+        assert ("provider='builtin'" in (error.hint or "")) is there
+
+
+def test_only_the_caller_s_own_sessions_are_ended_once() -> None:
+    assert not access.AdminRevokeTokens(token_revoke_type="a").request().retry
+    assert access.AdminRevokeTokens("ada", token_revoke_type="a").request().retry
+
+
+def test_a_key_that_is_there_is_a_conflict() -> None:
+    body = b'{"Code": "InternalError", "Message": "(key with given key ID already exits)"}'
+    error = service.AdminCreateKMSKey("acme").failure(Reply(500, {}, body))
+    assert isinstance(error, ConflictError)
+    other = service.AdminCreateKMSKey("acme").failure(Reply(500, {}, b'{"Code": "InternalError"}'))
+    assert isinstance(other, ServerError)
+
+
+def test_an_update_that_is_refused_says_what_to_check() -> None:
+    no = service.AdminUpdate().failure(Reply(405, {}, b'{"Code": "MethodNotAllowed"}'))
+    assert isinstance(no, NotSupportedError)
+    assert "MINIO_UPDATE" in (no.hint or "")
+    broken = service.AdminUpdate().failure(Reply(500, {}, b'{"Code": "InternalError"}'))
+    assert isinstance(broken, ServerError)
+
+
+def test_what_is_wrong_with_a_configuration_is_not_what_could_not_be_opened() -> None:
+    for message, hint in (
+        ("JSON configuration provided is of incorrect format", True),
+        ("JSON configuration provided is of incorrect format (sealed by others)", True),
+        ("JSON configuration provided is of incorrect format (error importing users.json)", False),
+        ("unknown 'warp' value", False),
+    ):
+        body = json.dumps({"Code": "XMinioAdminConfigBadJSON", "Message": message}).encode()
+        error = config.AdminImportConfig(b"").failure(Reply(400, {}, body))
+        assert isinstance(error, MinIOError)
+        assert (error.message, bool(error.hint)) == (message, hint)
 
 
 def test_an_account_is_told() -> None:
@@ -609,10 +743,11 @@ def test_whose_policies_are_whose_is_told() -> None:
 
 def test_the_keys_of_users_are_told() -> None:
     assert admin.OPERATOR in access.access_keys_in(opened("AdminListAccessKeys"))
-    told = b"""{"u": {"serviceAccounts": [{"accessKey": "A", "parentUser": "u"}],
+    told = b"""{"u": {"serviceAccounts": [{"accessKey": "A", "parentUser": "", "name": "n"}],
         "stsKeys": [{"accessKey": "B"}]}}"""
     keys = access.access_keys_in(told)["u"]
-    assert [key.access_key for key in keys.service_accounts + keys.temporary] == ["A", "B"]
+    assert keys.service_accounts == (UserAccessKey(access_key="A", parent="u", name="n"),)
+    assert keys.temporary == (UserAccessKey(access_key="B", parent="u"),)
     for case in ("AdminListAccessKeys-no-ldap", "AdminAttachLDAPPolicy", "AdminDetachLDAPPolicy"):
         assert isinstance(refused(case, "minio", ALL[case]), NotSupportedError), case
 
@@ -624,3 +759,106 @@ def test_remote_targets_of_later_servers_are_read() -> None:
         arn="arn:x", bucket="source", endpoint="", target_bucket="", bandwidth_limit=10**8,
         latency=0.002, online=True,
     )  # fmt: skip
+
+
+# -- pools -----------------------------------------------------------------------------------------
+
+
+def test_pools_are_told() -> None:
+    first, second = result("AdminListPools")
+    assert (first.name, first.id, second.name, second.id) == (more.POOLS[0], 0, more.POOLS[1], 1)
+    assert first.total > first.free > 0
+    assert first.decommission is second.decommission is None
+    emptied = result("AdminPoolStatus").decommission
+    assert (emptied.status, emptied.started is None) == ("complete", False)
+    assert emptied.free_before > 0
+    for case in ("AdminListPools-none", "AdminStartRebalance-none"):
+        assert isinstance(refused(case, "minio", EACH[case]), NotSupportedError)
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("", "running"), ("complete", "complete"), ("failed", "failed"), ("canceled", "canceled")],
+)
+def test_each_state_of_a_decommission(word: str, status: str) -> None:
+    run = {
+        "startTime": "2026-01-31T12:00:00Z",
+        "objectsDecommissioned": 3,
+        "bytesDecommissioned": 9,
+    }
+    if word:
+        run = {**run, "startTime": "0001-01-01T00:00:00Z", word: True}
+    body = json.dumps({"cmdline": "/nothing", "decommissionInfo": run}).encode()
+    found = EACH["AdminPoolStatus-missing"].parse(Reply(200, {}, body)).decommission
+    assert (found.status, found.objects, found.size) == (status, 3, 9)
+    assert (found.started is None) == bool(word)
+
+
+def test_what_can_t_be_done_with_pools_has_its_error() -> None:
+    for case, cls in (
+        ("AdminPoolStatus-missing", NotFoundError),
+        ("AdminCancelDecommission-idle", ConflictError),
+        ("AdminRebalanceStatus-none", NotFoundError),
+    ):
+        assert isinstance(refused(case, "minio", EACH[case]), cls), case
+
+
+def test_a_rebalance_is_told() -> None:
+    status = result("AdminRebalanceStatus")
+    assert status.id == "REBALANCE-1"
+    assert [pool.status for pool in status.pools] == ["None", "None"]
+    assert not status.running
+    progress = {"objects": 2, "versions": 3, "bytes": 4, "elapsed": 10**9, "eta": -(2**63)}
+    pools = [{"id": 0, "status": "Started", "used": 0.75, "progress": progress}]
+    body = json.dumps({"ID": "r", "pools": pools}).encode()
+    status = EACH["AdminRebalanceStatus"].parse(Reply(200, {}, body))
+    (pool,) = status.pools
+    assert (pool.objects, pool.versions, pool.size, pool.elapsed, pool.remaining) == (
+        2,
+        3,
+        4,
+        1,
+        None,
+    )
+    assert status.running
+    assert not replace(status, stopped=datetime.now(timezone.utc)).running
+
+
+def test_what_is_no_site_gets_nothing() -> None:
+    error = refused("AdminSiteResync", "minio", EACH["AdminSiteResync"])
+    assert (error.status, "not enabled" in error.message) == (400, True)
+
+
+# -- backlog and metrics ---------------------------------------------------------------------------
+
+
+def test_a_version_of_a_real_backlog() -> None:
+    assert result("AdminReplicationDiff") is None
+    (line,) = answered("AdminReplicationDiff", "minio").body.splitlines()
+    found = version_in(line)
+    assert (found.key, found.status, found.replicated, dict(found.targets)) == ("a b", "", None, {})
+    assert found.version_id
+    assert found.last_modified
+    none = refused("AdminReplicationDiff-none", "minio", EACH["AdminReplicationDiff-none"])
+    assert isinstance(none, NotFoundError)
+
+
+def test_metrics_are_text() -> None:
+    text = result("AdminMetrics")
+    assert "# TYPE minio_node_" in text
+    denied = refused("AdminMetrics-denied", "minio", EACH["AdminMetrics-denied"])
+    assert isinstance(denied, AccessDeniedError)
+    for kind, body in (("text/html", b"<html>"), ("text/plain", b"\xff"), ("", b"")):
+        with pytest.raises(XmlError):
+            more.METRICS.parse(Reply(200, {"content-type": kind}, body))
+
+
+def test_a_token_is_a_jwt_signed_with_the_secret_key() -> None:
+    """Of RFC 7515's appendix there is none with HS512, so by another way than the code takes."""
+    token = metrics_token(Credentials("AK", "the-secret"), 1_800_000_000.9)
+    head, claims, mac = (base64.urlsafe_b64decode(part + "==") for part in token.split("."))
+    assert json.loads(head) == {"alg": "HS512", "typ": "JWT"}
+    assert json.loads(claims) == {"exp": 1_800_000_000, "sub": "AK", "iss": "prometheus"}
+    assert mac == hmac.digest(b"the-secret", token.rpartition(".")[0].encode(), "sha512")
+    assert "=" not in token
+    assert repr(token) == "'***'"

@@ -10,7 +10,7 @@ from minio_sdk import BucketNotFoundError, ServerError
 from minio_sdk.operation import Place
 from minio_sdk.operations.list_objects import ListObjectsV2, ListObjectVersions
 from minio_sdk.wire.headers import http_date
-from minio_sdk.wire.listing import Page
+from minio_sdk.wire.listing import Beside, Page
 from minio_sdk.wire.message import Reply
 from tests.samples import BELOW, KEY, OTHER, SAMPLES, SERVERS, answered, refused, replayed
 
@@ -73,6 +73,38 @@ def test_what_is_not_said_is_not_asked() -> None:
     assert ListObjectsV2(SAMPLES).request().query == "encoding-type=url&list-type=2&max-keys=1000"
     below = ListObjectsV2(BELOW).request().query
     assert below == "encoding-type=url&list-type=2&max-keys=1000&prefix=acme%2Fsamples%2F"
+
+
+def test_what_is_told_besides_is_asked_for() -> None:
+    asked = ListObjectsV2(SAMPLES, beside=Beside(owner=True, metadata=True)).request().query
+    assert asked == "encoding-type=url&fetch-owner=true&list-type=2&max-keys=1000&metadata=true"
+    versions = ListObjectVersions(SAMPLES, beside=Beside(owner=True)).request().query
+    assert versions == "encoding-type=url&max-keys=1000&versions="  # which tell it unasked
+    versions = ListObjectVersions(SAMPLES, beside=Beside(metadata=True)).request().query
+    assert versions == "encoding-type=url&max-keys=1000&metadata=true&versions="
+
+
+@every_origin
+@pytest.mark.parametrize("operation", [ListObjectsV2, ListObjectVersions])
+def test_owners_and_metadata(
+    operation: type[ListObjectsV2] | type[ListObjectVersions], origin: str
+) -> None:
+    """MinIO tells all, others tell of owners only."""
+    asked = operation(SAMPLES, "told/", beside=Beside(owner=True, metadata=True))
+    first, second = replayed(f"{operation.name}-told", origin, asked).objects
+    assert first.owner_id
+    assert first.owner_name
+    assert second.owner_id == first.owner_id
+    if origin == "minio":
+        assert first.content_type == "text/plain"
+        assert first.metadata == {"title": "Grüße", "a.b": "<&>"}
+        assert first.tags == {"a": "b c", "d": "+"}
+        assert second.content_type == "binary/octet-stream"
+        assert (second.metadata, second.tags) == ({}, None)
+        hash(first)
+    else:
+        for item in (first, second):
+            assert (item.content_type, item.metadata, item.tags) == (None, None, None)
 
 
 # -- versions --------------------------------------------------------------------------------------

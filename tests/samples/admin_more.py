@@ -8,11 +8,17 @@ from minio_sdk import MinIOTier, RemoteTarget, Site, SitePeer
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.operation import WHOLE_SERVER, Operation, Place
 from minio_sdk.operations import admin_access as access
+from minio_sdk.operations import admin_accounts as accounts
+from minio_sdk.operations import admin_backlog as backlog
 from minio_sdk.operations import admin_config as config
 from minio_sdk.operations import admin_jobs as jobs
+from minio_sdk.operations import admin_live as live
+from minio_sdk.operations import admin_metrics as metrics
 from minio_sdk.operations import admin_policies as policies
+from minio_sdk.operations import admin_pools as pools
 from minio_sdk.operations import admin_service as service
 from minio_sdk.operations import admin_sites as sites
+from minio_sdk.operations import admin_speed as speed
 from minio_sdk.operations import admin_targets as targets
 from minio_sdk.operations import admin_tiers as tiers
 from tests.samples.admin import sealed
@@ -21,7 +27,14 @@ PEER_PORT = 29871
 PEER = f"http://127.0.0.1:{PEER_PORT}"
 """Another MinIO of four drives, while samples are recorded."""
 PEER_KEYS = Credentials("samples-peer", "secret-of-the-peer")
+TRACE = live.AdminTrace(("s3",))
+SPEED = speed.AdminSpeedTest(4096, 1, 1)
+DRIVES = speed.AdminDriveSpeedTest(1 << 20, 1 << 16)
+LOG = live.AdminConsoleLog(last=1)
+METRICS = metrics.AdminMetrics("resource")
+POOLS = ("/FOLDER/a{1...4}", "/FOLDER/b{1...4}")
 HERE = Place("source", "acme-source", "", "/acme-source")
+BACKLOG = backlog.AdminReplicationDiff(HERE, prefix="a ")
 THERE = Place("elsewhere", "elsewhere", "", "/elsewhere")
 COLD = MinIOTier(
     name="COLD", endpoint=PEER, bucket="elsewhere", prefix="cold/",
@@ -41,6 +54,7 @@ EXPIRY = {
 HEALING = jobs.heal_request(
     recursive=True, dry_run=True, remove_dangling=False, deep=False, update_parity=False
 )
+SESSION = accounts.AdminTemporaryAccountInfo("SESSION-1")
 ARN = "arn:minio:replication::DEPLOYMENT-1:elsewhere"
 JOB = "expire-JOB-1:-1"
 KEYS: dict[str, Any] = {"access_key": PEER_KEYS.access_key, "secret_key": PEER_KEYS.secret_key}
@@ -93,6 +107,9 @@ BEFORE: dict[str, Operation[Any]] = {
     "AdminSiteReplication": sites.AdminSiteReplication(),
     "AdminSiteStatus": sites.AdminSiteStatus(),
     "AdminAddSites": sites.AdminAddSites(sealed(sites.sites_request(SITES))),
+    "AdminSiteResync": sites.AdminSiteResync(
+        SitePeer(name="one", endpoint=PEER, deployment_id="d")
+    ),
     "AdminRemoveSites": sites.AdminRemoveSites(None),
     "AdminEditSite": sites.AdminEditSite(
         sealed(
@@ -109,6 +126,12 @@ BEFORE: dict[str, Operation[Any]] = {
     "AdminUpdate": service.AdminUpdate("http://127.0.0.1:1/nothing", dry_run=True),
     "AdminProfile": service.AdminProfile(WHOLE_SERVER, ("goroutines",), 0.01),
     "AdminExportBuckets": service.AdminExportBuckets(HERE),
+    "AdminListKMSKeys-none": service.AdminListKMSKeys("acme"),
+    "AdminTemporaryAccountInfo-missing": accounts.AdminTemporaryAccountInfo("NOTHING"),
+    "AdminRevokeTokens": access.AdminRevokeTokens("samples user", "app 1"),
+    "AdminRevokeTokens-all": access.AdminRevokeTokens("samples user", everything=True),
+    "AdminRevokeTokens-untyped": access.AdminRevokeTokens(),
+    "AdminRevokeTokens-no-ldap": access.AdminRevokeTokens("ada", everything=True, provider="ldap"),
     "AdminKMSStatus-none": service.AdminKMSStatus(),
     "AdminCreateKMSKey-none": service.AdminCreateKMSKey("acme"),
     "AdminKMSKeyStatus-none": service.AdminKMSKeyStatus("acme"),
@@ -122,6 +145,10 @@ BEFORE: dict[str, Operation[Any]] = {
     "AdminTopLocks": jobs.AdminTopLocks(),
     "AdminForceUnlock": jobs.AdminForceUnlock(("acme-source/a b",)),
     "AdminStartBatchJob-bad": jobs.AdminStartBatchJob(b"expire: ["),
+    "AdminReplicationDiff-none": backlog.AdminReplicationDiff(HERE),
+    "AdminMetrics-denied": metrics.AdminMetrics("node"),
+    "AdminListPools-none": pools.AdminListPools(),
+    "AdminStartRebalance-none": pools.AdminStartRebalance(),
     "AdminBatchJobStatus-missing": jobs.AdminBatchJobStatus("expire-nothing"),
 }  # fmt: skip
 """What needs nothing of an answer before it."""
@@ -130,10 +157,29 @@ AT_PEER: dict[str, Operation[Any]] = {
     "AdminBackgroundHealing": jobs.AdminBackgroundHealing(),
     "AdminKMSStatus": service.AdminKMSStatus(),
     "AdminKMSKeyStatus": service.AdminKMSKeyStatus(),
+    "AdminListKMSKeys": service.AdminListKMSKeys(),
     "AdminKMSKeyStatus-missing": service.AdminKMSKeyStatus("nothing"),
     "AdminCreateKMSKey": service.AdminCreateKMSKey("acme"),
 }
 """What is asked of a MinIO with four drives and a KMS."""
+
+
+def of_pools(first: str, second: str) -> dict[str, Operation[Any]]:
+    """What is asked of a MinIO with two pools of these names, in this order."""
+    return {
+        "AdminListPools": pools.AdminListPools(),
+        "AdminRebalanceStatus-none": pools.AdminRebalanceStatus(),
+        "AdminStopRebalance": pools.AdminStopRebalance(),
+        "AdminStartRebalance": pools.AdminStartRebalance(),
+        "AdminRebalanceStatus": pools.AdminRebalanceStatus(),
+        "AdminPoolStatus-missing": pools.AdminPoolStatus("/nothing"),
+        "AdminCancelDecommission-idle": pools.AdminCancelDecommission(first),
+        "AdminStartDecommission": pools.AdminStartDecommission((first,)),
+        "AdminStartDecommission-again": pools.AdminStartDecommission((second,)),
+        "AdminStartRebalance-refused": pools.AdminStartRebalance(),
+        "AdminPoolStatus": pools.AdminPoolStatus(first),
+        "AdminCancelDecommission": pools.AdminCancelDecommission(first),
+    }
 
 
 def change(deployment: str) -> targets.AdminSetRemoteTarget:

@@ -72,6 +72,7 @@ from minio_sdk.operations.put_object_extract import PutObjectExtract
 from minio_sdk.operations.restore_object import RestoreObject
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.wire.crc import crc32
+from minio_sdk.wire.listing import Beside
 from minio_sdk.wire.message import Reply, Request
 from minio_sdk.wire.metadata import metadata_headers
 from minio_sdk.wire.sealing import RANDOM, seal
@@ -92,6 +93,7 @@ from tests.samples import (
     settings,
 )
 from tests.samples.record_admin import record_more
+from tests.samples.record_sites import record_sites
 from tests.servers import Farm, Server, Unavailable
 
 MISSING = Place("missing", "acme-missing", "", "/acme-missing")
@@ -101,6 +103,13 @@ SHARED = Place("samples", "tenants", "", "/tenants")
 
 # Headers and elements that hold nothing but an id.
 _IDS = {"x-amz-request-id": "REQUEST-ID", "x-amz-id-2": "HOST-ID", "x-amzn-requestid": "REQUEST-ID"}
+_TOLD = {
+    r'"X-Amz-Request-Id":\["': "REQUEST-ID",
+    r'"X-Amz-Id-2":\["': "HOST-ID",
+    r'"requestID":"': "REQUEST-ID",
+    r"Signature=": "SIGNATURE",
+    r"127\.0\.0\.1:": "9000",
+}
 _ELEMENTS = {"RequestId": "REQUEST-ID", "HostId": "HOST-ID"}
 
 
@@ -118,8 +127,13 @@ class Recorder:
         config = Config(self.server.base_url, "acme", access_key=access_key, secret_key=secret_key)
         return Signing(config, find_credentials(config), SYSTEM_CLOCK, Skew())
 
-    def ask(self, request: Request, signing: Signing | None = None) -> Reply:
-        """One answer, nothing retried."""
+    def ask(
+        self,
+        request: Request,
+        signing: Signing | None = None,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> Reply:
+        """One answer, nothing retried; with `meanwhile` the first line of one without end."""
         endpoint = self.signing.endpoint
         connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=30)
         body: Any = request.body
@@ -132,7 +146,10 @@ class Recorder:
             connection.endheaders(bytes(body) or None)
             got = connection.getresponse()
             headers = {name.lower(): value for name, value in got.getheaders()}
-            return Reply(got.status, headers, got.read())
+            if meanwhile is None:
+                return Reply(got.status, headers, got.read())
+            meanwhile()
+            return Reply(got.status, headers, got.readline())
         finally:
             connection.close()
 
@@ -143,12 +160,13 @@ class Recorder:
         *,
         denied: bool = False,
         signing: Signing | None = None,
+        meanwhile: Callable[[], object] | None = None,
     ) -> Reply:
         """Ask, and write it down."""
         request = operation.request()
         if denied:
             signing = self.signing_of(self.server.access_key, "wrong-secret")
-        reply = self.ask(request, signing)
+        reply = self.ask(request, signing, meanwhile)
         folder = FOLDER / case
         folder.mkdir(exist_ok=True)
         asked = Asked.of(request)
@@ -157,9 +175,13 @@ class Recorder:
         )
         headers = {name: _IDS.get(name, value) for name, value in reply.headers.items()}
         body = reply.body
+        for real, word in self.known.items():  # before addresses become one and the same
+            body = body.replace(real.encode(), word.encode())
         for tag, word in _ELEMENTS.items():
             body = re.sub(rf"(<{tag}>)[^<]*(</{tag}>)".encode(), rf"\1{word}\2".encode(), body)
-            body = re.sub(rf'("{tag}":")[^"]*'.encode(), rf"\1{word}".encode(), body)
+            body = re.sub(rf'("{tag}":")[^"]*'.encode(), rf"\g<1>{word}".encode(), body)
+        for pattern, word in _TOLD.items():
+            body = re.sub(rf"({pattern})[^\",]*".encode(), rf"\g<1>{word}".encode(), body)
         self._write(folder / f"{self.kind}.http", f"HTTP {reply.status}", headers, body)
         print(f"{self.kind:10} {case:36} {reply.status}")
         return reply
@@ -238,6 +260,23 @@ def _listings(recorder: Recorder, take: Take) -> None:
     take("ListObjectsV2-prefix", ListObjectsV2(BELOW, "a ", start_after="a "))
     take("ListObjectsV2-nothing", ListObjectsV2(SAMPLES, "no such/"))
     take("ListObjectsV2-missing-bucket", ListObjectsV2(MISSING))
+    _told_listings(recorder, take)
+
+
+def _told_listings(recorder: Recorder, take: Take) -> None:
+    """Owners, and what MinIO lists of each object."""
+    headers = {
+        "content-type": "text/plain",
+        **metadata_headers({"title": "Grüße", "a.b": "<&>"}),
+        "x-amz-tagging": "a=b+c&d=%2B",
+    }
+    recorder.ask(PutObject(SAMPLES, "told/a", b"Hello!", headers).request())
+    recorder.ask(PutObject(SAMPLES, "told/b", b"", {}).request())
+    whole = Beside(owner=True, metadata=True)
+    take("ListObjectsV2-told", ListObjectsV2(SAMPLES, "told/", beside=whole))
+    take("ListObjectVersions-told", ListObjectVersions(SAMPLES, "told/", beside=whole))
+    for key in ("told/a", "told/b"):
+        recorder.ask(DeleteObject(SAMPLES, key).request())
 
 
 def _versions(recorder: Recorder, take: Take) -> None:
@@ -270,6 +309,8 @@ def _parts(recorder: Recorder, take: Take) -> None:
     take("GetObject-range-to-the-end", GetObjectPart(SAMPLES, KEY, 4, None))
     take("GetObject-range-behind-the-end", GetObjectPart(SAMPLES, KEY, 6, 9))
     take("GetObject-range-of-nothing", GetObjectPart(SAMPLES, OTHER, 0, 9))
+    take("GetObject-range-at-the-end", GetObjectPart(SAMPLES, KEY, -2, None))
+    take("GetObject-end-of-nothing", GetObjectPart(SAMPLES, OTHER, -9, None))
     take("GetObject-not-modified", GetObjectPart(SAMPLES, KEY, headers={"if-none-match": etag}))
     take("GetObject-other-etag", GetObjectPart(SAMPLES, KEY, 0, 1, headers={"if-match": '"e"'}))
     reply = recorder.ask(PutObject(VERSIONED, OTHER, b"Hello!", {}).request())
@@ -428,6 +469,7 @@ def _admin(recorder: Recorder, take: Take) -> None:
     take("AdminInfo", operator.AdminInfo())
     take("AdminDataUsage", operator.AdminDataUsage())
     record_more(recorder, take, partial(recorder.ask, signing=take.keywords["signing"]))
+    record_sites(recorder)
 
 
 def _operator(recorder: Recorder) -> None:

@@ -67,6 +67,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
         "key": "made",
         "sources": [("docs", OWN), {"bucket": "docs", "key": OWN, "length": 1}],
     },
+    "complete_multipart_upload": lambda _: {**_OBJECT, "upload_id": "begun"},
     "copy_many": lambda _: {"items": [("more", "copy", "docs", OWN)]},
     "copy_object": lambda _: {
         "dest_bucket": "more",
@@ -74,6 +75,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
         "source_bucket": "docs",
         "source_key": OWN,
     },
+    "create_multipart_upload": lambda _: {**_OBJECT},
     "create_bucket": lambda _: {"bucket": "fresh"},
     "create_snapshot": lambda _: {"bucket": "docs", "name": "s1"},
     "delete": lambda _: {"key": OWN},
@@ -122,6 +124,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
     "get_object_metadata": lambda _: {**_OBJECT},
     "get_object_retention": lambda _: {**_OBJECT},
     "get_object_tags": lambda _: {**_OBJECT},
+    "get_presigned_part_url": lambda _: {**_OBJECT, "upload_id": "begun", "part_number": 1},
     "get_presigned_put_url": lambda _: {**_OBJECT},
     "get_presigned_url": lambda _: {**_OBJECT},
     "get_server_info": lambda _: {},
@@ -184,6 +187,7 @@ CALLS: dict[str, Callable[[Path], Arguments]] = {
 
 VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
     ("open", lambda _: {**_OBJECT, "mode": "wb"}),
+    ("open", lambda _: {"bucket": "docs", "key": "new", "mode": "xb", "tags": {"a": "b"}}),
     ("compose_object", lambda _: {"bucket": "more", "key": "c", "sources": [("docs", OWN)]}),
     ("append_object", lambda _: {"bucket": "docs", "key": "new", "data": b"123456"}),
     ("fan_out", lambda _: {"bucket": "docs", "data": b"1" * (2**20 + 1), "items": ["a", "b"]}),
@@ -216,7 +220,7 @@ VARIANTS: list[tuple[str, Callable[[Path], Arguments]]] = [
 ]
 """Other ways to call some of them, where other code is reached."""
 
-LOCAL = {"cache_stats", "clear_cache", "close", "with_"}
+LOCAL = {"cache_stats", "clear_cache", "close", "with_", "with_extras"}
 """Methods that send nothing and take no names but as settings (`tests/tenancy/test_views.py`)."""
 
 KINDS = {
@@ -240,7 +244,7 @@ KINDS = {
     "sources": "sources",
     "parameters": "mapping",
     "items": "items", "uploads": "items", "downloads": "items", "deletes": "items",
-    "source": "side", "target": "side",
+    "source": "side", "target": "side", "to": "side",
     "policy": "policy",
     "document": "document", "documents": "documents",
     "sections": "texts", "probe": "text",
@@ -256,11 +260,12 @@ KINDS = {
 HARMLESS = {
     "at", "buffer", "bypass_governance", "checkpoint", "checksum", "concurrency",
     "content_length_range", "copy", "create", "data", "days", "delete", "dry_run", "enabled",
-    "executor", "expiry_seconds", "follow_symlinks", "force", "if_modified_since",
-    "if_unmodified_since", "legal_hold", "length", "limit", "max_size", "native", "object_lock",
-    "older_than", "on_reconnect", "pack", "path", "piece_size", "ping", "progress", "range",
-    "reconnect_for", "recursive", "refresh", "resume", "scan_range", "since", "skip_missing",
-    "snapshots", "success_action_status", "versions",
+    "executor", "exist_ok", "expiry_seconds", "fetch_owner", "follow_symlinks", "force",
+    "if_modified_since", "if_unmodified_since", "include_user_meta", "legal_hold", "length", "limit",
+    "max_size", "native", "object_lock", "older_than", "on_reconnect", "pack", "part_number", "parts",
+    "path", "piece_size", "ping", "progress", "range", "reconnect_for", "recursive", "refresh",
+    "resume", "scan_range", "since", "size", "skip_missing", "snapshots", "success_action_status",
+    "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
 

@@ -335,3 +335,23 @@ def test_what_a_hostile_view_asks_for_is_refused(worlds: Worlds, kind: str) -> N
                         assert view.download(key) != HIDDEN
                     except MinIOError:
                         continue
+
+
+EXTRAS = [*attacks.HEADER_NAMES, "X_Tenant_ID", "x.tenant.id", "prefix", "Tenant", "user-id"]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("name", EXTRAS)
+def test_nothing_that_a_view_adds_can_name_another_tenant(
+    worlds: Worlds, kind: str, name: str
+) -> None:
+    """Neither as a header nor as a parameter, for the view or for all of a program."""
+    client = worlds.client(kind)
+    ways: list[dict[str, Any]] = [{"headers": {name: "beta"}}, {"query": {name: "beta"}}]
+    for given in ways:
+        with pytest.raises(ValidationError):
+            client.with_extras(**given)
+    for setting in ("extra_headers", "extra_query_params"):
+        with pytest.raises(ConfigurationError):
+            client.with_(**{setting: {name: "beta"}})
+    assert worlds.now.asked == 0

@@ -93,7 +93,7 @@ class World(Memory):
         self.sent: list[tuple[Request, dict[str, str]]] = []
         self.answer: Callable[[Request, Reply], Reply] = lambda _, reply: reply
         self.documents: dict[tuple[str, str], bytes] = {}
-        self.parts: dict[str, dict[int, bytes]] = {"begun": {}}
+        self.parts: dict[str, dict[int, bytes]] = {"begun": {1: b"1"}}
         self.restored: set[str] = set()
         for slug in ("acme", "beta"):
             self._furnish(slug)
@@ -221,7 +221,12 @@ class World(Memory):
             parts[int(query["partNumber"])] = data
             return Reply(200, {"etag": f'"{hashlib.md5(data).hexdigest()}"'})
         if request.method == "GET":
-            return _document("ListPartsResult", "")
+            listed = "".join(
+                f"<Part><PartNumber>{number}</PartNumber><Size>{len(data)}</Size>"
+                f"<ETag>{hashlib.md5(data).hexdigest()}</ETag></Part>"
+                for number, data in sorted(parts.items())
+            )
+            return _document("ListPartsResult", listed)
         del self.parts[query["uploadId"]]
         if request.method == "DELETE":
             return Reply(204, {})

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
@@ -39,21 +39,25 @@ from minio_sdk import (
     ComposeSource,
     Config,
     CorsRule,
+    CPUMetrics,
     Credentials,
     CsvInput,
     CsvOutput,
     Decision,
+    Decommission,
     DeleteResult,
     EventGap,
     Expiration,
     Grant,
     Group,
     HealthStatus,
+    IdentityProviderConfig,
     JsonInput,
     JsonLinesAudit,
     JsonOutput,
     LifecycleFilter,
     LifecycleRule,
+    LogEntry,
     MinIOClient,
     MirrorResult,
     MultipartUpload,
@@ -65,29 +69,38 @@ from minio_sdk import (
     ObjectPart,
     ObjectReader,
     ObjectWriter,
+    OpenIDUserAccessKeys,
     Policy,
     PresignedPost,
     PromptAnswer,
     Provisioner,
+    RealtimeMetrics,
     RemoteTarget,
     Replication,
+    ReplicationResync,
     ReplicationRule,
+    RestoreResult,
     Retention,
+    ScannerMetrics,
     SelectStats,
     ServerInfo,
     ServiceAccount,
+    SiteResyncStatus,
     SseC,
     SseKms,
+    SseS3,
     Statement,
     Tenant,
     TenantAccess,
     TenantUsage,
+    TraceEntry,
     Transfer,
     TransferProgress,
     UndeletedObject,
     UploadedPart,
     UploadResponse,
     User,
+    UserAccessKey,
     create_client,
 )
 
@@ -140,12 +153,22 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.admin.get_group("editors"), Group)
     assert_type(client.admin.add_service_account(user="ada"), Credentials)
     assert_type(client.admin.list_service_accounts(), list[ServiceAccount])
+    assert_type(client.admin.list_access_keys()["ada"].temporary, tuple[UserAccessKey, ...])
     assert_type(client.admin.get_bucket_quota("docs"), int | None)
     client.admin.attach_policy("read", user="ada")
+    client.admin.revoke_tokens("ada", token_revoke_type="app")
+    client.admin.revoke_tokens("ada", everything=True, provider="saml")  # type: ignore[arg-type]
     assert_type(client.admin.set_config("scanner", {"speed": "slow"}), bool)
     assert_type(client.admin.get_config("site"), list[AdminConfig])
+    for provider in client.admin.list_identity_providers():
+        found = client.admin.get_identity_provider(provider.kind, name=provider.name)
+        assert_type(found, IdentityProviderConfig)
+    assert_type(client.admin.list_openid_access_keys(provider=""), list[OpenIDUserAccessKeys])
+    client.admin.add_identity_provider("saml", {"client_id": "x"})  # type: ignore[arg-type]
     assert_type(client.admin.start_batch_job({"expire": {}}), BatchJob)
     assert_type(client.admin.list_remote_targets("docs"), list[RemoteTarget])
+    assert_type(client.admin.start_replication_resync("docs", "arn:x"), ReplicationResync)
+    assert_type(client.admin.replication_resync_status("docs"), list[ReplicationResync])
     assert_type(client.admin.profile(), bytes)
     client.admin.add_to_group("editors", "ada")
     assert_type(client.list_transfers(), list[Transfer])
@@ -162,6 +185,13 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.list_parts("docs", "k", "u"), Iterator[UploadedPart])
     assert_type(client.abort_incomplete_uploads("docs"), list[MultipartUpload])
     client.abort_multipart_upload("docs", "k", "u")
+    assert_type(client.create_multipart_upload("docs", "k", tags={"a": "b"}), MultipartUpload)
+    assert_type(client.get_presigned_part_url("docs", "k", "u", 1, 60), str)
+    listed = client.list_parts("docs", "k", "u")
+    assert_type(client.complete_multipart_upload("docs", "k", "u", listed), UploadResponse)
+    client.complete_multipart_upload("docs", "k", "u", [(1, "etag")], size=5)
+    client.complete_multipart_upload("docs", "k", "u", ["etag"])  # type: ignore[list-item]
+    client.get_presigned_part_url("docs", "k", "u", "1")  # type: ignore[arg-type]
     client.restore_object("docs", "k", 7, tier="Bulk")
     assert_type(client.get_bucket_replication("docs"), Replication | None)
     client.set_bucket_replication("docs", Replication(rules=(ReplicationRule(destination="b"),)))
@@ -183,6 +213,8 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.delete_many(["k"], bucket="docs", bypass_governance=True), BulkResult)
     assert_type(client.undelete_object("docs", "k", copy=True), UndeletedObject)
     assert_type(client.undelete_objects("docs", "p", since="2026-01-01"), BulkResult)
+    plan = client.restore_snapshot("docs", "s", keys=["k"], to=("docs", "r"), dry_run=True)
+    assert_type(plan, RestoreResult)
     then = datetime.now(timezone.utc)
     assert_type(client.get_object("docs", "k", at=then), bytes)
     assert_type(client.list_objects("docs", at=then.date()), list[ObjectInfo])
@@ -218,6 +250,8 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.open("docs", "k"), ObjectReader)
     assert_type(client.open("docs", "k", "rb", version_id="v"), ObjectReader)
     assert_type(client.open("docs", "k", "wb", metadata={"a": "b"}), ObjectWriter)
+    assert_type(client.open("docs", "k", "xb", tags={"a": "b"}), ObjectWriter)
+    assert_type(client.open("docs", "k", "wb", if_none_match="*", if_match=None), ObjectWriter)
     with client.open("docs", "k") as reader:
         assert_type(reader, ObjectReader)
         assert_type(reader.read(), bytes)
@@ -233,6 +267,12 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.list_objects("docs", "p", "s", recursive=False, limit=5), list[ObjectInfo])
     assert_type(client.list_objects("docs", versions=True, start_after="k"), list[ObjectInfo])
     assert_type(client.list_objects("docs", concurrency=8), list[ObjectInfo])
+    assert_type(client.with_extras({"x-a": "1"}, query={"b": "2"}), MinIOClient)
+    client.with_extras(["x-a"])  # type: ignore[arg-type]
+    entry = client.list_objects("docs", include_user_meta=True, fetch_owner=True)[0]
+    assert_type((entry.owner_id, entry.owner_name), tuple[str | None, str | None])
+    assert_type(entry.metadata, Mapping[str, str] | None)
+    assert_type(entry.tags, Mapping[str, str] | None)
     assert_type(client.iter_objects("docs", concurrency=8), Iterator[ObjectInfo])
     client.list_objects("docs", recursive="false")  # type: ignore[arg-type]
     assert_type(client.iter_objects("docs"), Iterator[ObjectInfo])
@@ -244,7 +284,7 @@ def blocking(client: MinIOClient, path: Path) -> None:
     assert_type(client.get_presigned_put_url("docs", "k"), str)
     assert_type(client.presigned_post("docs", "k", content_length_range=(0, 9)), PresignedPost)
     client.presigned_post("docs", "k", content_length_range=9)  # type: ignore[arg-type]
-    client.create_bucket("docs", region="eu-west-1", object_lock=True)
+    client.create_bucket("docs", region="eu-west-1", object_lock=True, exist_ok=True)
     client.delete_bucket("docs", force=True)
     client.delete_object("docs", "k", version_id="v")
     assert_type(
@@ -377,6 +417,8 @@ async def awaited(client: AsyncMinIOClient, path: Path, pool: ProcessPoolExecuto
         assert_type(await reader.read(), bytes)
         async for line in reader:
             assert_type(line, bytes)
+    async with client.open("docs", "k", "xb", tags={"a": "b"}) as new:
+        assert_type(new, AsyncObjectWriter)
     async with client.open("docs", "k", "wb") as writer:
         assert_type(writer, AsyncObjectWriter)
         assert_type(await writer.write(b"x"), int)
@@ -445,6 +487,39 @@ def live(client: MinIOClient) -> None:
     client.select_object_content("docs", "a", "SELECT *", {"JSON": {"Type": "LINES"}})
     client.select_object_content("docs", "a", "SELECT *", CsvOutput())  # type: ignore[arg-type]
     client.listen_bucket("docs", ping="2")  # type: ignore[arg-type]
+    with client.admin.trace(["s3", "os"], errors_only=True, slower_than=0.5) as traced:
+        for entry in traced:
+            assert_type(entry, TraceEntry)
+            assert_type(entry.status, int | None)
+    with client.admin.console_log(level="error", last=5, on_reconnect=missed) as logged:
+        assert_type(next(logged), LogEntry)
+    assert_type(client.admin.speedtest(seconds=2).write.p99, float)
+    assert_type(client.admin.drive_speedtest()[0].read, int)
+    assert_type(client.admin.list_pools()[0].total, int)
+    assert_type(client.admin.pool_status("/a").decommission, Decommission | None)
+    assert_type(client.admin.start_decommission(["/a", "/b"]), None)
+    assert_type(client.admin.cancel_decommission("/a"), None)
+    assert_type(client.admin.start_rebalance(), str)
+    assert_type(client.admin.rebalance_status().running, bool)
+    assert_type(client.admin.stop_rebalance(), None)
+    assert_type(next(iter(client.admin.replication_backlog("docs"))).replicated, datetime | None)
+    assert_type(client.admin.metrics("node"), str)
+    assert_type(client.admin.prometheus_config(public=True), str)
+    assert_type(client.admin.start_site_resync("there").status, str)
+    assert_type(client.admin.cancel_site_resync("there").id, str)
+    assert_type(client.admin.site_resync_status("there"), SiteResyncStatus | None)
+    measured = client.admin.realtime_metrics(["os", "cpu"], nodes="a", by_drive=True)
+    assert_type(measured.by_node["a"].cpu, CPUMetrics | None)
+    assert_type(measured.by_drive["/d"].last_minute["ReadAll"].average, float)
+    assert_type(client.admin.scanner_status().active, tuple[str, ...])
+    for sample in client.admin.watch_metrics("jobs", job="j", interval=5):
+        assert_type(sample, RealtimeMetrics)
+    assert_type(client.admin.network_speedtest(seconds=10)[0].sent, int)
+    assert_type(client.admin.site_speedtest()[0].connections, int)
+    assert_type(client.admin.list_kms_keys("acme-"), list[str])
+    assert_type(client.admin.get_temporary_account("K").expires_at, datetime | None)
+    assert_type(client.admin.inspect("docs", "a/xl.meta"), bytes)
+    client.admin.console_log("error")  # type: ignore[call-arg]
 
 
 async def live_awaited(client: AsyncMinIOClient) -> None:
@@ -452,6 +527,12 @@ async def live_awaited(client: AsyncMinIOClient) -> None:
     async with client.listen_bucket("docs") as events:
         async for event in events:
             assert_type(event, BucketEvent)
+    async with client.admin.trace("all") as traced:
+        assert_type(await traced.__anext__(), TraceEntry)
+    async for sample in client.admin.watch_metrics():
+        assert_type(sample.total.scanner, ScannerMetrics | None)
+    async for line in client.admin.console_log():
+        assert_type(line, LogEntry)
     found = client.select_object_content("docs", "a", "SELECT *", JsonInput(), JsonOutput())
     assert_type(await found.read(), bytes)
     assert_type([row async for row in found.rows()], list[dict[str, Any]])
@@ -511,3 +592,61 @@ def policies() -> None:
     assert_type(policy.check("GetObject", "docs/a", context={"aws:username": "ada"}), Decision)
     assert_type(policy["Statement"], Any)
     Statement(effect="allow")  # type: ignore[arg-type]
+
+
+def encryption_of_each_call(client: MinIOClient, path: Path) -> None:
+    key, dict_ = SseC(bytes(32)), {"algorithm": "aws:kms", "key_id": "k"}
+    assert_type(client.get_object_metadata("docs", "k", encryption=key), ObjectMetadata)
+    assert_type(client.object_exists("docs", "k", encryption=key), bool)
+    assert_type(client.download_file("docs", "k", path, encryption=key), ObjectMetadata)
+    assert_type(client.download_stream("docs", "k", encryption=key), Iterator[bytes])
+    client.download_into("docs", "k", bytearray(1), encryption=key)
+    client.open("docs", "k", encryption=key).close()
+    client.open("docs", "k", "wb", encryption=SseS3()).close()
+    client.upload_file("docs", "k", path, encryption=False)
+    client.set_object_metadata("docs", "k", {}, encryption=key)
+    client.get_object_attributes("docs", "k", encryption=key)
+    client.get_presigned_url("docs", "k", encryption=key)
+    client.get_presigned_put_url("docs", "k", encryption=dict_)
+    client.presigned_post("docs", "k", encryption=SseS3())
+    client.select_object_content("docs", "k", "?", CsvInput(), encryption=key)
+    client.list_archive("docs", "k", encryption=key)
+    client.read_archive("docs", "k", "a", encryption=key)
+    client.prompt_object("docs", "k", "?", encryption=key)
+    client.append_object("docs", "k", b"a", encryption=key)
+    client.fan_out("docs", b"a", ["a"], encryption=dict_)
+    client.undelete_object("docs", "k", encryption=key)
+    client.undelete_objects("docs", encryption=key)
+    client.download_many([], encryption=key)
+    client.copy_many([], encryption=key, source_encryption=None)
+    client.compose_object(
+        "docs", "k", [ComposeSource(key="a", encryption=key), {"key": "b", "encryption": False}],
+        encryption=SseKms(), source_encryption=key,
+    )  # fmt: skip
+    client.get_object("docs", "k", encryption=b"key")  # type: ignore[arg-type]
+    client.put_object("docs", "k", b"", encryption=True)  # type: ignore[arg-type]
+    ComposeSource(key="a", encryption="key")  # type: ignore[arg-type]
+
+
+async def encryption_of_each_async_call(client: AsyncMinIOClient) -> None:
+    key = SseC("text")
+    assert_type(await client.get_object_metadata("docs", "k", encryption=key), ObjectMetadata)
+    assert_type(await client.prompt_object("docs", "k", "?", encryption=key), PromptAnswer)
+    source = ComposeSource(key="a", encryption=key)
+    assert_type(
+        await client.compose_object("docs", "k", [source], encryption=False), UploadResponse
+    )
+    await client.prompt_object("docs", "k", "?", encryption="key")  # type: ignore[arg-type]
+
+
+def what_gives_nothing(client: MinIOClient) -> None:
+    for call in (
+        client.delete_bucket_cors, client.delete_bucket_encryption, client.delete_bucket_lifecycle,
+        client.delete_bucket_notification, client.delete_bucket_object_lock,
+        client.delete_bucket_policy, client.delete_bucket_replication, client.delete_bucket_tags,
+    ):  # fmt: skip
+        assert_type(call("docs"), None)
+    for change in (client.enable_object_legal_hold, client.disable_object_legal_hold):
+        assert_type(change("docs", "k", version_id="v"), None)
+    assert_type(client.delete_snapshot("docs", "monday"), None)
+    client.delete_bucket_cors("docs", "k")  # type: ignore[call-arg]

@@ -12,15 +12,18 @@ from typing_extensions import assert_type
 
 from minio_sdk import (
     AssumeRoleProvider,
+    CertificateIdentityProvider,
     ChainProvider,
     Config,
     ConfigurationError,
     Credentials,
     CredentialsProvider,
+    CustomTokenProvider,
     DeleteError,
     DeleteResult,
     HealthStatus,
     InstanceMetadataProvider,
+    LdapIdentityProvider,
     MinIOConnectionError,
     MinIOError,
     MinIOTimeoutError,
@@ -75,6 +78,13 @@ def settings() -> None:
     )
     WebIdentityProvider("http://s", lambda: "token", tenant_id="acme", tenancy="prefix")
     WebIdentityProvider("http://s", "/token", tenancy="none")  # type: ignore[arg-type]
+    LdapIdentityProvider("http://s", "ada", "secret", tenant_id="acme")
+    LdapIdentityProvider("http://s", "ada", lambda: "secret")
+    LdapIdentityProvider("http://s", "ada", "secret", token_revoke_type="app")
+    AssumeRoleProvider("http://s", "a", "s", token_revoke_type=5)  # type: ignore[arg-type]
+    LdapIdentityProvider("http://s", "ada")  # type: ignore[call-arg]
+    CertificateIdentityProvider("https://s", ("client.crt", "client.key"), verify="/ca.pem")
+    CustomTokenProvider("https://s", "/token", "arn:minio:iam:::role/idmp-x")
     assert_type(tenant_policy("acme"), dict[str, Any])
     assert_type(ProcessProvider(["a", "b"]).fetch(), Credentials)
     assert_type(InstanceMetadataProvider().credentials(), Credentials | None)

@@ -85,6 +85,11 @@ def test_garage_says_that_a_quota_is_reached_in_words(message: str, cls: type[Mi
     assert ("larger quota" in (error.hint or "")) is (cls is errors.QuotaExceededError)
 
 
+@pytest.mark.parametrize("code", ["InvalidPolicyDocument", "MalformedPolicy"])
+def test_a_policy_that_a_server_refuses_is_told_what_a_bucket_s_needs(code: str) -> None:
+    assert "principals" in (error_of(answer(code, "no", 400), "NoSuchBucket").hint or "")
+
+
 @pytest.mark.parametrize(
     "status, cls",
     [

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from minio_sdk import ObjectInfo
 from minio_sdk.wire import columns, listing
-from minio_sdk.wire.listing import Page, read_listing
+from minio_sdk.wire.listing import Beside, Page, read_listing
 from minio_sdk.wire.xml import XmlError
 from tests.samples import SERVERS, answered
 from tests.strategies import HOSTILE, MODERATE, keys, xml_text
@@ -352,3 +352,89 @@ def test_what_is_made_in_columns_is_as_what_is_made_one_by_one() -> None:
     assert replace(item, key="b") == replace(same, key="b")
     with pytest.raises(FrozenInstanceError):
         item.key = "b"  # type: ignore[misc]
+
+
+# -- what MinIO tells besides ----------------------------------------------------------------------
+
+TOKENS = st.text("!#$%'*+.^_`|~-0123456789abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=20)
+
+
+def told(metadata: dict[str, str]) -> str:
+    inside = "".join(
+        f"<X-Amz-Meta-{name}>{escape(value)}</X-Amz-Meta-{name}>"
+        for name, value in metadata.items()
+    )
+    return (
+        "<Contents><Key>a</Key><UserMetadata><content-type>text/plain</content-type>"
+        f"{inside}</UserMetadata><Internal><K>1</K><Key>no</Key></Internal></Contents>"
+    )
+
+
+@MODERATE
+@given(st.dictionaries(TOKENS, st.text("ab <&>=\"'/", max_size=9), max_size=3))
+@example({"a+b": "</UserMetadata><Key>b</Key>", "key": "k", "user": "in-hex.00"})
+def test_metadata_has_any_name_and_value(metadata: dict[str, str]) -> None:
+    """Elements of any name, which no parser of XML would take, and nothing of them is taken for more."""
+    page = read_listing(document(told(metadata) + entry("z")), Beside(metadata=True))
+    first, last = page.objects
+    assert (first.key, last.key) == ("a", "z")
+    assert first.metadata == metadata
+    assert first.content_type == "text/plain"
+    assert (first.owner_id, last.metadata) == (None, None)
+
+
+def test_what_was_not_asked_for_is_not_told() -> None:
+    """A server may tell of owners all the same; then entries stay as they are for all servers."""
+    owner = "<Owner><ID>1</ID><DisplayName>Ada</DisplayName></Owner>"
+    data = document(f"<Contents><Key>a</Key>{owner}</Contents>" + told({"a": "b"}))
+    for page in (read_listing(data), read_listing(data, Beside())):
+        assert page.objects == [ObjectInfo(key="a")] * 2
+    first, second = read_listing(data, Beside(owner=True)).objects
+    assert first == ObjectInfo(key="a", owner_id="1", owner_name="Ada")
+    assert second == ObjectInfo(key="a")
+
+
+def test_what_was_not_asked_for_is_none_in_every_way() -> None:
+    """Nothing has filled these slots; whoever has such an object can't tell."""
+    plain = document("<Contents><Key>a</Key><Size>1</Size></Contents>")
+    same = ObjectInfo(key="a", size=1)
+    for name in asdict(same):
+        assert read_listing(plain).objects[0][name] == same[name]
+    (item,) = read_listing(plain).objects
+    assert (item.owner_id, item.owner_name) == (item.content_type, item.tags) == (None, None)
+    assert (item.metadata, item.is_latest) == (None, None)
+    assert (repr(item), hash(item), dict(item)) == (repr(same), hash(same), dict(same))
+    for other in (copy.copy(item), copy.deepcopy(item), pickle.loads(pickle.dumps(item)), item):
+        assert other == same
+    assert replace(item, tags={"a": "b"}).tags == {"a": "b"}
+    assert not hasattr(item, "owner")
+    with pytest.raises(
+        AttributeError, match="'ObjectInfo' object has no attribute 'sise'"
+    ) as caught:
+        _ = item.sise  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+    assert caught.value.name == "sise"
+    version = "<Version><Key>a</Key><IsLatest>true</IsLatest></Version>"
+    (found,) = read_listing(document(version, root="ListVersionsResult")).objects
+    assert (found.owner_id, found.is_latest) == (None, True)  # the one doesn't undo the other
+
+
+@pytest.mark.parametrize(
+    "member, metadata",
+    [
+        ("<X-Amz-Meta-A/>", {"a": ""}),
+        ("<X-Amz-Meta-A><![CDATA[<b>]]></X-Amz-Meta-A>", {"a": "<b>"}),
+        ('<X-Amz-Meta-A b="c">1</X-Amz-Meta-A >', {"a": "1"}),
+        ("<X-Amz-Meta-A+b>1</X-Amz-Meta-A+b><X-Amz-Meta-C/>", {"a+b": "1", "c": ""}),
+    ],
+)
+def test_metadata_in_other_xml_than_minio_writes(member: str, metadata: dict[str, str]) -> None:
+    """What is left out would look as if it weren't there."""
+    inside = f"<Contents><Key>a</Key><UserMetadata>{member}</UserMetadata></Contents>"
+    (item,) = read_listing(document(inside), Beside(metadata=True)).objects
+    assert item.metadata == metadata
+
+
+def test_metadata_that_plays_our_names_is_no_listing() -> None:
+    inside = "<Contents><Key>a</Key><UserMetadata><in-hex.zz/></UserMetadata></Contents>"
+    with pytest.raises(XmlError, match="in-hex.zz> is no name"):
+        read_listing(document(inside), Beside(metadata=True))

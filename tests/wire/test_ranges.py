@@ -64,6 +64,28 @@ def test_a_server_that_knows_no_ranges_gives_all(first: int, length: int | None)
     assert piece.cut(first, last) == DATA[first : None if last is None else last + 1]
 
 
+@given(st.integers(1, 150), st.integers(1, 100))
+def test_what_a_server_gives_of_an_end(size: int, most: int) -> None:
+    assert range_header(-size, None) == f"bytes=-{size}"
+    data = DATA[-size:][:most]
+    first = max(0, 100 - size)
+    piece = read_piece(part(f"bytes {first}-{first + len(data) - 1}/100", data), -size, None)
+    assert (piece.data, piece.first, piece.total) == (data, first, 100)
+
+
+def test_the_end_of_nothing() -> None:
+    assert read_piece(part("bytes 0--1/0", b""), -9, None).total == 0
+    with pytest.raises(ServerError):
+        read_piece(part("bytes 0--1/0", b""), 0, None)
+    with pytest.raises(ServerError):
+        read_piece(part("bytes 0--1/0", b"1"), -9, None)
+
+
+def test_a_beginning_is_no_end() -> None:
+    with pytest.raises(ServerError, match="bytes 90-99 were asked for"):
+        read_piece(part("bytes 0-10/100", DATA[:11]), -10, None)
+
+
 def test_a_200_that_says_it_is_a_part_is_one() -> None:
     assert read_piece(part("bytes 2-4/100", DATA[2:5], 200), 2, 4).data == DATA[2:5]
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minio_sdk import IntegrityError, NotSupportedError
 from minio_sdk.wire import sealing
-from minio_sdk.wire.sealing import CHUNK, RANDOM, seal, unseal
+from minio_sdk.wire.sealing import CHUNK, RANDOM, seal, unseal, unseal_inspected
+from tests.samples import answered
 from tests.strategies import FEW
 
 SECRET = "a secret ü"
@@ -139,3 +142,42 @@ def test_a_missing_package_is_named(
             call()
         assert package in caught.value.message
         assert caught.value.hint == 'pip install "minio-enterprise-sdk[admin]"'
+
+
+def test_what_minio_read_of_its_drives_is_opened() -> None:
+    assert unseal_inspected(answered("AdminInspect", "minio").body).startswith(b"PK")
+
+
+@FEW
+@given(data=st.data())
+def test_what_was_read_of_drives_and_touched_is_refused(data: st.DataObject) -> None:
+    whole = answered("AdminInspect", "minio").body
+    touched = bytearray(whole)
+    at = data.draw(st.integers(0, len(whole) - 1))
+    touched[at] ^= data.draw(st.integers(1, 255))
+    cut = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    for body in (bytes(touched), cut, whole + b"x"):
+        with pytest.raises(IntegrityError, match="changed or cut off"):
+            unseal_inspected(body)
+
+
+def test_much_that_was_read_of_drives_is_held_once_beside_its_answer() -> None:
+    key, plain = bytes(32), bytes(8 << 20)
+    cipher = sealing._Chunks(AESGCM(key), bytes(8))
+    answer = b"\x01" + key
+    answer += b"".join(
+        cipher.aead.encrypt(
+            cipher.nonce(number),
+            plain[start : start + CHUNK],
+            cipher.mark(start + CHUNK == 8 << 20),
+        )
+        for number, start in enumerate(range(0, len(plain), CHUNK), 1)
+    )
+    tracemalloc.start()
+    try:
+        opened = unseal_inspected(answer)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert opened == plain
+    assert peak < 1.5 * len(plain)

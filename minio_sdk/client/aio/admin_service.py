@@ -13,6 +13,7 @@ from minio_sdk.models.admin_access import (
     KMSStatus,
     PolicyEntities,
     UserAccessKeys,
+    UserProvider,
 )
 from minio_sdk.models.admin_config import ServiceResult
 
@@ -20,7 +21,7 @@ from minio_sdk.models.admin_config import ServiceResult
 class AsyncServiceAdmin(AsyncBase):
     """What an operator does with MinIO's servers."""
 
-    async def restart_server(self, *, dry_run: bool = False) -> tuple[ServiceResult, ...]:
+    async def restart_server(self, *, dry_run: bool = False) -> list[ServiceResult]:
         """Restart all servers of the installation.
 
         Danger: calls that are under way are cut off. It is sent once and never tried again; an answer
@@ -42,7 +43,7 @@ class AsyncServiceAdmin(AsyncBase):
         engine = self._engine.begin()
         return await self._run(flows.restart(engine, dry_run))
 
-    async def stop_server(self, *, dry_run: bool = False) -> tuple[ServiceResult, ...]:
+    async def stop_server(self, *, dry_run: bool = False) -> list[ServiceResult]:
         """Stop all servers of the installation.
 
         Danger: nothing here can start them again; that takes somebody on their machines. It is sent
@@ -63,8 +64,8 @@ class AsyncServiceAdmin(AsyncBase):
     async def freeze_server(self) -> None:
         """Hold all calls of S3 on all servers, which then wait; the admin API goes on.
 
-        Danger: every client hangs until `unfreeze_server`, or a restart. It is sent once and never
-        tried again. MinIO freezes in a dry run as well, so there is none.
+        Danger: every client hangs until `unfreeze_server`, as often as they were frozen, or a restart. It
+        is sent once and never tried again. MinIO freezes in a dry run as well, so there is none.
 
         Example:
             >>> await client.admin.freeze_server()
@@ -73,7 +74,7 @@ class AsyncServiceAdmin(AsyncBase):
         return await self._run(flows.freeze(engine))
 
     async def unfreeze_server(self) -> None:
-        """Let calls of S3 go on.
+        """Let calls of S3 go on, when this was called as often as `freeze_server`. Sent once.
 
         Example:
             >>> await client.admin.unfreeze_server()
@@ -81,9 +82,7 @@ class AsyncServiceAdmin(AsyncBase):
         engine = self._engine.begin()
         return await self._run(flows.unfreeze(engine))
 
-    async def update_server(
-        self, url: str = "", *, dry_run: bool = False
-    ) -> tuple[ServiceResult, ...]:
+    async def update_server(self, url: str = "", *, dry_run: bool = False) -> list[ServiceResult]:
         """Put another release on all servers, and restart them.
 
         Danger: it replaces the program that runs, by what the URL gives. It is sent once and never
@@ -97,7 +96,8 @@ class AsyncServiceAdmin(AsyncBase):
             What became of each server.
 
         Raises:
-            MinIOError: the URL can't be fetched, or this build can't be updated.
+            NotSupportedError: this build can't be updated, or its ``MINIO_UPDATE=off`` says so.
+            MinIOError: the URL can't be fetched.
 
         Example:
             >>> servers = await client.admin.update_server(dry_run=True)
@@ -127,6 +127,33 @@ class AsyncServiceAdmin(AsyncBase):
         """
         engine = self._engine.begin()
         return await self._run(flows.profile(engine, kinds, seconds))
+
+    async def inspect(self, bucket: str, path: str) -> bytes:
+        """The files that an object is on the drives, of all servers, to find out what is wrong with it.
+
+        Args:
+            bucket: a bucket of the tenant; without a tenant also ``".minio.sys"``, where MinIO keeps what is
+                its own.
+            path: a file in the folder of an object, such as ``"a/b.txt/xl.meta"``, or of several with
+                ``*``. ``"a/b.txt/**"`` has its data, too: all of it is held in memory, up to 1 GiB.
+
+        Returns:
+            A zip file with a folder for each drive, and what tells of the servers.
+
+        Raises:
+            AccessDeniedError: these credentials may not (``admin:InspectData``).
+            NotFoundError: there is nothing of the kind.
+            NotSupportedError: the server is not MinIO; or ``tenancy="prefix"``; or the package
+                `cryptography` is missing, which opens the answer.
+            IntegrityError: the answer was changed or cut off.
+
+        Example:
+            >>> archive = await client.admin.inspect("docs", "a/b.txt/xl.meta")
+
+        https://docs.min.io/community/minio-object-store/reference/minio-mc/mc-support-inspect.html
+        """
+        engine = self._engine.begin()
+        return await self._run(flows.inspect(engine, bucket, path))
 
     async def export_bucket_metadata(self, bucket: str | None = None) -> bytes:
         """The settings of a bucket: policy, lifecycle, versioning, tags, quota, lock and the like.
@@ -188,13 +215,15 @@ class AsyncServiceAdmin(AsyncBase):
         """Add the users, groups, policies and service accounts of a file of `export_iam`.
 
         Danger: those of the same names that are there get the file's secrets and rights. It is sent
-        once and never tried again.
+        once and never tried again. Keys of the root user do nothing where that has another name.
 
         Args:
             archive: the zip file.
 
         Returns:
-            What was ``"added"``, ``"removed"``, ``"skipped"`` and ``"failed"``, in MinIO's own words.
+            What was ``"added"``, ``"removed"``, ``"skipped"`` and ``"failed"``, as MinIO tells it: lists of
+            names by ``"users"``, ``"policies"``, ``"groups"`` and ``"serviceAccounts"``, and of what is
+            attached by ``"userPolicies"`` and ``"groupPolicies"``; what has none is left out.
 
         Raises:
             ValidationError: no zip file; nothing was sent.
@@ -224,6 +253,7 @@ class AsyncServiceAdmin(AsyncBase):
             key: its name: 1 to 80 letters, digits, ``-`` and ``_``.
 
         Raises:
+            ConflictError: there is such a key.
             NotSupportedError: there is no KMS, or it has a fixed key only.
 
         Example:
@@ -252,6 +282,22 @@ class AsyncServiceAdmin(AsyncBase):
         engine = self._engine.begin()
         return await self._run(flows.kms_key_status(engine, key))
 
+    async def list_kms_keys(self, prefix: str = "") -> list[str]:
+        """The names of the keys that the KMS has, in order; of very many only the first.
+
+        Args:
+            prefix: only names that begin with it.
+
+        Raises:
+            AccessDeniedError: these credentials may not (``kms:ListKeys``).
+            NotSupportedError: there is no KMS.
+
+        Example:
+            >>> print(await client.admin.list_kms_keys("acme-"))
+        """
+        engine = self._engine.begin()
+        return await self._run(flows.list_kms_keys(engine, prefix))
+
     async def account_info(self, *, prefixes: bool = False) -> AccountInfo:
         """Who these credentials are, the policy in force, and the buckets that they reach.
 
@@ -278,7 +324,8 @@ class AsyncServiceAdmin(AsyncBase):
         """Which policies are attached to whom.
 
         Args:
-            users, groups, policies: whose; with none of them, all there are.
+            users, groups, policies: whose; with none of them, all policies that are attached to somebody.
+                A name that isn't there is no error, and not in the answer.
 
         Example:
             >>> entities = await client.admin.policy_entities(policies=["readwrite"])
@@ -357,7 +404,8 @@ class AsyncServiceAdmin(AsyncBase):
         """The service accounts and temporary keys of users, without secrets.
 
         Args:
-            users: one access key or several; None for all users of the server.
+            users: one access key or several; None for all users of the server. One that isn't there is no
+                error, and not in the answer.
 
         Example:
             >>> keys = await client.admin.list_access_keys("ada")
@@ -371,7 +419,8 @@ class AsyncServiceAdmin(AsyncBase):
         """The service accounts and temporary keys of LDAP's users, without secrets.
 
         Args:
-            users: one distinguished name or several; None for all that have any.
+            users: one distinguished name or several; None for all whom a policy is attached to themselves,
+                and not to one of their groups.
 
         Raises:
             NotSupportedError: MinIO doesn't sign in by LDAP.
@@ -381,3 +430,52 @@ class AsyncServiceAdmin(AsyncBase):
         """
         engine = self._engine.begin()
         return await self._run(flows.list_access_keys(engine, users, True))
+
+    async def revoke_tokens(
+        self,
+        user: str | None = None,
+        *,
+        token_revoke_type: str | None = None,
+        everything: bool = False,
+        provider: UserProvider = "builtin",
+    ) -> None:
+        """End sessions of a user before their time: temporary keys that STS has given out.
+
+        Danger: they are refused at once, in the middle of what they are used for. Without `user`, or with
+        one of a directory, it is sent once and never tried again: the keys that ask may be among those
+        that end, and MinIO fails where the directory has no such user.
+
+        The user goes on, with the user's own keys and service accounts, and can begin new sessions: to keep
+        somebody out, `set_user_status` first. Sessions belong to the user whose keys asked for them, so
+        those that root has handed out are root's. A provider of sessions gets itself a new one.
+
+        Args:
+            user: the access key; of a directory the short or the distinguished name. One whom MinIO has
+                itself, and who isn't there, is no error. None for the caller's own sessions, for which no
+                right is needed.
+            token_revoke_type: only sessions of this type, as `AssumeRoleProvider` and the other providers of
+                sessions have named it. None, without `user` and `everything`: those of the type of the
+                session that calls, itself included.
+            everything: all sessions, of any type and of none. Not together with `token_revoke_type`; with
+                `user` it is the one or the other.
+            provider: ``"ldap"`` for the directory to say whom `user` means. Default ``"builtin"``: MinIO
+                takes the name as it is. That is also how to name who has left the directory, by the
+                distinguished name, and users of OpenID Connect, certificates and plugins, whom
+                `get_temporary_account` tells as the ``parent`` of a session.
+
+        Raises:
+            AccessDeniedError: sessions of another user, without ``admin:RemoveServiceAccount``.
+            NotFoundError: the directory knows no such user.
+            NotSupportedError: an older MinIO, or one that knows no LDAP directory.
+            ValidationError: arguments that contradict each other; nothing was sent.
+
+        Example:
+            >>> await client.admin.revoke_tokens("ada", token_revoke_type="reports")
+            >>> await client.admin.revoke_tokens("grace", everything=True, provider="ldap")
+
+        https://docs.min.io/enterprise/aistor-object-store/reference/cli/admin/mc-admin-accesskey/mc-admin-accesskey-sts-revoke
+        """
+        engine = self._engine.begin()
+        return await self._run(
+            flows.revoke_tokens(engine, user, token_revoke_type, everything, provider)
+        )

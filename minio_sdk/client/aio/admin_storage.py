@@ -31,7 +31,7 @@ class AsyncStorageAdmin(AsyncBase):
                 this same server can't be one: MinIO would wait for itself.
 
         Raises:
-            ConflictError: there is a tier of this name, or one with this place.
+            ConflictError: there is a tier of this name, or its place holds objects already.
             MinIOError: MinIO can't write there, and says why.
 
         Example:
@@ -67,6 +67,9 @@ class AsyncStorageAdmin(AsyncBase):
     ) -> None:
         """Give a tier other keys, which MinIO tries first; nothing else of a tier can change.
 
+        Danger: MinIO goes on with keys that it has refused, and reads nothing from the tier, until it gets
+        good ones by another call, or some minutes later finds those that it has saved.
+
         Args:
             name: which.
             access_key, secret_key: for MinIO and S3.
@@ -75,6 +78,7 @@ class AsyncStorageAdmin(AsyncBase):
             aws_role: for S3, the role of the machine instead of keys.
 
         Raises:
+            ValidationError: they are for another kind of tier; nothing was changed.
             NotFoundError: there is no such tier.
             MinIOError: the keys don't do, and why.
 
@@ -108,6 +112,7 @@ class AsyncStorageAdmin(AsyncBase):
 
         Raises:
             ConflictError: there are objects in it.
+            MinIOError: MinIO can't look into it, and why.
 
         Example:
             >>> await client.admin.remove_tier("COLD")
@@ -183,6 +188,7 @@ class AsyncStorageAdmin(AsyncBase):
             id: as `start_batch_job` or `list_batch_jobs` told it.
 
         Raises:
+            ValidationError: no job has such an id.
             NotFoundError: there is no such job, or it has not begun yet.
 
         Example:
@@ -227,24 +233,26 @@ class AsyncStorageAdmin(AsyncBase):
     ) -> str:
         """Look for what drives have lost, and write it again. MinIO does so by itself; this is for now.
 
-        Danger: it keeps all drives busy, and with `remove_dangling` deletes what too few drives have to
-        be read. It is sent once and never tried again. MinIO with a single drive has nothing to heal
+        Danger: it keeps all drives busy, and MinIO deletes an object that most drives know nothing of,
+        even in a dry run and without `remove_dangling`: when drives are missing that come back, bring them
+        back first. It is sent once and never tried again. MinIO with a single drive has nothing to heal
         from.
 
         Args:
             bucket: a bucket of the tenant; None for everything on the server.
             prefix: only what begins so, of a bucket.
             recursive: objects, too, and not only the bucket itself.
-            dry_run: only look.
-            remove_dangling: delete objects that can't be healed.
+            dry_run: heal nothing.
+            remove_dangling: delete whatever can't be healed, such as buckets that few drives have.
             deep: read all data and compare its checksums.
             update_parity: write objects anew that were stored with less parity than is set now.
             force: also when a run is under way there, which is stopped.
 
         Returns:
-            The token of the run, for `heal_status`.
+            The token of the run, for `heal_status`; without `force` it may be that of one under way.
 
         Raises:
+            ConflictError: a run is under way there, or in a place that has this one in it.
             NotSupportedError: the server has a single drive; or ``tenancy="prefix"`` and a bucket.
 
         Example:
@@ -272,12 +280,15 @@ class AsyncStorageAdmin(AsyncBase):
     ) -> HealStatus:
         """What a healing run has done since it was last asked; the server tells each thing once.
 
+        It knows the last run of each place, until some minutes after its end. Of a place without one it
+        says ``"finished"``, and nothing else.
+
         Args:
             token: as `start_heal` told it.
             bucket, prefix: as they were given to it.
 
         Raises:
-            MinIOError: there is no such run, or another has taken its place.
+            MinIOError: another run has taken its place.
 
         Example:
             >>> status = await client.admin.heal_status(token, "docs")
@@ -287,10 +298,7 @@ class AsyncStorageAdmin(AsyncBase):
         return await self._run(flows.heal_status(engine, token, bucket, prefix))
 
     async def stop_heal(self, bucket: str | None = None, prefix: str = "") -> None:
-        """Stop the healing run that is under way there.
-
-        Raises:
-            MinIOError: there is none.
+        """Stop the healing run that is under way there. Where there is none it is no error.
 
         Example:
             >>> await client.admin.stop_heal("docs")
@@ -333,7 +341,8 @@ class AsyncStorageAdmin(AsyncBase):
         locks whose holder is known to be gone. It is sent once and never tried again.
 
         Args:
-            *resources: bucket and key as `top_locks` tells them, by the server's names.
+            *resources: bucket and key as `top_locks` tells them, by the server's names. One that nobody
+                holds is no error.
 
         Raises:
             NotSupportedError: the server isn't one of a cluster.

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import archives, prompting
+from minio_sdk.client.later import Later
 from minio_sdk.models.archives import ArchiveEntry
 from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.prompting import PromptAnswer
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import archives, prompting
+else:
+    archives = Later("minio_sdk.flows.archives")
+    prompting = Later("minio_sdk.flows.prompting")
 
 
 class Archives(AsyncBase):
@@ -103,6 +109,7 @@ class Archives(AsyncBase):
         lambda_arn: str | None = None,
         version_id: str | None = None,
         parameters: Mapping[str, Any] | None = None,
+        encryption: GivenEncryption = None,
     ) -> PromptAnswer:
         """Ask a language model about an object; MinIO AIStor has it, and no other server.
 
@@ -116,12 +123,14 @@ class Archives(AsyncBase):
             lambda_arn: which of the services; None for the server's choice.
             version_id: a version of the object; None for the current one.
             parameters: what else the service takes, such as ``{"model": "...", "stream": False}``.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Returns:
             `PromptAnswer`: ``text``, ``json()`` and ``body``.
 
         Raises:
             NotSupportedError: the server has no such service.
+            EncryptionKeyError: the object has another customer's key, or none.
             ObjectNotFoundError, VersionNotFoundError, BucketNotFoundError: it isn't there.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed.
@@ -132,7 +141,7 @@ class Archives(AsyncBase):
 
         https://docs.min.io/enterprise/aistor-object-store/developers/prompt-api/
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return await self._run(
             prompting.prompt(engine, bucket, key, prompt, lambda_arn, version_id, parameters)
         )

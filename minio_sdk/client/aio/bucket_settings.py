@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import bucket_settings
+from minio_sdk.client.later import Later
 from minio_sdk.models.cors import CorsRule
 from minio_sdk.models.lifecycle import LifecycleRule
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import bucket_settings
+else:
+    bucket_settings = Later("minio_sdk.flows.bucket_settings")
 
 
 class BucketSettings(AsyncBase):

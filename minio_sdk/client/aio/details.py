@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import details, unfinished
+from minio_sdk.client.later import Later
+from minio_sdk.flows import uploads
+from minio_sdk.flows.conditions import condition
 from minio_sdk.models.details import (
     AccessControlList,
     MultipartUpload,
@@ -14,6 +17,13 @@ from minio_sdk.models.details import (
     UploadedPart,
 )
 from minio_sdk.models.object_encryption import GivenEncryption
+from minio_sdk.models.results import UploadResponse
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import details, unfinished
+else:
+    details = Later("minio_sdk.flows.details")
+    unfinished = Later("minio_sdk.flows.unfinished")
 
 
 class Details(AsyncBase):
@@ -173,6 +183,113 @@ class Details(AsyncBase):
         """
         engine = self._engine.begin()
         return self._iterate(unfinished.parts(engine, bucket, key, upload_id))
+
+    async def create_multipart_upload(
+        self,
+        bucket: str,
+        key: str,
+        *,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        expires: datetime | str | None = None,
+        storage_class: str | None = None,
+        encryption: GivenEncryption = None,
+    ) -> MultipartUpload:
+        """Begin an upload whose parts others send, such as a browser: up to 10,000, of up to 5 GiB each.
+
+        `get_presigned_part_url` gives the permission for each part, `complete_multipart_upload` makes them
+        an object, and `abort_multipart_upload` drops them. What the SDK itself uploads needs none of these.
+
+        Args:
+            bucket: its name; it has to exist.
+            key: the key of the object.
+            content_type, metadata, tags, content_encoding, content_disposition, content_language,
+                cache_control, expires, storage_class, encryption: of the object, as for `upload_object`.
+
+        Returns:
+            `MultipartUpload`, whose ``upload_id`` the other calls take. Parts cost space until the upload is
+            completed or aborted.
+
+        Raises:
+            BucketNotFoundError: the bucket doesn't exist.
+            NotSupportedError: the server would not encrypt it, or keep it under this key.
+            ValidationError: a bad argument; nothing was sent.
+            MinIOError: it failed after all retries.
+
+        Example:
+            >>> upload = await client.create_multipart_upload("films", "in/1.mp4")
+            >>> url = await client.get_presigned_part_url("films", "in/1.mp4", upload.upload_id, 1)
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+        """
+        engine = self._engine.begin(encryption)
+        headers = uploads.object_headers(
+            key,
+            content_type,
+            metadata,
+            tags=tags,
+            content_encoding=content_encoding,
+            content_disposition=content_disposition,
+            content_language=content_language,
+            cache_control=cache_control,
+            expires=expires,
+            storage_class=storage_class,
+        )
+        return await self._run(unfinished.begin(engine, bucket, key, headers))
+
+    async def complete_multipart_upload(
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        parts: Iterable[UploadedPart | tuple[int, str]] | None = None,
+        *,
+        size: int | None = None,
+        if_none_match: str | None = None,
+        if_match: str | None = None,
+        encryption: GivenEncryption = None,
+    ) -> UploadResponse:
+        """Make the parts that others have sent one object.
+
+        The server is asked first which parts it has, so that nothing is stored that isn't whole.
+
+        Args:
+            bucket: its name.
+            key: its key.
+            upload_id: the upload's.
+            parts: those that it is to have, as `list_parts` gives them, or pairs of a number and the ETag
+                that the answer to its PUT had; None takes all that the server has, from 1 on without a gap,
+                and the newer of one that was sent again.
+            size: the bytes that they must have together; None doesn't look.
+            if_none_match, if_match: as for `upload_object`.
+            encryption: the same as for `create_multipart_upload`.
+
+        Returns:
+            `UploadResponse`, as of `upload_object`.
+
+        Raises:
+            IntegrityError: a part is missing or another one, one but the last is below 5 MiB, all of them
+                don't have `size`, or the server doesn't tell which of two was sent last. Nothing was stored,
+                and the upload goes on.
+            UploadNotFoundError: it was completed, aborted, or never begun.
+            PreconditionFailedError: `if_none_match` or `if_match` didn't hold; the upload goes on.
+            ValidationError: a bad argument; nothing was sent.
+            MinIOError: it failed after all retries.
+
+        Example:
+            >>> await client.complete_multipart_upload("films", "in/1.mp4", upload_id, size=7_000_000_000)
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+        """
+        engine = self._engine.begin(encryption)
+        wanted = condition(if_none_match, if_match)
+        flow = unfinished.complete(engine, bucket, key, upload_id, parts, size, wanted)
+        return await self._run(flow)
 
     async def abort_multipart_upload(self, bucket: str, key: str, upload_id: str) -> None:
         """End an unfinished upload and drop its parts.

@@ -31,11 +31,14 @@ class Files(AsyncBase):
         self,
         bucket: str,
         key: str,
-        mode: Literal["wb"],
+        mode: Literal["wb", "xb"],
         *,
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
         storage_class: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        if_none_match: str | None = None,
+        if_match: str | None = None,
         encryption: GivenEncryption = None,
     ) -> AsyncObjectWriter: ...
 
@@ -50,6 +53,9 @@ class Files(AsyncBase):
         content_type: str | None = None,
         metadata: Mapping[str, str] | None = None,
         storage_class: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        if_none_match: str | None = None,
+        if_match: str | None = None,
         encryption: GivenEncryption = None,
     ) -> AsyncObjectReader | AsyncObjectWriter:
         """An object as a binary file.
@@ -60,18 +66,24 @@ class Files(AsyncBase):
         Args:
             bucket: its name; for writing it must exist.
             key: its key.
-            mode: ``"rb"`` or ``"wb"``.
+            mode: ``"rb"``, ``"wb"``, or ``"xb"``: as ``"wb"`` with ``if_none_match="*"``.
             version_id: for reading, a version of it; None for the current one.
             at: for reading, what it was at this moment, as for `get_object`.
             content_type: for writing, such as ``"text/plain"``; None guesses it from the key.
             metadata: for writing, names, with ``x-amz-meta-`` in front or not, and values.
             storage_class: for writing, such as ``"STANDARD_IA"``; None takes the server's default.
+            tags: for writing, at most 10 names and values.
+            if_none_match: for writing, ``"*"`` stores it only if there is no such object. That is asked
+                before anything is sent, and again when the file is closed.
+            if_match: for writing, an ETag; stores it only if that is still the one of the object.
             encryption: for writing `SseS3()`, `SseKms(...)` or `SseC(key)`, for reading the `SseC(key)` that
                 it was stored with; False for none; None takes `Config.encryption`.
 
         Raises:
             ObjectNotFoundError, BucketNotFoundError: it isn't there; for writing, when it is closed or
                 the first part is full.
+            PreconditionFailedError: `if_none_match` or `if_match` didn't hold; nothing was stored. It comes
+                when the file is closed or the first part is full.
             ValidationError: a bad argument, such as a mode for text; nothing was sent.
             MinIOError: it failed after all retries.
 
@@ -85,5 +97,6 @@ class Files(AsyncBase):
         """
         engine = self._engine.begin(encryption)
         return opened(
-            engine, bucket, key, mode, version_id, content_type, metadata, at, storage_class
-        )
+            engine, bucket, key, mode, version_id, content_type, metadata, at, storage_class,
+            tags, if_none_match, if_match,
+        )  # fmt: skip

@@ -212,6 +212,8 @@ class Objects(AsyncBase):
         start_after: str | None = None,
         concurrency: int | None = None,
         at: Moment | None = None,
+        include_user_meta: bool = False,
+        fetch_owner: bool = False,
     ) -> list[ObjectInfo]:
         """The objects of a bucket as a list in byte order; `iter_objects` takes no memory for it.
 
@@ -227,6 +229,9 @@ class Objects(AsyncBase):
                 `Config.pool_size`. One after the other all the same: versions, `at`, and `recursive=False`.
             at: what was there at this moment, with the ids of the versions, as for `get_object`. All versions
                 below the prefix are listed for it. Not together with `versions`.
+            include_user_meta: `content_type`, `metadata` and `tags` of each object, which MinIO puts into its
+                listings.
+            fetch_owner: `owner_id` and `owner_name` of each object.
 
         Returns:
             A list of `ObjectInfo`.
@@ -234,7 +239,7 @@ class Objects(AsyncBase):
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
             NotSupportedError: `versions`, and the server lists none; or `at`, and what was there then can't
-                be known.
+                be known; or `include_user_meta`, and the server lists objects without it.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed after all retries.
 
@@ -247,7 +252,17 @@ class Objects(AsyncBase):
         """
         engine = self._engine.begin()
         question = Question(
-            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency, at
+            bucket,
+            prefix,
+            suffix,
+            recursive,
+            versions,
+            limit,
+            start_after,
+            concurrency,
+            at,
+            include_user_meta,
+            fetch_owner,
         )
         return await self._run(found.listed(engine, question))
 
@@ -263,6 +278,8 @@ class Objects(AsyncBase):
         start_after: str | None = None,
         concurrency: int | None = None,
         at: Moment | None = None,
+        include_user_meta: bool = False,
+        fetch_owner: bool = False,
     ) -> AsyncIterator[ObjectInfo]:
         """The objects of a bucket one by one in the server's order, asked for page by page.
 
@@ -280,6 +297,16 @@ class Objects(AsyncBase):
         """
         engine = self._engine.begin()
         question = Question(
-            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency, at
+            bucket,
+            prefix,
+            suffix,
+            recursive,
+            versions,
+            limit,
+            start_after,
+            concurrency,
+            at,
+            include_user_meta,
+            fetch_owner,
         )
         return self._each(found.batches(engine, question))

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows import restoring, snapshots
+from minio_sdk.client.later import Later
 from minio_sdk.models.snapshots import RestoreResult, SnapshotDiff, SnapshotInfo
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import restoring, snapshots
+else:
+    restoring = Later("minio_sdk.flows.restoring")
+    snapshots = Later("minio_sdk.flows.snapshots")
 
 
 class Snapshots(AsyncBase):
@@ -71,9 +80,18 @@ class Snapshots(AsyncBase):
         return await self._run(snapshots.diff(self._engine.begin(), bucket, name, other))
 
     async def restore_snapshot(
-        self, bucket: str, name: str, *, delete: bool = False, skip_missing: bool = False
+        self,
+        bucket: str,
+        name: str,
+        *,
+        prefix: str = "",
+        keys: Iterable[str] | None = None,
+        to: str | tuple[str, str] | None = None,
+        dry_run: bool = False,
+        delete: bool = False,
+        skip_missing: bool = False,
     ) -> RestoreResult:
-        """Make a bucket what it was: keys, bytes, metadata and tags.
+        """Make a bucket, or a part of it, what it was: keys, bytes, metadata and tags.
 
         What is as it should be is left alone. A restore that was interrupted is finished by a second one.
         A bucket that is no more is made again, unless the snapshot was of versions.
@@ -81,22 +99,29 @@ class Snapshots(AsyncBase):
         Args:
             bucket: its name.
             name: the snapshot.
-            delete: remove the keys that came later.
+            prefix: only keys that begin with it.
+            keys: only these keys; not together with `prefix`.
+            to: leave the bucket alone, and bring back to ``"minio://bucket/prefix"`` or (bucket, prefix),
+                where each key stands whole behind the prefix and a slash.
+            dry_run: change nothing, say what would be done. It fails where a restore would for what the
+                snapshot has lost, so it is a check of the snapshot as well.
+            delete: remove the keys that came later; with `prefix` only those below it.
             skip_missing: bring back the others when the snapshot has lost versions or copies.
 
         Raises:
             NotFoundError: there is no such snapshot.
-            VersionNotFoundError, ObjectNotFoundError: it has lost some of its versions or copies; nothing
-                was changed.
+            VersionNotFoundError, ObjectNotFoundError: it has lost some of its versions or copies, or has
+                never had one of `keys`; nothing was changed.
             MinIOError: it failed after all retries; call it again to go on.
 
         Example:
             >>> result = await client.restore_snapshot("docs", "before-migration", delete=True)
         """
         engine = self._engine.begin()
-        return await self._run(
-            restoring.restore(engine, bucket, name, delete=delete, skip_missing=skip_missing)
+        wish = restoring.Wish.of(
+            prefix, keys, to, dry_run=dry_run, delete=delete, skip_missing=skip_missing
         )
+        return await self._run(restoring.restore(engine, bucket, name, wish))
 
     async def delete_snapshot(self, bucket: str, name: str) -> None:
         """Remove a snapshot; the bucket itself stays as it is.

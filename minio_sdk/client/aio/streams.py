@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from minio_sdk.client.aio.base import AsyncBase
-from minio_sdk.flows.events import Events
+from minio_sdk.flows.listening import Listening
 from minio_sdk.flows.select import Selection
 from minio_sdk.models.events import BucketEvent, EventGap
 from minio_sdk.models.select import SelectStats
 
+T = TypeVar("T")
+L = TypeVar("L", bound="AsyncLiveStream[Any]")
 
-class AsyncBucketEvents:
-    """The events of a bucket as they happen, without end: an iterator, and a context manager.
+
+class AsyncLiveStream(Generic[T]):
+    """What is told as it happens, without end: an iterator, and a context manager.
 
     A lost connection is had again by itself; `reconnects` and `last_gap` tell of it. Another task may close
     it, which ends the iteration; so does the end of its client. A task that is cancelled meanwhile closes it
     as well.
     """
 
-    def __init__(self, flow: Events) -> None:
+    def __init__(self, flow: Listening[T]) -> None:
         self._flow = flow
 
     @property
@@ -31,7 +34,7 @@ class AsyncBucketEvents:
 
     @property
     def reconnects(self) -> int:
-        """How often the connection was lost and had again: so often events may be missing."""
+        """How often the connection was lost and had again: so often something may be missing."""
         return self._flow.reconnects
 
     @property
@@ -43,21 +46,21 @@ class AsyncBucketEvents:
         """Wait until the server listens, so that what happens from then on is told.
 
         Raises:
-            NotSupportedError: the server has no live events.
+            NotSupportedError: the server has nothing of the kind.
             MinIOError: it failed after all retries.
         """
         await AsyncBase._run(self._flow.connect())
 
-    def __aiter__(self) -> AsyncIterator[BucketEvent]:
+    def __aiter__(self) -> AsyncIterator[T]:
         return self
 
-    async def __anext__(self) -> BucketEvent:
-        event = await AsyncBase._run(self._flow.next())
-        if event is None:
+    async def __anext__(self) -> T:
+        told = await AsyncBase._run(self._flow.next())
+        if told is None:
             raise StopAsyncIteration
-        return event
+        return told
 
-    async def __aenter__(self) -> AsyncBucketEvents:
+    async def __aenter__(self: L) -> L:
         await self.connect()
         return self
 
@@ -75,6 +78,24 @@ class AsyncBucketEvents:
 
     def __del__(self) -> None:
         self._flow.close()
+
+
+class AsyncBucketEvents(AsyncLiveStream[BucketEvent]):
+    """The events of a bucket as they happen, without end: an iterator, and a context manager.
+
+    A lost connection is had again by itself; `reconnects` and `last_gap` tell of it. Another task may close
+    it, which ends the iteration; so does the end of its client. A task that is cancelled meanwhile closes it
+    as well.
+    """
+
+
+class AsyncAdminStream(AsyncLiveStream[T]):
+    """What MinIO's servers tell of themselves, without end: an iterator, and a context manager.
+
+    A lost connection is had again by itself; `reconnects` and `last_gap` tell of it. Another task may close
+    it, which ends the iteration; so does the end of its client. A task that is cancelled meanwhile closes it
+    as well.
+    """
 
 
 class AsyncSelectedRows:

@@ -15,7 +15,7 @@ from minio_sdk.models.secret import hidden
 class ConfigAdmin(Base):
     """Reading, changing and resetting MinIO's configuration. It is the whole server's."""
 
-    def config_help(self, subsystem: str | None = None) -> tuple[AdminConfigKey, ...]:
+    def config_help(self, subsystem: str | None = None) -> list[AdminConfigKey]:
         """The settings that a sub-system has, with what each is for.
 
         Args:
@@ -119,13 +119,15 @@ class ConfigAdmin(Base):
     def restore_config(self, id: str) -> None:
         """Make one change of the history once more, which it then leaves.
 
+        It is in force, and told by `get_config`, when the servers have been restarted (`restart_server`).
+
         Danger: it overwrites what has been set since. It is sent once and never tried again.
 
         Args:
             id: as `config_history` tells it.
 
         Raises:
-            MinIOError: there is no such change.
+            NotFoundError: there is no such change.
 
         Example:
             >>> history = client.admin.config_history()
@@ -135,7 +137,7 @@ class ConfigAdmin(Base):
         return self._run(flows.restore_config(engine, id))
 
     def clear_config_history(self, id: str) -> None:
-        """Forget a change; what is set stays as it is.
+        """Forget a change; what is set stays as it is. A missing one is no error.
 
         Args:
             id: as `config_history` tells it, or ``"all"``.
@@ -161,8 +163,11 @@ class ConfigAdmin(Base):
     def import_config(self, text: str | bytes) -> None:
         """Set all that a text from `export_config` says.
 
-        Danger: it replaces the configuration as a whole, and most of it is in force after a restart
-        only. It is sent once and never tried again.
+        It is in force, and told by `get_config` and `export_config`, when the servers have been restarted
+        (`restart_server`).
+
+        Danger: it replaces the configuration as a whole: what the text doesn't name is as MinIO begins
+        with. It is sent once and never tried again.
 
         Args:
             text: at most 255 KiB.

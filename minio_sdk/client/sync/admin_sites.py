@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from minio_sdk.client.sync.base import Base
+from minio_sdk.flows import admin_backlog as backlog
 from minio_sdk.flows import admin_sites as flows
 from minio_sdk.models.admin_sites import (
     RemoteTarget,
+    ReplicationResync,
     ReplicationStatus,
     Site,
     SiteReplication,
     SiteReplicationResult,
     SiteReplicationStatus,
+    SiteResync,
+    SiteResyncStatus,
+    UnreplicatedVersion,
 )
 from minio_sdk.models.secret import hidden
 
@@ -174,6 +179,87 @@ class SitesAdmin(Base):
         engine = self._engine.begin()
         return self._run(flows.replication_status(engine, bucket))
 
+    def start_replication_resync(self, bucket: str, arn: str) -> ReplicationResync:
+        """Have MinIO replicate all that is in a bucket to a target once more, such as after a loss there.
+
+        The rule that names the target must have ``existing_objects=True``. It goes on in the server;
+        `replication_resync_status` tells how far it is.
+
+        Args:
+            bucket: a bucket of the tenant.
+            arn: as `add_remote_target` or `list_remote_targets` told it.
+
+        Returns:
+            What was begun: its `id` and `arn`.
+
+        Raises:
+            NotFoundError: there is no such bucket or target, or the bucket isn't replicated.
+            NotSupportedError: the server is not MinIO; or ``tenancy="prefix"``.
+            ConflictError: the rule leaves out what was there before it.
+            MinIOError: it failed, such as while one is under way already.
+
+        Example:
+            >>> print((client.admin.start_replication_resync("docs", arn)).id)
+        """
+        engine = self._engine.begin()
+        return self._run(flows.start_resync(engine, bucket, arn))
+
+    def replication_resync_status(
+        self, bucket: str, arn: str | None = None
+    ) -> list[ReplicationResync]:
+        """How far the server is with what `start_replication_resync` began, by target.
+
+        Args:
+            bucket: a bucket of the tenant.
+            arn: of one target; None for all.
+
+        Raises:
+            NotFoundError: there is no such bucket, or it isn't replicated.
+            NotSupportedError: the server is not MinIO; or ``tenancy="prefix"``.
+
+        Example:
+            >>> for run in client.admin.replication_resync_status("docs"):
+            ...     print(run.arn, run.status, run.count, run.failed_count)
+        """
+        engine = self._engine.begin()
+        return self._run(flows.resync_status(engine, bucket, arn))
+
+    def replication_backlog(
+        self,
+        bucket: str,
+        prefix: str = "",
+        *,
+        arn: str | None = None,
+    ) -> Iterator[UnreplicatedVersion]:
+        """The versions in a bucket that its replication has still to send, told while MinIO looks for them.
+
+        A bucket with a million of them takes no more memory here than one with ten. It has a connection
+        beside those of `Config.pool_size`.
+
+        Args:
+            bucket: a bucket of the tenant.
+            prefix: only keys that begin with it.
+            arn: only for this target, as `list_remote_targets` tells it; None for all.
+
+        Returns:
+            An iterator of `UnreplicatedVersion`, by key.
+
+        Raises:
+            BucketNotFoundError: there is no such bucket.
+            NotFoundError: it isn't replicated.
+            NotSupportedError: the server is not MinIO; or ``tenancy="prefix"``.
+            MinIOConnectionError: it broke off: what has come is not all there is.
+
+        Example:
+            >>> for version in client.admin.replication_backlog("docs"):
+            ...     print(version.key, version.status, dict(version.targets))
+
+        https://docs.min.io/community/minio-object-store/reference/minio-mc/mc-replicate-backlog.html
+        """
+        engine = self._engine.begin()
+        operation = backlog.asked(engine, bucket, prefix, arn)
+        return self._iterate(backlog.backlog(engine, operation))
+
     def site_replication(self) -> SiteReplication:
         """Which installations hold the same as this one.
 
@@ -277,3 +363,72 @@ class SitesAdmin(Base):
         """
         engine = self._engine.begin()
         return self._run(flows.remove_site_replication(engine, sites))
+
+    def start_site_resync(self, site: str) -> SiteResync:
+        """Have this site send another all that it has once more, such as after a loss there.
+
+        Danger: it keeps both sites busy, for days where there is much. It is sent once and never tried
+        again: another call is refused while it is under way. `site_resync_status` tells how far it is.
+
+        Args:
+            site: the name of the other one.
+
+        Returns:
+            `SiteResync`: what began, and with which buckets it couldn't.
+
+        Raises:
+            NotFoundError: there is no such site.
+            MinIOError: one is under way already, or it is this very site.
+
+        Example:
+            >>> print((client.admin.start_site_resync("there")).errors)
+
+        https://docs.min.io/community/minio-object-store/reference/minio-mc-admin/mc-admin-replicate.html
+        """
+        engine = self._engine.begin()
+        return self._run(flows.site_resync(engine, site, False))
+
+    def cancel_site_resync(self, site: str) -> SiteResync:
+        """End what `start_site_resync` began; what was sent stays. It is sent once and never tried again.
+
+        MinIO takes the run for one that is under way until its servers are started anew, and refuses another
+        until then.
+
+        Args:
+            site: the name of the other one.
+
+        Raises:
+            NotFoundError: there is no such site.
+            MinIOError: nothing is under way.
+
+        Example:
+            >>> print((client.admin.cancel_site_resync("there")).status)
+        """
+        engine = self._engine.begin()
+        return self._run(flows.site_resync(engine, site, True))
+
+    def site_resync_status(self, site: str) -> SiteResyncStatus | None:
+        """How far this site is with what `start_site_resync` began.
+
+        Names of buckets are the server's, whatever the client's tenant.
+
+        Args:
+            site: the name of the other one.
+
+        Returns:
+            `SiteResyncStatus`; None when nothing was begun.
+
+        Raises:
+            AccessDeniedError: these credentials may not (``admin:ServerInfo``).
+            NotFoundError: there is no such site.
+            NotSupportedError: the server is not MinIO.
+
+        Example:
+            >>> run = client.admin.site_resync_status("there")
+            >>> if run is not None:
+            ...     print(run.status, run.count, run.failed_count, run.failed_buckets)
+
+        https://docs.min.io/community/minio-object-store/reference/minio-mc-admin/mc-admin-replicate.html
+        """
+        engine = self._engine.begin()
+        return self._run(flows.site_resync_status(engine, site))

@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from minio_sdk.client.later import Later
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import archives, prompting
 from minio_sdk.models.archives import ArchiveEntry
 from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.prompting import PromptAnswer
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import archives, prompting
+else:
+    archives = Later("minio_sdk.flows.archives")
+    prompting = Later("minio_sdk.flows.prompting")
 
 
 class Archives(Base):
@@ -104,6 +110,7 @@ class Archives(Base):
         lambda_arn: str | None = None,
         version_id: str | None = None,
         parameters: Mapping[str, Any] | None = None,
+        encryption: GivenEncryption = None,
     ) -> PromptAnswer:
         """Ask a language model about an object; MinIO AIStor has it, and no other server.
 
@@ -117,12 +124,14 @@ class Archives(Base):
             lambda_arn: which of the services; None for the server's choice.
             version_id: a version of the object; None for the current one.
             parameters: what else the service takes, such as ``{"model": "...", "stream": False}``.
+            encryption: `SseC(key)` with the key that it was stored with; None takes `Config.encryption`.
 
         Returns:
             `PromptAnswer`: ``text``, ``json()`` and ``body``.
 
         Raises:
             NotSupportedError: the server has no such service.
+            EncryptionKeyError: the object has another customer's key, or none.
             ObjectNotFoundError, VersionNotFoundError, BucketNotFoundError: it isn't there.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed.
@@ -133,7 +142,7 @@ class Archives(Base):
 
         https://docs.min.io/enterprise/aistor-object-store/developers/prompt-api/
         """
-        engine = self._engine.begin()
+        engine = self._engine.begin(encryption)
         return self._run(
             prompting.prompt(engine, bucket, key, prompt, lambda_arn, version_id, parameters)
         )

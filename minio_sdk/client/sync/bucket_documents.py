@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from minio_sdk.client.later import Later
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import bucket_documents
 from minio_sdk.models.bucket_document import BucketDocument, BucketPlan
 from minio_sdk.models.bulk import BulkResult
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import bucket_documents
+else:
+    bucket_documents = Later("minio_sdk.flows.bucket_documents")
 
 
 class BucketDocuments(Base):

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from minio_sdk.client.later import Later
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import bucket_services
 from minio_sdk.models.encryption import BucketEncryption
 from minio_sdk.models.notification import NotificationRule
 from minio_sdk.models.replication import Replication
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import bucket_services
+else:
+    bucket_services = Later("minio_sdk.flows.bucket_services")
 
 
 class BucketServices(Base):

@@ -12,7 +12,12 @@ class Buckets(Base):
     """Make, look at, remove."""
 
     def create_bucket(
-        self, bucket: str, *, region: str | None = None, object_lock: bool = False
+        self,
+        bucket: str,
+        *,
+        region: str | None = None,
+        object_lock: bool = False,
+        exist_ok: bool = False,
     ) -> None:
         """Make a bucket.
 
@@ -20,10 +25,11 @@ class Buckets(Base):
             bucket: 1 to 63 of ``a-z 0-9 . -``, beginning and ending with a letter or digit.
             region: where it is to be; None takes `Config.region`.
             object_lock: whether its objects can be locked; this can't be taken back, and it keeps versions.
+            exist_ok: take one of one's own that is there already for made, and leave it as it is.
 
         Raises:
             NotSupportedError: `object_lock`, with prefix tenancy, or the server made it without.
-            BucketAlreadyExistsError: it exists.
+            BucketAlreadyExistsError: it exists; with `exist_ok`: as somebody else's, or without locks.
             ValidationError: S3 allows no such name.
             MinIOError: it failed after all retries.
 
@@ -32,7 +38,8 @@ class Buckets(Base):
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         """
-        return self._run(buckets.create(self._engine.begin(), bucket, region, object_lock))
+        engine = self._engine.begin()
+        return self._run(buckets.create(engine, bucket, region, object_lock, exist_ok))
 
     def delete_bucket(
         self, bucket: str, *, force: bool = False, bypass_governance: bool = False

@@ -3,9 +3,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from minio_sdk.client.later import Later
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import capabilities
 from minio_sdk.models.capabilities import ServerCapabilities
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import capabilities
+else:
+    capabilities = Later("minio_sdk.flows.capabilities")
 
 
 class Capabilities(Base):

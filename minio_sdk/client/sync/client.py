@@ -6,10 +6,11 @@ They hold signatures, docstrings and one `return` each; the work is in `minio_sd
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from minio_sdk.client.sync.admin import Admin
+from minio_sdk.client.base import extras_of_view
 from minio_sdk.client.sync.archives import Archives
 from minio_sdk.client.sync.bucket_documents import BucketDocuments
 from minio_sdk.client.sync.bucket_services import BucketServices
@@ -34,6 +35,9 @@ from minio_sdk.client.sync.undeleting import Undeleting
 from minio_sdk.client.sync.uploads import Uploads
 from minio_sdk.client.sync.usage import Usage
 from minio_sdk.flows import cached
+
+if TYPE_CHECKING:
+    from minio_sdk.client.sync.admin import Admin
 
 
 class MinIOClient(
@@ -99,9 +103,37 @@ class MinIOClient(
         view: MinIOClient = self._view(changes)
         return view
 
+    def with_extras(
+        self,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> MinIOClient:
+        """A client that adds headers and parameters to each of its requests, on the same connections.
+
+        They are signed, and go with every try of every operation, but with nothing that is sent elsewhere,
+        such as to STS, and not with `admin`. The parameters stand in presigned URLs as well. Values are never
+        logged or shown. A view that adds something has no read cache.
+
+        Args:
+            headers: names and values, in addition to those that this client adds already. What the SDK says
+                itself, or has an argument for, is refused.
+            query: the same for parameters of the query.
+
+        Raises:
+            ValidationError: one that can't be added.
+
+        Example:
+            >>> traced = client.with_extras(headers={"x-request-id": "4711"})
+            >>> traced.download("hello.txt")
+        """
+        view: MinIOClient = self._view(extras_of_view(self.config, headers, query))
+        return view
+
     @property
     def admin(self) -> Admin:
         """MinIO's admin API: the server, its users, policies, service accounts and quotas."""
+        from minio_sdk.client.sync.admin import Admin  # which few programs need
+
         return self._part(Admin)
 
     def __enter__(self) -> MinIOClient:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from minio_sdk.client.later import Later
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import appending, composing, copies, fanning, uploads
+from minio_sdk.flows import copies, uploads
 from minio_sdk.flows.conditions import condition
 from minio_sdk.flows.copy_rules import Changes
 from minio_sdk.flows.progress import OnProgress
@@ -20,6 +21,13 @@ from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.object_lock import Retention, retention_of
 from minio_sdk.models.results import UploadResponse
 from minio_sdk.wire.locking import lock_headers
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import appending, composing, fanning
+else:
+    appending = Later("minio_sdk.flows.appending")
+    composing = Later("minio_sdk.flows.composing")
+    fanning = Later("minio_sdk.flows.fanning")
 
 
 class Composing(Base):
@@ -71,10 +79,11 @@ class Composing(Base):
             retention: until when it is locked, as a `Retention`; its bucket must have object lock.
             legal_hold: lock it until `disable_object_legal_hold`; its bucket must have object lock.
             encryption: of the object: `SseS3()`, `SseKms(...)` or `SseC(key)`; False for none. None takes
-                `Config.encryption`, else sources with a customer's key give theirs, an object that is its
-                own source stays encrypted as it is, and any other is encrypted as its bucket has it.
-            source_encryption: the `SseC(key)` of the sources, which is one for all of them; None takes
-                `Config.encryption`.
+                `Config.encryption`, else sources with a customer's key give theirs (with several keys it
+                has to be said), an object that is its own source stays encrypted as it is, and any other
+                is encrypted as its bucket has it.
+            source_encryption: the `SseC(key)` of the sources that don't have their own
+                `ComposeSource.encryption`; None takes `Config.encryption`.
             progress: a function that gets a `TransferProgress` after each part that the server has; what
                 it raises ends the job, and nothing is stored. True shows a bar.
 

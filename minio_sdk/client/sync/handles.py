@@ -34,9 +34,15 @@ def opened(
     metadata: Mapping[str, str] | None,
     at: Moment | None = None,
     storage_class: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    if_none_match: str | None = None,
+    if_match: str | None = None,
 ) -> ObjectReader | ObjectWriter:
     """The file."""
-    made = make(engine, bucket, key, mode, version_id, content_type, metadata, at, storage_class)
+    made = make(
+        engine, bucket, key, mode, version_id, content_type, metadata, at, storage_class,
+        tags, if_none_match, if_match,
+    )  # fmt: skip
     if isinstance(made, Writer):
         return ObjectWriter(made)
     run(made.open())

@@ -213,6 +213,8 @@ class Objects(Base):
         start_after: str | None = None,
         concurrency: int | None = None,
         at: Moment | None = None,
+        include_user_meta: bool = False,
+        fetch_owner: bool = False,
     ) -> list[ObjectInfo]:
         """The objects of a bucket as a list in byte order; `iter_objects` takes no memory for it.
 
@@ -228,6 +230,9 @@ class Objects(Base):
                 `Config.pool_size`. One after the other all the same: versions, `at`, and `recursive=False`.
             at: what was there at this moment, with the ids of the versions, as for `get_object`. All versions
                 below the prefix are listed for it. Not together with `versions`.
+            include_user_meta: `content_type`, `metadata` and `tags` of each object, which MinIO puts into its
+                listings.
+            fetch_owner: `owner_id` and `owner_name` of each object.
 
         Returns:
             A list of `ObjectInfo`.
@@ -235,7 +240,7 @@ class Objects(Base):
         Raises:
             BucketNotFoundError: the bucket doesn't exist.
             NotSupportedError: `versions`, and the server lists none; or `at`, and what was there then can't
-                be known.
+                be known; or `include_user_meta`, and the server lists objects without it.
             ValidationError: a bad argument; nothing was sent.
             MinIOError: it failed after all retries.
 
@@ -248,7 +253,17 @@ class Objects(Base):
         """
         engine = self._engine.begin()
         question = Question(
-            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency, at
+            bucket,
+            prefix,
+            suffix,
+            recursive,
+            versions,
+            limit,
+            start_after,
+            concurrency,
+            at,
+            include_user_meta,
+            fetch_owner,
         )
         return self._run(found.listed(engine, question))
 
@@ -264,6 +279,8 @@ class Objects(Base):
         start_after: str | None = None,
         concurrency: int | None = None,
         at: Moment | None = None,
+        include_user_meta: bool = False,
+        fetch_owner: bool = False,
     ) -> Iterator[ObjectInfo]:
         """The objects of a bucket one by one in the server's order, asked for page by page.
 
@@ -281,6 +298,16 @@ class Objects(Base):
         """
         engine = self._engine.begin()
         question = Question(
-            bucket, prefix, suffix, recursive, versions, limit, start_after, concurrency, at
+            bucket,
+            prefix,
+            suffix,
+            recursive,
+            versions,
+            limit,
+            start_after,
+            concurrency,
+            at,
+            include_user_meta,
+            fetch_owner,
         )
         return self._each(found.batches(engine, question))

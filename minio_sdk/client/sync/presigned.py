@@ -111,6 +111,54 @@ class Presigned(Base):
         )
         return self._run(flow)
 
+    def get_presigned_part_url(
+        self,
+        bucket: str,
+        key: str,
+        upload_id: str,
+        part_number: int,
+        expiry_seconds: int = 3600,
+        *,
+        headers: Mapping[str, str] | None = None,
+        encryption: GivenEncryption = None,
+    ) -> str:
+        """A URL that anyone can send one part of an upload to, for some time; nothing is sent here.
+
+        Args:
+            bucket: its name.
+            key: the key.
+            upload_id: the upload's, from `create_multipart_upload`.
+            part_number: 1 to 10,000. The object has its parts in this order; each but the last needs 5 MiB.
+            expiry_seconds: 1 to 604,800 (7 days); default 3,600 (1 hour).
+            headers: as for `get_presigned_url`; ``content-length`` among them fixes the size.
+            encryption: `SseC(key)` where the upload was begun with it; the URL's user has to send what its
+                `headers()` says. Of other kinds nothing is said with a part. None takes `Config.encryption`.
+
+        Returns:
+            The URL, for PUT with the part as the body. Its answer has the part's ``ETag``.
+
+        Raises:
+            ValidationError, NotSupportedError, ConfigurationError: as for `get_presigned_url`.
+
+        Example:
+            >>> url = client.get_presigned_part_url("films", "in/1.mp4", upload_id, 1, 900)
+            >>> requests.put(url, data=first).raise_for_status()
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+        """
+        engine = self._engine.begin()
+        flow = presigned.part_url(
+            engine,
+            bucket,
+            key,
+            upload_id,
+            part_number,
+            expiry_seconds,
+            headers=headers,
+            encryption=encryption,
+        )
+        return self._run(flow)
+
     def presigned_post(
         self,
         bucket: str,

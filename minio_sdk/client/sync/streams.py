@@ -5,24 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows.events import Events
+from minio_sdk.flows.listening import Listening
 from minio_sdk.flows.select import Selection
 from minio_sdk.models.events import BucketEvent, EventGap
 from minio_sdk.models.select import SelectStats
 
+T = TypeVar("T")
+L = TypeVar("L", bound="LiveStream[Any]")
 
-class BucketEvents:
-    """The events of a bucket as they happen, without end: an iterator, and a context manager.
+
+class LiveStream(Generic[T]):
+    """What is told as it happens, without end: an iterator, and a context manager.
 
     A lost connection is had again by itself; `reconnects` and `last_gap` tell of it. Another thread may close
     it, which ends the iteration; so does the end of its client. An interrupt meanwhile closes it
     as well.
     """
 
-    def __init__(self, flow: Events) -> None:
+    def __init__(self, flow: Listening[T]) -> None:
         self._flow = flow
 
     @property
@@ -32,7 +35,7 @@ class BucketEvents:
 
     @property
     def reconnects(self) -> int:
-        """How often the connection was lost and had again: so often events may be missing."""
+        """How often the connection was lost and had again: so often something may be missing."""
         return self._flow.reconnects
 
     @property
@@ -44,21 +47,21 @@ class BucketEvents:
         """Wait until the server listens, so that what happens from then on is told.
 
         Raises:
-            NotSupportedError: the server has no live events.
+            NotSupportedError: the server has nothing of the kind.
             MinIOError: it failed after all retries.
         """
         Base._run(self._flow.connect())
 
-    def __iter__(self) -> Iterator[BucketEvent]:
+    def __iter__(self) -> Iterator[T]:
         return self
 
-    def __next__(self) -> BucketEvent:
-        event = Base._run(self._flow.next())
-        if event is None:
+    def __next__(self) -> T:
+        told = Base._run(self._flow.next())
+        if told is None:
             raise StopIteration
-        return event
+        return told
 
-    def __enter__(self) -> BucketEvents:
+    def __enter__(self: L) -> L:
         self.connect()
         return self
 
@@ -76,6 +79,24 @@ class BucketEvents:
 
     def __del__(self) -> None:
         self._flow.close()
+
+
+class BucketEvents(LiveStream[BucketEvent]):
+    """The events of a bucket as they happen, without end: an iterator, and a context manager.
+
+    A lost connection is had again by itself; `reconnects` and `last_gap` tell of it. Another thread may close
+    it, which ends the iteration; so does the end of its client. An interrupt meanwhile closes it
+    as well.
+    """
+
+
+class AdminStream(LiveStream[T]):
+    """What MinIO's servers tell of themselves, without end: an iterator, and a context manager.
+
+    A lost connection is had again by itself; `reconnects` and `last_gap` tell of it. Another thread may close
+    it, which ends the iteration; so does the end of its client. An interrupt meanwhile closes it
+    as well.
+    """
 
 
 class SelectedRows:

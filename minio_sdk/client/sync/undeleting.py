@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from minio_sdk.client.later import Later
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import undeleting, undeleting_many
 from minio_sdk.flows.bulk import Job
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.models.bulk import BulkResult
 from minio_sdk.models.moments import Moment
 from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.results import UndeletedObject
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import undeleting, undeleting_many
+else:
+    undeleting = Later("minio_sdk.flows.undeleting")
+    undeleting_many = Later("minio_sdk.flows.undeleting_many")
 
 
 class Undeleting(Base):

@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from minio_sdk.client.later import Later
 from minio_sdk.client.sync.base import Base
-from minio_sdk.flows import usage
 from minio_sdk.flows.progress import OnProgress
 from minio_sdk.models.usage import TenantUsage
+
+if TYPE_CHECKING:
+    from minio_sdk.flows import usage
+else:
+    usage = Later("minio_sdk.flows.usage")
 
 
 class Usage(Base):

@@ -144,21 +144,40 @@ def _sdk_listen(peer: Any, bucket: str, tell: Callable[[str], None]) -> None:
             return
 
 
+def _sdk_trace(peer: Any, lab: Lab) -> Outcome:
+    bucket = lab.bucket()
+    with peer.raw.admin.trace() as entries:
+        lab.oracle.put_object(Bucket=bucket, Key="event-1", Body=b"x")
+        entry = next(each for each in entries if each.path == f"/{bucket}/event-1")
+    assert (entry.name, entry.status) == ("s3.PutObject", 200)
+    return yes("`admin.trace` and `admin.console_log`, typed; printed without secrets.")
+
+
+def _mc_trace(peer: Any, lab: Lab) -> Outcome:
+    line = _mc_line(peer, lab, lab.bucket(), "admin", "trace", "lab")
+    return yes("`mc admin trace` and `logs`.") if b"event-" in line else no("Nothing in 12 s.")
+
+
 def _mc_watch(peer: Any, lab: Lab) -> Outcome:
     bucket = lab.bucket()
-    process = peer.start("--json", "watch", f"lab/{bucket}")
+    if b"event-" in _mc_line(peer, lab, bucket, "watch", f"lab/{bucket}"):
+        return yes("`mc watch`.")
+    return partly("`mc watch`; into a pipe it wrote nothing of 100 objects in 12 s.")
+
+
+def _mc_line(peer: Any, lab: Lab, bucket: str, *words: str) -> bytes:
+    """What a command writes of an object while objects are stored."""
+    process = peer.start("--json", *words)
     end = threading.Timer(12, process.kill)
     end.start()
     try:
         threading.Thread(target=_store, args=(lab, bucket, process), daemon=True).start()
-        line = process.stdout.readline()
+        line: bytes = next((each for each in process.stdout if b"event-" in each), b"")
     finally:
         end.cancel()
         process.kill()
         process.communicate()
-    if b"event-" in line:
-        return yes("`mc watch`.")
-    return partly("`mc watch`; into a pipe it wrote nothing of 100 objects in 12 s.")
+    return line
 
 
 def _store(lab: Lab, bucket: str, process: subprocess.Popen[bytes]) -> None:
@@ -393,6 +412,16 @@ FEATURES: tuple[Feature, ...] = (
             **both(_heard(_minio_listen)),
             **way(MC, _mc_watch),
             **absent("listen|watch", BOTO3, *NONE),
+        },
+    ),
+    feature(
+        "admin-trace",
+        AREA,
+        "What servers do and log, as it happens",
+        {
+            **ours(_sdk_trace, "Admin.trace", "Admin.console_log"),
+            **way(MC, _mc_trace),
+            **absent("service_?trace|admin_?trace|console_?log", MINIO, MINIOPY, BOTO3, *NONE),
         },
     ),
     feature(

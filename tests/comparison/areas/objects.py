@@ -65,6 +65,56 @@ def _signed_put(make: Callable[[Any, str], str]) -> Callable[[Any, Lab], Outcome
     return run
 
 
+def _signed_parts(
+    begin: Callable[[Any, str], str],
+    sign: Callable[[Any, str, str, int], str],
+    end: Callable[[Any, str, str, list[str]], object],
+) -> Callable[[Any, Lab], Outcome]:
+    """Two parts go up by their addresses alone; the client only begins and ends."""
+
+    def run(peer: Any, lab: Lab) -> Outcome:
+        bucket, parts = lab.bucket(), [b"a" * 5 * MiB, b"b"]
+        upload_id, etags = begin(peer, bucket), []
+        for number, part in enumerate(parts, 1):
+            request = urllib.request.Request(
+                sign(peer, bucket, upload_id, number), data=part, method="PUT"
+            )
+            request.add_header("Content-Type", "")
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                etags.append(answer.headers["ETag"])
+        end(peer, bucket, upload_id, etags)
+        assert _there(lab, bucket) == b"".join(parts)
+        return yes("Whoever has the addresses sends the parts.")
+
+    return run
+
+
+def _boto3_parts_end(peer: Any, bucket: str, upload_id: str, etags: list[str]) -> object:
+    parts = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(etags, 1)]
+    return peer.raw.complete_multipart_upload(
+        Bucket=bucket, Key=KEY, UploadId=upload_id, MultipartUpload={"Parts": parts}
+    )
+
+
+def _listed_metadata(use: Callable[[Any, str], object]) -> Callable[[Any, Lab], Outcome]:
+    def run(peer: Any, lab: Lab) -> Outcome:
+        bucket = lab.bucket()
+        lab.oracle.put_object(Bucket=bucket, Key=KEY, Body=b"x", Metadata={"author": "Ada"})
+        found = use(peer, bucket)
+        assert "Ada" in str(found), found
+        return yes("Listings tell it, on MinIO.")
+
+    return run
+
+
+def _mc_metadata(peer: Any, lab: Lab) -> Outcome:
+    bucket = lab.bucket()
+    lab.oracle.put_object(Bucket=bucket, Key=KEY, Body=b"x", Metadata={"author": "Ada"})
+    assert "Ada" not in str(peer.json("ls", "--recursive", f"lab/{bucket}"))
+    assert "Ada" in str(peer.json("stat", "--recursive", f"lab/{bucket}"))
+    return partly("`mc stat --recursive` asks for each object by itself; `mc ls` doesn't tell.")
+
+
 def _form(
     make: Callable[[Any, str], tuple[str, Mapping[str, str]]],
 ) -> Callable[[Any, Lab], Outcome]:
@@ -471,6 +521,40 @@ FEATURES: tuple[Feature, ...] = (
         },
     ),
     feature(
+        "presign-parts",
+        AREA,
+        "Signed addresses for the parts of a large upload",
+        {
+            **ours(
+                _signed_parts(
+                    lambda p, b: p.raw.create_multipart_upload(b, KEY).upload_id,
+                    lambda p, b, upload, part: p.raw.get_presigned_part_url(b, KEY, upload, part),
+                    lambda p, b, upload, etags: p.raw.complete_multipart_upload(
+                        b, KEY, upload, list(enumerate(etags, 1))
+                    ),
+                ),
+                "MinIOClient.get_presigned_part_url",
+            ),
+            **way(
+                BOTO3,
+                _signed_parts(
+                    lambda p, b: p.raw.create_multipart_upload(Bucket=b, Key=KEY)["UploadId"],
+                    lambda p, b, upload, part: p.raw.generate_presigned_url(
+                        "upload_part",
+                        Params={
+                            "Bucket": b,
+                            "Key": KEY,
+                            "UploadId": upload,
+                            "PartNumber": part,
+                        },
+                    ),
+                    _boto3_parts_end,
+                ),
+            ),
+            **absent("create_multipart|part_url", MINIO, MINIOPY, OBSTORE, S3FS, MC),
+        },
+    ),
+    feature(
         "presign-post",
         AREA,
         "Signed forms for browsers",
@@ -480,6 +564,29 @@ FEATURES: tuple[Feature, ...] = (
             **way(BOTO3, _form(_boto3_form)),
             **way(MC, _form(_mc_form)),
             **absent("presigned_post|post_policy|sign_post", OBSTORE, S3FS),
+        },
+    ),
+    feature(
+        "list-metadata",
+        AREA,
+        "Listings that tell the metadata of objects",
+        {
+            **ours(
+                _listed_metadata(
+                    lambda p, b: [o.metadata for o in p.raw.list_objects(b, include_user_meta=True)]
+                ),
+                "MinIOClient.list_objects(include_user_meta)",
+            ),
+            **both(
+                _listed_metadata(
+                    lambda p, b: [
+                        o.metadata
+                        for o in p.do("list_objects", b, recursive=True, include_user_meta=True)
+                    ]
+                )
+            ),
+            **way(MC, _mc_metadata),
+            **absent("user_meta", BOTO3, OBSTORE, S3FS),
         },
     ),
     feature("upload-parts", AREA, "Large files go up in parts, several at a time", each(_parts)),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
+import ssl
 from dataclasses import replace
 from typing import Any
 
 from minio_sdk import AccessDeniedError, Config, MinIOClient, Provisioner
+from tests import identity
 from tests.comparison.lab import Lab
 from tests.comparison.model import (
     BOTO3,
@@ -27,9 +30,11 @@ from tests.comparison.model import (
 )
 from tests.comparison.peers import connected
 from tests.comparison.probes import absent, both, our, ours, told, way
+from tests.servers import Server
 
 AREA = "Tenants"
 HEADER = "X-Tenant-ID"
+USER = "ada-sync"  # may read, by `Lab.identity`
 
 
 def _header(lab: Lab, name: str, settings: dict[str, Any], how: str) -> Outcome:
@@ -208,6 +213,50 @@ def _svcacct(peer: Any, lab: Lab) -> Outcome:
     return partly("`mc admin user svcacct add --policy`, with a policy written by hand.")
 
 
+def _signed_in(lab: Lab) -> Outcome:
+    sdk, server = importlib.import_module("minio_sdk"), lab.identity
+    provider = sdk.LdapIdentityProvider(
+        server.base_url, USER, identity.password(USER), verify=server.ca_file
+    )
+    _may_read(lab, server, provider.fetch())
+    return yes("`LdapIdentityProvider`: the password in the body, and keys that are renewed.")
+
+
+def _minio_signed_in(peer: Any, lab: Lab) -> Outcome:
+    server, make = lab.identity, peer.part("credentials").LdapIdentityProvider
+    pool = importlib.import_module("urllib3").PoolManager(ca_certs=server.ca_file)
+    provider = make(server.base_url, USER, identity.password(USER), http_client=pool)
+    return _by_address(lab, server, provider, provider.retrieve())
+
+
+def _miniopy_signed_in(peer: Any, lab: Lab) -> Outcome:
+    server, make = lab.identity, peer.part("credentials").LdapIdentityProvider
+    aiohttp = importlib.import_module("aiohttp")
+
+    async def retrieve() -> tuple[Any, Any]:
+        trusted = ssl.create_default_context(cafile=server.ca_file)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusted)) as session:
+            provider = make(server.base_url, USER, identity.password(USER), session=session)
+            return provider, await provider.retrieve()
+
+    return _by_address(lab, server, *asyncio.run(retrieve()))
+
+
+def _by_address(lab: Lab, server: Server, provider: Any, keys: Any) -> Outcome:
+    _may_read(lab, server, keys)
+    if "LDAPPassword=" in provider._sts_endpoint:
+        return partly(
+            "`LdapIdentityProvider`: the password stands in the address, which is logged."
+        )
+    return yes("`LdapIdentityProvider`: the password in the body.")
+
+
+def _may_read(lab: Lab, server: Server, keys: Any) -> None:
+    signed = replace(server, access_key=keys.access_key, secret_key=keys.secret_key)
+    signed_in = lab.boto3(signed, aws_session_token=keys.session_token)
+    assert signed_in.get_object(Bucket="lab-login", Key="key")["Body"].read() == b"x"
+
+
 def _audited(lab: Lab) -> Outcome:
     records: list[Any] = []
     bucket = "docs"
@@ -268,6 +317,16 @@ FEATURES: tuple[Feature, ...] = (
             **way(BOTO3, _sts),
             **way(MC, _svcacct),
             **absent("add_user|create_user|assume_role\\b|provision", OBSTORE, S3FS),
+        },
+    ),
+    feature(
+        "tenant-login", AREA, "Users of a directory (LDAP) sign in by their own passwords",
+        {
+            **our(_signed_in, "LdapIdentityProvider"),
+            **way(MINIO, _minio_signed_in),
+            **way(MINIOPY, _miniopy_signed_in),
+            **absent("ldap", BOTO3, OBSTORE, S3FS),
+            **absent("ldap", MC, but="^(admin|idp)"),
         },
     ),
     feature(
