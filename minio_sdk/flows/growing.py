@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 import uuid
 from collections.abc import Collection, Sequence
 from mmap import mmap
@@ -119,6 +120,7 @@ class KeptFile:
         self._journal = journal
         self._piece = piece
         self._done: set[int] = set()
+        self._recording = threading.Lock()  # or an older state might be written last
         self._unrecorded = 0
         self._size = 0
         self._begun = False
@@ -182,11 +184,12 @@ class KeptFile:
             self._record()
 
     def _record(self) -> None:
-        self._unrecorded = 0
-        done = sorted(self._done.copy())
-        with self.path.open("r+b", buffering=0) as file:
-            os.fsync(file.fileno())  # first the bytes, then the word that they are there
-        self._journal.save(done=done)
+        with self._recording:
+            self._unrecorded = 0
+            done = sorted(self._done.copy())
+            with self.path.open("r+b", buffering=0) as file:
+                os.fsync(file.fileno())  # first the bytes, then the word that they are there
+            self._journal.save(done=done)
 
     def publish(self) -> None:
         """Take the target's place."""

@@ -14,14 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from minio_sdk import AsyncMinIOClient, Config, ConflictError, MinIOClient
 from minio_sdk.clock import SYSTEM_CLOCK
-from minio_sdk.flows.held import held
+from minio_sdk.flows.held import held, settled
 from minio_sdk.flows.journal import Journal
+from minio_sdk.protocols import Transport
 from tests.both import config_for
 from tests.flows.test_uploads_faults import Storage
 from tests.processes import Interrupted, eventually, interrupts, posix_only
@@ -301,3 +302,48 @@ def test_what_is_opened_for_nobody_is_closed(tmp_path: Path) -> None:
     asyncio.run(main())  # which waits for its threads
     Journal(tmp_path, "0" * 24).close()
     assert list(tmp_path.iterdir()) == []
+
+
+class Cancelling:
+    """A transport whose `call` is cancelled: when its thread is `at_work`, or before that has begun."""
+
+    def __init__(self, *, at_work: bool) -> None:
+        self.go_on = threading.Event()
+        self.begun = threading.Event()
+        self.thread: threading.Thread | None = None
+        self.later: Callable[[], object] | None = None
+        self._at_work = at_work
+
+    async def call(self, function: Callable[[], object]) -> object:
+        if self._at_work:
+            self.thread = threading.Thread(target=function)
+            self.thread.start()
+            assert self.begun.wait(10)
+            threading.Timer(0.05, self.go_on.set).start()
+        else:
+            self.later = function
+        raise asyncio.CancelledError
+
+
+def test_what_is_being_written_is_written_before_the_one_who_is_cancelled_goes_on() -> None:
+    transport, written = Cancelling(at_work=True), []
+
+    def write() -> None:
+        transport.begun.set()
+        assert transport.go_on.wait(10)
+        written.append(1)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(settled(cast("Transport", transport), write))
+    assert written == [1]
+    assert transport.thread is not None
+    transport.thread.join(10)
+
+
+def test_what_was_not_begun_before_the_cancellation_is_never_written() -> None:
+    transport, written = Cancelling(at_work=False), []
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(settled(cast("Transport", transport), lambda: written.append(1)))
+    assert transport.later is not None
+    transport.later()
+    assert written == []

@@ -7,9 +7,10 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,9 @@ from minio_sdk import (
     TransferRestartedWarning,
 )
 from minio_sdk.flows import journal
+from minio_sdk.flows.growing import KeptFile
+from minio_sdk.flows.journal import Journal
+from minio_sdk.flows.reading import Reader
 from tests.both import Connect, at_once, both
 from tests.flows.test_resume import Keeping, left
 from tests.processes import posix_only
@@ -293,6 +297,38 @@ def test_two_downloads_of_one_transfer(
     assert sorted(outcomes) == ["done", "refused"]
     assert (tmp_path / "a").read_bytes() == BODY
     assert left(settings) == []
+
+
+def test_of_two_states_that_are_written_at_once_the_newer_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A download's pieces are written by several threads, and a disk may be slow with any of them."""
+    metadata = SimpleNamespace(etag="e-2", version_id=None, size=len(BODY))
+    reader = SimpleNamespace(bucket="docs", key="a", metadata=metadata)
+    kept = KeptFile(tmp_path / "a", Journal(tmp_path / "state", "0" * 24), 1000)
+    kept.start(cast("Reader", reader))
+    threads: list[threading.Thread] = []
+    fsync = os.fsync
+
+    def slow(descriptor: int) -> None:
+        if not threads:  # the first one; a second has time to come in between
+            threads.append(threading.Thread(target=lambda: write(range(4, 8))))
+            threads[0].start()
+            threads[0].join(0.1)
+        fsync(descriptor)
+
+    def write(pieces: Iterable[int]) -> None:
+        for piece in pieces:
+            kept.write(piece * 1000, BODY[piece * 1000 : piece * 1000 + 1000])
+
+    monkeypatch.setattr(os, "fsync", slow)
+    write(range(4))
+    threads[0].join(10)
+    kept.close()
+    again = Journal(tmp_path / "state", "0" * 24)
+    again.close()
+    assert again.entry is not None
+    assert again.entry["done"] == [piece * 1000 for piece in range(8)]
 
 
 def _one(folder: Path, both_begun: threading.Barrier) -> Callable[[Any], Any]:
