@@ -45,7 +45,7 @@ async def held(transport: Transport, make: Callable[[], C]) -> C:
         raise
 
 
-async def settled(transport: Transport, function: Callable[[], R]) -> R:
+async def done_or_never(transport: Transport, function: Callable[[], R]) -> R:
     """What `function` gives; for a caller who is cancelled or interrupted it is done by then, or never."""
     lock = threading.Lock()
     waiting = True

@@ -20,7 +20,7 @@ import pytest
 
 from minio_sdk import AsyncMinIOClient, Config, ConflictError, MinIOClient
 from minio_sdk.clock import SYSTEM_CLOCK
-from minio_sdk.flows.held import held, settled
+from minio_sdk.flows.held import done_or_never, held
 from minio_sdk.flows.journal import Journal
 from minio_sdk.protocols import Transport
 from tests.both import config_for
@@ -334,7 +334,7 @@ def test_what_is_being_written_is_written_before_the_one_who_is_cancelled_goes_o
         written.append(1)
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(settled(cast("Transport", transport), write))
+        asyncio.run(done_or_never(cast("Transport", transport), write))
     assert written == [1]
     assert transport.thread is not None
     transport.thread.join(10)
@@ -343,7 +343,7 @@ def test_what_is_being_written_is_written_before_the_one_who_is_cancelled_goes_o
 def test_what_was_not_begun_before_the_cancellation_is_never_written() -> None:
     transport, written = Cancelling(at_work=False), []
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(settled(cast("Transport", transport), lambda: written.append(1)))
+        asyncio.run(done_or_never(cast("Transport", transport), lambda: written.append(1)))
     assert transport.later is not None
     transport.later()
     assert written == []
