@@ -20,6 +20,7 @@ from contextlib import AbstractContextManager, nullcontext
 from logging import DEBUG
 from typing import Any, TypeVar
 
+from minio_sdk.additions import additions_of
 from minio_sdk.auditing import Auditor
 from minio_sdk.cache import Caches, Change, Store
 from minio_sdk.config import Config
@@ -41,13 +42,10 @@ from minio_sdk.models.capabilities import ServerCapabilities
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.object_encryption import Encryption, GivenEncryption, SseC, encryption_of
 from minio_sdk.operation import Operation, Place
-from minio_sdk.operations.copy_object import CopyOperation
 from minio_sdk.protocols import Feed, Transport
 from minio_sdk.retry import deadline_over
 from minio_sdk.tenancy import Scope, scope_of
 from minio_sdk.watching import Watcher, is_logged, watcher_of
-from minio_sdk.wire.addressing import is_virtual
-from minio_sdk.wire.extras import OWNER, SOURCE_OWNER, extras_of
 from minio_sdk.wire.failure import UNSIGNED_HINT, missing_bucket, not_s3
 from minio_sdk.wire.headers import retry_after
 from minio_sdk.wire.message import Reply, Request
@@ -56,9 +54,6 @@ from minio_sdk.wire.xml import XmlError
 
 T = TypeVar("T")
 E = TypeVar("E", bound=MinIOError)
-
-_OPERATORS = ("Admin", "Rgw")
-"""What operations of the operator's APIs are called, which nothing is added to."""
 
 
 class Api:
@@ -123,11 +118,8 @@ class Engine(EncryptedCalls):
     api: Api
 
     __slots__ = (
-        "_adds",
-        "_by_host",
-        "_extras",
+        "_additions",
         "_find_api",
-        "_owner",
         "_shares",
         "api",
         "auditor",
@@ -161,14 +153,11 @@ class Engine(EncryptedCalls):
         self.watcher = watcher_of(config, transport.clock, self.auditor)
         # Buckets that were seen to exist, with the moment; see `minio_sdk.flows.buckets`.
         self.known_buckets: dict[str, float] = {}
-        self._by_host = any(is_virtual(config.addressing, url) for url in config.endpoints)
-        self._extras = extras_of(config.extra_headers, config.extra_query_params)
-        self._owner = config.expected_bucket_owner
-        self._adds = self._by_host or self._extras is not None or self._owner is not None
+        self._additions = added = additions_of(config)
         self._find_api = find_api
         self.caches = caches or Caches()
         # What is read with something added may be another answer.
-        kept = None if self._extras is not None else config.cache
+        kept = None if added is not None and added.extras is not None else config.cache
         self.store: Store | None = self.caches.store(kept)
         self._shares: dict[int, Config] = {}
         default = config.encryption or None
@@ -303,8 +292,8 @@ class Engine(EncryptedCalls):
             if operation.api != speaks:
                 raise _other_api(operation, speaks)
             request = operation.request()
-            if self._adds:
-                self.address(request, operation)
+            if self._additions is not None:
+                self._additions.add_to(request, operation)
             if operation.encrypts and (self.encryption or self.source_encryption):
                 return await self._send_sealed(request, operation)
             watcher = self._looking()
@@ -385,33 +374,10 @@ class Engine(EncryptedCalls):
         return await self._understood(error, operation, duty_of(operation, self.encryption, None))
 
     def address(self, request: Request, operation: Operation[Any]) -> Request:
-        """Say in a request of `operation` what the configuration has to say.
-
-        The bucket becomes a host's name where the server has it so; what the user adds is added, and whose
-        the bucket has to be.
-        """
-        bucket = operation.place.server_bucket
-        if self._adds and not operation.name.startswith(_OPERATORS):
-            if self._extras is not None:
-                self._extras.add_to(request)
-            if owners := self.owners(operation):
-                request.headers = {**request.headers, **owners}
-        if self._by_host and bucket and operation.api == "s3":
-            whole = f"{request.path}/"
-            if whole.startswith(f"/{bucket}/") and not whole.startswith("/minio/"):
-                request.bucket = bucket
+        """Say in a request of `operation` what the configuration has to say."""
+        if self._additions is not None:
+            self._additions.add_to(request, operation)
         return request
-
-    def owners(self, operation: Operation[Any]) -> dict[str, str]:
-        """What says whose the buckets of an operation have to be."""
-        if self._owner is None or operation.api != "s3" or not operation.place.server_bucket:
-            return {}
-        if operation.name == "CreateBucket" or operation.name.startswith(_OPERATORS):
-            return {}  # S3 doesn't have it for these
-        found = {OWNER: self._owner}
-        if isinstance(operation, CopyOperation):
-            found[SOURCE_OWNER] = self._owner
-        return found
 
     async def keys(self) -> Credentials | None:
         """The credentials in force, None for unsigned requests.
@@ -431,8 +397,8 @@ class Engine(EncryptedCalls):
             request: the question.
             name: what an audit calls it.
         """
-        if self._extras is not None and not name.startswith(_OPERATORS):
-            self._extras.add_to(request)
+        if self._additions is not None:
+            self._additions.add_to_question(request, name)
         watcher = self._looking()
         if watcher is None:
             return await self._exchange(request)
@@ -500,7 +466,11 @@ class Engine(EncryptedCalls):
                 and not request.keys
             ):
                 error.hint = UNSIGNED_HINT
-            elif isinstance(error, AccessDeniedError) and self.owners(operation):
+            elif (
+                isinstance(error, AccessDeniedError)
+                and self._additions is not None
+                and self._additions.owners(operation)
+            ):
                 error.hint = "the bucket may belong to another account than expected_bucket_owner"
         return error
 
