@@ -220,6 +220,14 @@ class Transport(Protocol):
         """The result of a blocking function, without blocking an event loop."""
         ...
 
+    async def finish(self, function: Callable[..., R], *arguments: Any) -> R:
+        """The same; for a caller who is cancelled or interrupted it is done by then, or never will be.
+
+        A task that is cancelled while it waits for `call` leaves a thread behind, which may write what is
+        out of date by then.
+        """
+        ...
+
     async def close(self) -> None:
         """Give connections back; a later call opens new ones."""
         ...

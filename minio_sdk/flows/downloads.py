@@ -18,7 +18,7 @@ from minio_sdk.engine import Engine
 from minio_sdk.errors import IntegrityError, MinIOError, ValidationError, invalid
 from minio_sdk.flows.blocks import Blocks
 from minio_sdk.flows.growing import WRITTEN, FileRoom, Growing, GrowingFile, KeptFile
-from minio_sdk.flows.held import done_or_never, held
+from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import Journal
 from minio_sdk.flows.leases import Lease
 from minio_sdk.flows.progress import Meter, OnProgress
@@ -78,11 +78,10 @@ async def to_file(
         async def keep(offset: int, data: bytes) -> None:
             if isinstance(data, FileRoom):
                 data.close()
-                size = len(data)
-                await done_or_never(engine.transport, lambda: growing.written(offset, size))
+                await engine.transport.finish(growing.written, offset, len(data))
                 crc = data.crc
             else:
-                await done_or_never(engine.transport, lambda: growing.write(offset, data))
+                await engine.transport.finish(growing.write, offset, data)
                 crc = None if expected is None else await call(crc32, data)
             if crc is not None:
                 sums[offset] = crc, len(data)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 import uuid
 from collections.abc import Collection, Sequence
 from mmap import mmap
@@ -120,7 +119,7 @@ class KeptFile:
         self._journal = journal
         self._piece = piece
         self._done: set[int] = set()
-        self._recording = threading.Lock()  # or an older state might be written last
+        self._turns = [None]  # taken by who records, or an older state might be written last
         self._unrecorded = 0
         self._size = 0
         self._begun = False
@@ -176,20 +175,26 @@ class KeptFile:
         self.written(offset, len(data))
 
     def written(self, offset: int, size: int) -> None:
-        """Now and then write down what is there."""
+        """Now and then write down what is there, unless another thread is at it."""
         if size and not offset % self._piece and size == min(self._piece, self._size - offset):
             self._done.add(offset)
             self._unrecorded += 1
         if self._unrecorded >= RECORDED:
-            self._record()
+            try:
+                turn = self._turns.pop()
+            except IndexError:
+                return
+            try:
+                self._record()
+            finally:
+                self._turns.append(turn)
 
     def _record(self) -> None:
-        with self._recording:
-            self._unrecorded = 0
-            done = sorted(self._done.copy())
-            with self.path.open("r+b", buffering=0) as file:
-                os.fsync(file.fileno())  # first the bytes, then the word that they are there
-            self._journal.save(done=done)
+        self._unrecorded = 0
+        done = sorted(self._done.copy())
+        with self.path.open("r+b", buffering=0) as file:
+            os.fsync(file.fileno())  # first the bytes, then the word that they are there
+        self._journal.save(done=done)
 
     def publish(self) -> None:
         """Take the target's place."""

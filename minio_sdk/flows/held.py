@@ -1,14 +1,9 @@
-"""What blocking functions open and write while the one who waits for them may be cancelled.
-
-A task that is cancelled leaves its thread behind, which goes on to open a file, to take a lock, or to write
-what is out of date by then.
-"""
+"""What a blocking function opens, and has to be closed whatever becomes of the one who waits."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
 from minio_sdk.protocols import Transport
 
@@ -22,11 +17,13 @@ class Closable(Protocol):
 
 
 C = TypeVar("C", bound=Closable)
-R = TypeVar("R")
 
 
 async def held(transport: Transport, make: Callable[[], C]) -> C:
-    """What `make` gives; closed when the caller is cancelled or interrupted before that is there."""
+    """What `make` gives; closed when the caller is cancelled or interrupted before that is there.
+
+    A task that is cancelled leaves its thread behind, which goes on to open a file, or to take a lock.
+    """
     made: list[C] = []
     waiting = True
 
@@ -42,21 +39,4 @@ async def held(transport: Transport, make: Callable[[], C]) -> C:
         waiting = False
         for thing in made:
             thing.close()
-        raise
-
-
-async def done_or_never(transport: Transport, function: Callable[[], R]) -> R:
-    """What `function` gives; for a caller who is cancelled or interrupted it is done by then, or never."""
-    lock = threading.Lock()
-    waiting = True
-
-    def run() -> R | None:
-        with lock:
-            return function() if waiting else None
-
-    try:
-        return cast("R", await transport.call(run))
-    except BaseException:
-        with lock:
-            waiting = False
         raise

@@ -19,7 +19,7 @@ from minio_sdk.errors import (
     UploadNotFoundError,
     ValidationError,
 )
-from minio_sdk.flows.held import done_or_never, held
+from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import (
     Journal,
     check_id,
@@ -122,7 +122,7 @@ class Resuming:
             if self.stored is not None:
                 return
         await end_upload(self._engine, self._place, self._key, upload_id)
-        await done_or_never(self._engine.transport, self._forget)
+        await self._engine.transport.finish(self._forget)
         if why is not None:  # else the server has dropped it, which is no news of the source
             warn_of_restart(entry, why)
 
@@ -165,7 +165,7 @@ class Resuming:
         if error.attempts == 0 or (error.attempts == 1 and error.status is not None):
             self._asked.pop()
             try:
-                await done_or_never(self._engine.transport, self._forget)
+                await self._engine.transport.finish(self._forget)
             except OSError:  # the refusal is the news
                 return
 
@@ -181,8 +181,7 @@ class Resuming:
         assert self._journal is not None  # it was looked at first
         facts = {**self._facts, "upload_id": upload_id, "checksums": checksums, "etag": etag}
         facts["asked"] = self._asked
-        journal = self._journal
-        await done_or_never(self._engine.transport, lambda: journal.save(**facts))
+        await self._engine.transport.finish(lambda journal: journal.save(**facts), self._journal)
 
     @property
     def kept(self) -> bool:
@@ -194,7 +193,7 @@ class Resuming:
         """There is nothing to go on with, and maybe something to look for still."""
         await self._end_strays(None, last=True)
         try:
-            await done_or_never(self._engine.transport, self._forget)
+            await self._engine.transport.finish(self._forget)
         except OSError:  # a later run will find out what has become of it
             return
 
@@ -213,7 +212,7 @@ class Resuming:
             engine = self._engine.begin()  # it may be the deadline that has ended the upload
             await end_upload(engine, self._place, self._key, entry["upload_id"])
         self.begun, self.there = None, {}
-        await done_or_never(self._engine.transport, self._forget)
+        await self._engine.transport.finish(self._forget)
 
     def _forget(self) -> None:
         """Keep nothing but what has to be looked for later."""
@@ -252,7 +251,7 @@ async def discard(engine: Engine, transfer_id: str) -> None:
         else:
             growing = growing_path(Path(entry["path"]), transfer_id)
             await call(lambda: growing.unlink(missing_ok=True))
-        await done_or_never(engine.transport, journal.remove)
+        await engine.transport.finish(journal.remove)
     finally:
         journal.close()
 
@@ -263,9 +262,8 @@ async def _discard_upload(engine: Engine, journal: Journal, entry: Mapping[str, 
         await end_upload(engine, place, key, upload_id)
     asked = await end_strays(engine, place, key, entry["asked"], upload_id)
     if asked:
-        await done_or_never(
-            engine.transport,
-            lambda: journal.save(upload_id=None, checksums=None, etag=None, asked=asked),
+        await engine.transport.finish(
+            lambda: journal.save(upload_id=None, checksums=None, etag=None, asked=asked)
         )
         raise ConflictError(
             "an upload of this key has no part yet, and may be this one or another client's",

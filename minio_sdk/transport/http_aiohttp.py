@@ -44,7 +44,7 @@ from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
 from minio_sdk.transport.reasons import BodyFailed, explain, root
 from minio_sdk.transport.routes import Route
 from minio_sdk.transport.sending import Connector, Sending
-from minio_sdk.transport.tasks import TaskCrew, TaskRelay, map_in_tasks, within
+from minio_sdk.transport.tasks import TaskCrew, TaskRelay, done_or_never, map_in_tasks, within
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.heads import is_sized
 from minio_sdk.wire.message import Reply, Request, StreamBody
@@ -478,6 +478,10 @@ class AiohttpTransport:
     async def call(self, function: Callable[..., R], *arguments: Any) -> R:
         """The result of a blocking function, on a thread."""
         return await asyncio.to_thread(function, *arguments)
+
+    async def finish(self, function: Callable[..., R], *arguments: Any) -> R:
+        """The same; for a task that is cancelled it is done by then, or never will be."""
+        return await done_or_never(function, *arguments)
 
     async def close(self) -> None:
         """Give connections back, unless they are another client's."""

@@ -364,6 +364,10 @@ class RequestsTransport:
         """The result of `function`, which may block: so does this transport."""
         return function(*arguments)
 
+    async def finish(self, function: Callable[..., R], *arguments: Any) -> R:
+        """The same: nothing is left to another thread."""
+        return function(*arguments)
+
     async def close(self) -> None:
         """Give connections back, unless they are another client's."""
         if not self._shared:

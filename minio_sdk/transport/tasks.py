@@ -7,6 +7,7 @@ each, and end with it.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -43,6 +44,23 @@ async def within(seconds: float | None, work: Awaitable[R]) -> R:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
     return working.result()
+
+
+async def done_or_never(function: Callable[..., R], *arguments: Any) -> R:
+    """See `minio_sdk.protocols.Transport.finish`."""
+    lock = threading.Lock()
+    wanted = True
+
+    def run() -> R | None:
+        with lock:
+            return function(*arguments) if wanted else None
+
+    try:
+        return cast("R", await asyncio.to_thread(run))
+    except BaseException:
+        with lock:  # the loop waits as long as the function still takes
+            wanted = False
+        raise
 
 
 class TaskRelay:

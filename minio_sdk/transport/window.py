@@ -152,6 +152,10 @@ class Lane:
         await self.move()
         return await self.inner.call(function, *arguments)
 
+    async def finish(self, function: Callable[..., R], *arguments: Any) -> R:
+        """The same."""
+        return await self.call(function, *arguments)
+
     async def close(self) -> None:
         """Nothing: it is the inner one's to close."""
 

@@ -186,6 +186,9 @@ class Memory:
     async def call(self, function: Callable[..., R], *arguments: Any) -> R:
         return function(*arguments)
 
+    async def finish(self, function: Callable[..., R], *arguments: Any) -> R:
+        return function(*arguments)
+
     async def close(self) -> None:
         return None
 

@@ -14,15 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from minio_sdk import AsyncMinIOClient, Config, ConflictError, MinIOClient
 from minio_sdk.clock import SYSTEM_CLOCK
-from minio_sdk.flows.held import done_or_never, held
+from minio_sdk.flows.held import held
 from minio_sdk.flows.journal import Journal
-from minio_sdk.protocols import Transport
 from tests.both import config_for
 from tests.flows.test_uploads_faults import Storage
 from tests.processes import Interrupted, eventually, interrupts, posix_only
@@ -304,46 +303,44 @@ def test_what_is_opened_for_nobody_is_closed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-class Cancelling:
-    """A transport whose `call` is cancelled: when its thread is `at_work`, or before that has begun."""
-
-    def __init__(self, *, at_work: bool) -> None:
-        self.go_on = threading.Event()
-        self.begun = threading.Event()
-        self.thread: threading.Thread | None = None
-        self.later: Callable[[], object] | None = None
-        self._at_work = at_work
-
-    async def call(self, function: Callable[[], object]) -> object:
-        if self._at_work:
-            self.thread = threading.Thread(target=function)
-            self.thread.start()
-            assert self.begun.wait(10)
-            threading.Timer(0.05, self.go_on.set).start()
-        else:
-            self.later = function
-        raise asyncio.CancelledError
+async def finish(function: Callable[[], object]) -> None:
+    """Have `function` finished for a client whose task is cancelled."""
+    config = Config("http://127.0.0.1:9", "acme", access_key="a", secret_key="b")
+    async with AsyncMinIOClient(config) as client:
+        with pytest.raises(asyncio.CancelledError):
+            await client._engine.transport.finish(function)
 
 
-def test_what_is_being_written_is_written_before_the_one_who_is_cancelled_goes_on() -> None:
-    transport, written = Cancelling(at_work=True), []
+def test_who_is_cancelled_goes_on_when_what_is_being_written_is_written() -> None:
+    go_on, written = threading.Event(), []
+    tasks: list[asyncio.Task[None]] = []
 
     def write() -> None:
-        transport.begun.set()
-        assert transport.go_on.wait(10)
+        tasks[0].get_loop().call_soon_threadsafe(tasks[0].cancel)
+        threading.Timer(0.05, go_on.set).start()
+        assert go_on.wait(10)
         written.append(1)
 
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(done_or_never(cast("Transport", transport), write))
-    assert written == [1]
-    assert transport.thread is not None
-    transport.thread.join(10)
+    async def main() -> None:
+        tasks.append(asyncio.ensure_future(finish(write)))
+        await tasks[0]
+        assert written == [1]
+
+    asyncio.run(main())
 
 
-def test_what_was_not_begun_before_the_cancellation_is_never_written() -> None:
-    transport, written = Cancelling(at_work=False), []
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(done_or_never(cast("Transport", transport), lambda: written.append(1)))
-    assert transport.later is not None
-    transport.later()
+def test_what_was_not_begun_when_the_task_was_cancelled_is_never_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[Callable[[], object]] = []
+
+    async def not_yet(function: Callable[[], object]) -> None:
+        threads.append(function)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(asyncio, "to_thread", not_yet)
+    written: list[int] = []
+    asyncio.run(finish(lambda: written.append(1)))
+    (begin,) = threads
+    begin()
     assert written == []

@@ -291,6 +291,9 @@ class Wire:
     async def call(self, function: Callable[..., R], *arguments: Any) -> R:
         return function(*arguments)
 
+    async def finish(self, function: Callable[..., R], *arguments: Any) -> R:
+        return function(*arguments)
+
     async def close(self) -> None:
         return None
 
