@@ -29,9 +29,10 @@ from minio_sdk.errors import (
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import plain
 from minio_sdk.models.secret import Secret
+from minio_sdk.reasons import unreached
 from minio_sdk.wire.headers import http_date, iso_date
 from minio_sdk.wire.message import Reply, Request
-from minio_sdk.wire.url import parse_endpoint
+from minio_sdk.wire.url import Endpoint, parse_endpoint
 
 MAX_ANSWER = 256 * 1024
 _BLOCK = 16 * 1024
@@ -111,7 +112,7 @@ class Asking:
             try:
                 reply = self._once(url, request)
             except MinIOConnectionError as error:
-                if not left or (self.careful and not error.unreached):
+                if not left or error.permanent or (self.careful and not error.unreached):
                     raise
             else:
                 if reply.status not in again or not left:
@@ -158,7 +159,8 @@ class Asking:
         except (requests.RequestException, OSError) as error:
             if isinstance(error, MinIOError):
                 raise
-            raise _unasked(endpoint.origin, error) from None
+            proxy = requests.utils.select_proxy(url, proxies)
+            raise _unasked(endpoint, error, proxy) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, headers, found)
 
@@ -210,12 +212,18 @@ def _showing(cert: Certificate) -> Any:
     return Showing()
 
 
-def _unasked(origin: str, error: Exception) -> MinIOConnectionError:
+def _unasked(endpoint: Endpoint, error: Exception, proxy: str | None) -> MinIOConnectionError:
     import urllib3
 
-    failure = MinIOConnectionError(f"{origin} can't be asked ({type(error).__name__})")
-    why = getattr(error.args[0], "reason", None) if error.args else None
-    failure.unreached = isinstance(why, urllib3.exceptions.NewConnectionError)
+    found = unreached(error, endpoint, proxy, "the endpoint")
+    # No other words of the HTTP library's: it tells URLs with the secrets that are in them.
+    why = type(error).__name__ if found is None else found.message
+    failure = MinIOConnectionError(f"{endpoint.origin} can't be asked: {why}")
+    if found is not None:
+        failure.hint = found.hint
+        failure.permanent = found.permanent
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    failure.unreached = isinstance(reason, urllib3.exceptions.NewConnectionError)
     return failure
 
 

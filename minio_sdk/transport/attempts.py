@@ -17,11 +17,11 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from minio_sdk.errors import MinIOConnectionError, MinIOError
+from minio_sdk.reasons import MAX_ERROR, TRUSTED, BodyFailed, explain, root, too_large
 from minio_sdk.retry import deadline_over
 from minio_sdk.transport.connections import READ, LendingPool, timeouts
 from minio_sdk.transport.direct import SMALL, exchange, put_into
 from minio_sdk.transport.pace import Meter
-from minio_sdk.transport.reasons import MAX_ERROR, TRUSTED, BodyFailed, explain, root, too_large
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.heads import add_length

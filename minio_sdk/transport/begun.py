@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
+from minio_sdk.reasons import root
 from minio_sdk.transport.attempts import Direct
 from minio_sdk.transport.direct import usual
-from minio_sdk.transport.reasons import root
 from minio_sdk.transport.stopping import check_running, on_connection
 from minio_sdk.wire.failure import unmasked
 from minio_sdk.wire.message import Reply, Request

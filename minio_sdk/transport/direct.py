@@ -27,10 +27,10 @@ import urllib3
 import urllib3.connectionpool
 import urllib3.exceptions
 
+from minio_sdk.reasons import BodyFailed
 from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.pace import Pace, Paced
-from minio_sdk.transport.reasons import BodyFailed
 from minio_sdk.transport.stopping import on_connection
 from minio_sdk.wire.heads import Head, closes, plain
 from minio_sdk.wire.message import Reply, Room

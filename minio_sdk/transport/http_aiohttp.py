@@ -31,6 +31,7 @@ from minio_sdk.errors import MinIOError, NotSupportedError
 from minio_sdk.forks import forget_after_fork, leave_to_parent
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.protocols import Relay
+from minio_sdk.reasons import BodyFailed, explain, root
 from minio_sdk.retry import RetryPolicy, deadline_over
 from minio_sdk.retry_budget import TokenBudget
 from minio_sdk.signing import Signing, Skew
@@ -41,7 +42,6 @@ from minio_sdk.transport.lines import Lines
 from minio_sdk.transport.odd import BLOCK, read_body
 from minio_sdk.transport.pace import Meter, pace_of
 from minio_sdk.transport.proxies import check_unchanged_by, find_proxy, is_socks
-from minio_sdk.transport.reasons import BodyFailed, explain, root
 from minio_sdk.transport.routes import Route
 from minio_sdk.transport.sending import Connector, Sending
 from minio_sdk.transport.tasks import TaskCrew, TaskRelay, done_or_never, map_in_tasks, within

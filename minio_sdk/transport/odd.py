@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp.client_proto import ResponseHandler
 
+from minio_sdk.reasons import MAX_ERROR, TRUSTED, too_large
 from minio_sdk.transport.pace import Meter
-from minio_sdk.transport.reasons import MAX_ERROR, TRUSTED, too_large
 
 BLOCK = 1024 * 1024
 

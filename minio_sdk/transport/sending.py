@@ -9,8 +9,8 @@ from typing import Any
 
 import aiohttp
 
+from minio_sdk.reasons import BodyFailed
 from minio_sdk.transport.odd import BLOCK
-from minio_sdk.transport.reasons import BodyFailed
 from minio_sdk.wire.message import StreamBody
 
 

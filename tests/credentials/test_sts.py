@@ -173,6 +173,44 @@ def test_the_keys_that_assume_may_come_from_a_provider_and_chains_ask_sources() 
     assert server.requests[1].header("x-amz-security-token") == TOKEN
 
 
+# -- no connection ---------------------------------------------------------------------------------
+
+UNREACHED: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "nothing there": (
+        "http://127.0.0.1:1",
+        {},
+        "nothing listens on 127.0.0.1:1",
+        "of the endpoint",
+    ),
+    "no such host": ("http://sts.invalid", {}, "'sts.invalid' can't be resolved", "the endpoint's"),
+    "a proxy": (
+        "http://sts.invalid",
+        {"proxies": {"http": f"http://user:{CANARY}@127.0.0.1:1"}},
+        "nothing listens on the proxy 127.0.0.1:1",
+        "check proxies",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", UNREACHED)
+def test_it_is_said_why_nobody_could_be_asked(why: str) -> None:
+    url, fields, said, hint = UNREACHED[why]
+    with pytest.raises(CredentialsError) as caught:
+        provider(url, **fields).credentials()
+    assert said in caught.value.message
+    assert hint in (caught.value.hint or "")
+    assert CANARY not in shown(caught.value)
+
+
+def test_a_certificate_that_is_not_trusted_is_said_at_once() -> None:
+    clock = FakeClock(NOW)
+    with ScriptedServer(tls=True, strict=False) as server:
+        with pytest.raises(CredentialsError, match="certificate is not trusted") as caught:
+            provider(server, clock=clock).credentials()
+    assert "verify='/path/to/ca.pem'" in (caught.value.hint or "")
+    assert clock.slept == []
+
+
 # -- what comes ------------------------------------------------------------------------------------
 
 OUTCOMES: dict[str, tuple[Callable[[], Step], str]] = {

@@ -18,13 +18,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minio_sdk import AsyncMinIOClient, MinIOConnectionError, MinIOTimeoutError, ServerError
+from minio_sdk.reasons import MAX_ERROR
 from minio_sdk.transport import direct_async
 from minio_sdk.transport.direct_async import Line
 from minio_sdk.transport.http_aiohttp import AiohttpTransport
 from minio_sdk.transport.lines import Lines
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.odd import Odd, read_body
-from minio_sdk.transport.reasons import MAX_ERROR
 from minio_sdk.wire.heads import plain
 from minio_sdk.wire.message import Request, Room
 from tests.both import config_for, stored

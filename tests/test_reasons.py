@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from minio_sdk import Credentials, MinIOConnectionError, MinIOError, MinIOTimeoutError
-from minio_sdk.transport.reasons import chain, explain
+from minio_sdk.reasons import chain, explain
 from minio_sdk.wire.url import parse_endpoint
 from tests.both import ACCESS_KEY, SECRET_KEY, TOKEN, Connect, both, stored
 from tests.clock import FakeClock

@@ -1,6 +1,7 @@
 """Why a server gave no usable answer, in words, from whatever an HTTP library raised.
 
-Both transports hand their exceptions here, so that one cause has one explanation.
+Both transports and the providers of credentials hand their exceptions here, so that one cause has one
+explanation.
 """
 
 from __future__ import annotations
@@ -82,14 +83,10 @@ def explain(
         timed_out: whether the library called it a timeout.
         proxy: the proxy on the way there.
     """
+    found = unreached(error, endpoint, proxy)
+    if found is not None:
+        return found
     causes = list(chain(error))
-    for cause in causes:
-        found = _of_tls(cause, endpoint)
-        if found is None and proxy is not None:
-            found = _of_proxy(cause, proxy)
-        found = found or _of_network(cause, endpoint)
-        if found is not None:
-            return found
     if timed_out or any(isinstance(cause, TimeoutError) for cause in causes):
         return _error(
             MinIOTimeoutError,
@@ -105,6 +102,27 @@ def explain(
         return _error(MinIOConnectionError, message, _drop_hint(endpoint))
     last = causes[-1]
     return _error(MinIOConnectionError, f"{type(last).__name__}: {last}", None)
+
+
+def unreached(
+    error: Exception, endpoint: Endpoint, proxy: str | None = None, called: str = "base_url"
+) -> MinIOConnectionError | None:
+    """Why there is no connection, where that is what went wrong; nothing in it is of what was to be sent.
+
+    Args:
+        error: what the HTTP library raised.
+        endpoint: where it was going.
+        proxy: the proxy on the way there.
+        called: the setting that has the address.
+    """
+    for cause in chain(error):
+        found = _of_tls(cause, endpoint)
+        if found is None and proxy is not None:
+            found = _of_proxy(cause, proxy)
+        found = found or _of_network(cause, endpoint, called)
+        if found is not None:
+            return found
+    return None
 
 
 _NOT_TLS = ("wrong_version", "wrong version", "record_layer", "http_request")
@@ -182,9 +200,9 @@ def _of_proxy(cause: Exception, proxy: str) -> MinIOConnectionError | None:
     return None
 
 
-def _of_network(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | None:
+def _of_network(cause: Exception, endpoint: Endpoint, called: str) -> MinIOConnectionError | None:
     if isinstance(cause, socket.gaierror):
-        hint = "check base_url's spelling and this computer's DNS"
+        hint = f"check {called}'s spelling and this computer's DNS"
         if endpoint.bucket:
             hint += ", which has to know the names of buckets below it; or addressing='path'"
         return _error(
@@ -197,7 +215,7 @@ def _of_network(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | 
         return _error(
             MinIOConnectionError,
             f"nothing listens on {endpoint.host}:{endpoint.port}",
-            "is the server started? check host and port of base_url",
+            f"is the server started? check host and port of {called}",
             unreached=True,
         )
     if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
