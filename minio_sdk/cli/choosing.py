@@ -12,7 +12,7 @@ from pathlib import Path
 from minio_sdk.cli.addresses import Local, Remote, fixed_part, pattern
 from minio_sdk.cli.session import Session
 from minio_sdk.cli.working import Work
-from minio_sdk.errors import MinIOError, NotFoundError, ObjectNotFoundError
+from minio_sdk.errors import EncryptionKeyError, MinIOError, NotFoundError, ObjectNotFoundError
 from minio_sdk.flows import local_files
 from minio_sdk.flows.mirror_sides import Entry
 from minio_sdk.models.results import ObjectInfo
@@ -50,11 +50,13 @@ class How:
     Attributes:
         recursive: folders with all below them.
         version_id, at: which version of an object.
+        unread: whether nothing is read of it, so that the key that it is encrypted with isn't needed.
     """
 
     recursive: bool = False
     version_id: str | None = None
     at: datetime | None = None
+    unread: bool = False
 
 
 def chosen(session: Session, source: Remote | Local, how: How, work: Work) -> Iterator[Chosen]:
@@ -138,6 +140,7 @@ def _nothing(source: Remote, how: How) -> MinIOError:
 def _exact(session: Session, source: Remote, how: How) -> Chosen | None:
     if source.key.endswith("/") and how.version_id is None and not _is_listed(session, source, how):
         return None  # SeaweedFS answers HEAD for folders as well, and there is no object to remove
+    name = source.key.rstrip("/").rpartition("/")[2] or source.key
     try:
         found = session.client(source).get_object_metadata(
             source.bucket, source.key, version_id=how.version_id, at=how.at
@@ -146,7 +149,10 @@ def _exact(session: Session, source: Remote, how: How) -> Chosen | None:
         if how.version_id is None and isinstance(error, ObjectNotFoundError):
             return None
         raise
-    name = source.key.rstrip("/").rpartition("/")[2] or source.key
+    except EncryptionKeyError:  # which tells that it is there
+        if not how.unread:
+            raise
+        return Chosen(source, name, name, 0, single=True, version_id=how.version_id)
     version = how.version_id or (found.version_id if how.at is not None else None)
     return Chosen(source, name, name, found.size, single=True, etag=found.etag, version_id=version)
 

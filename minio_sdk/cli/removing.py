@@ -48,6 +48,7 @@ def rm(
             raise click.UsageError(f"{str(place)!r} names no bucket")
     if version_id is not None and (len(places) > 1 or recursive or versions):
         raise click.UsageError("--version-id goes with one object, and without -r and --versions")
+    how = How(recursive, version_id, unread=True)
     found: list[Target] = []
     with session.work("Looking") as work:
         for place in places:
@@ -56,7 +57,7 @@ def rm(
             else:
                 found += [
                     (each.address, version_id, each.size)
-                    for each in chosen(session, place, How(recursive, version_id), work)
+                    for each in chosen(session, place, how, work)
                     if isinstance(each.address, Remote)
                 ]
     if dry_run:

@@ -7,7 +7,7 @@ import click
 from minio_sdk.cli.addresses import bucket_at
 from minio_sdk.cli.completing import BUCKET
 from minio_sdk.cli.screen import shown_time
-from minio_sdk.cli.session import Session, command
+from minio_sdk.cli.session import Session, command, customer_key
 from minio_sdk.cli.values import human
 
 
@@ -20,6 +20,7 @@ def snapshot() -> None:
 @click.argument("bucket", type=BUCKET)
 @click.argument("name", required=False)
 @click.option("--no-tags", is_flag=True, help="Don't ask for the tags of each object.")
+@customer_key
 @command
 def create(session: Session, bucket: str, name: str | None, no_tags: bool) -> None:
     """Take a snapshot; without NAME it is called by the time."""
@@ -32,6 +33,7 @@ def create(session: Session, bucket: str, name: str | None, no_tags: bool) -> No
 
 @snapshot.command("list")
 @click.argument("bucket", type=BUCKET)
+@customer_key
 @command
 def list_(session: Session, bucket: str) -> None:
     """List a bucket's snapshots, the oldest first."""
@@ -61,6 +63,7 @@ def list_(session: Session, bucket: str) -> None:
 @click.argument("name")
 @click.argument("other", required=False)
 @click.option("--exit-code", is_flag=True, help="End with 1 when something differs.")
+@customer_key
 @command
 def diff_(session: Session, bucket: str, name: str, other: str | None, exit_code: bool) -> None:
     """What changed after the snapshot NAME, until OTHER or until now.
@@ -84,6 +87,7 @@ def diff_(session: Session, bucket: str, name: str, other: str | None, exit_code
 @click.option("--skip-missing", is_flag=True, help="Go on though some of it is lost.")
 @click.option("--dry-run", is_flag=True, help="Say what differs; do nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@customer_key
 @command
 def restore(
     session: Session,
@@ -126,6 +130,7 @@ def restore(
 @click.argument("bucket", type=BUCKET)
 @click.argument("name")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@customer_key
 @command
 def delete(session: Session, bucket: str, name: str, yes: bool) -> None:
     """Remove a snapshot; the bucket stays as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -92,6 +93,24 @@ def test_snapshots(cli: Cli) -> None:
     cli.done("snapshot", "delete", "docs", "first", "-y")
     assert cli.done("snapshot", "list", "docs").lines == []
     assert "snapshot list shows" in cli.failed("snapshot", "restore", "docs", "first", "-y")
+
+
+def test_snapshots_of_objects_with_a_customers_key(cli: Cli, tmp_path: Path) -> None:
+    """Without versions they are copies, which the server makes with the key only."""
+    key, http = tmp_path / "key", {"MINIO_ALLOW_SSE_C_OVER_HTTP": "true"}
+    key.write_bytes(os.urandom(32))
+    mine: tuple[str, ...] = ("--sse-c", str(key))
+    cli.done("put", "docs/a", *mine, said=b"secret", **http)
+    cli.failed("snapshot", "create", "docs", "first")
+    cli.done("snapshot", "create", "docs", "first", *mine, **http)
+    cli.done("rm", "docs/a")
+    assert cli.done("snapshot", "list", "docs", *mine, **http).lines[0].startswith("first\t")
+    assert cli.done("snapshot", "diff", "docs", "first", *mine, **http).lines == ["-\ta"]
+    assert "customer's key" in cli.failed("snapshot", "restore", "docs", "first", "-y")
+    cli.done("snapshot", "restore", "docs", "first", "-y", *mine, **http)
+    assert cli.done("cat", "docs/a", *mine, **http).text == "secret"
+    cli.done("snapshot", "delete", "docs", "first", "-y", *mine, **http)
+    assert cli.done("snapshot", "list", "docs").lines == []
 
 
 # --- settings ------------------------------------------------------------------------------------
