@@ -638,6 +638,20 @@ def test_a_bucket_in_the_address(connect: Connect, answer: str) -> None:
 
 
 @both
+def test_a_bucket_in_the_address_when_a_bucket_is_made(connect: Connect) -> None:
+    """The server stores an object by the name of the bucket, and says that all is well."""
+    stored = reply(
+        200, headers={"ETag": '"d41d8cd98f00b204e9800998ecf8427e"', "x-amz-request-id": "R1"}
+    )
+    with ScriptedServer([stored, reply(200, headers={"x-amz-request-id": "R2"})]) as server:
+        with connect(f"{server.url}/photos", tenant_id="acme") as client:
+            with pytest.raises(ConfigurationError, match="'/photos'.* 'acme-docs'") as caught:
+                client.create_bucket("docs")
+            assert (caught.value.operation, caught.value.bucket) == ("CreateBucket", "docs")
+            client.create_bucket("docs")  # of a server below a path
+
+
+@both
 def test_a_server_below_a_path(connect: Connect) -> None:
     """As behind a proxy: there the bucket that is missing is the tenant's."""
     body = b"<Error><Code>NoSuchBucket</Code><BucketName>acme-default</BucketName></Error>"

@@ -13,6 +13,7 @@ from minio_sdk.errors import (
     BucketAlreadyExistsError,
     BucketNotEmptyError,
     BucketNotFoundError,
+    ConfigurationError,
     MinIOError,
     NotFoundError,
     NotSupportedError,
@@ -109,12 +110,20 @@ async def _create(engine: Engine, bucket: str, region: str | None, object_lock: 
 async def _create_on_server(engine: Engine, operation: CreateBucket) -> None:
     try:
         # SeaweedFS says NoSuchBucket where another call is making the same one at that moment.
-        await when_known(engine, lambda: engine.send(operation))
+        stored = await when_known(engine, lambda: engine.send(operation))
     except BucketAlreadyExistsError as error:
         # Our first try may have made it and only its answer been lost.
         if error.attempts > 1 and error.code == "BucketAlreadyOwnedByYou":
             return
         raise
+    path = engine.transport.signing.endpoint.path
+    if stored and path:
+        misplaced = ConfigurationError(
+            f"base_url has the path {path!r}, which the server takes for a bucket: in it is now an empty "
+            f"object {operation.place.server_bucket!r}",
+            hint="base_url without a bucket in it",
+        )
+        raise engine.named(misplaced, operation)
 
 
 async def create_missing(engine: Engine, bucket: str) -> None:

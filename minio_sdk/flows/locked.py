@@ -163,7 +163,7 @@ async def prove(
     raise engine.named(error, PutObject(place, stored.key, b""))
 
 
-async def expect_lock(engine: Engine, create: Operation[None]) -> None:
+async def expect_lock(engine: Engine, create: Operation[Any]) -> None:
     """Make sure that a bucket that was just made has object lock.
 
     Raises:

@@ -92,8 +92,10 @@ class CreateBucketConfiguration:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateBucket(Operation[None]):
-    """Make a bucket.
+class CreateBucket(Operation[bool]):
+    """Make a bucket; the result is whether the server has stored an object in its place.
+
+    It has where the bucket stands behind another one's name: what is asked then is PutObject.
 
     Attributes:
         region: where; ``"us-east-1"`` is never said, as S3 wants it.
@@ -114,10 +116,11 @@ class CreateBucket(Operation[None]):
             headers["content-type"] = "application/xml"
         return Request("PUT", self.place.path, headers=headers, body=body)
 
-    def parse(self, reply: Reply) -> None:
-        """Nothing, of an answer that is S3's."""
+    def parse(self, reply: Reply) -> bool:
+        """Whether it has an object's ETag."""
         if "location" not in reply.headers:
             check_s3(reply)
+        return "etag" in reply.headers
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from minio_sdk import (
     BucketAlreadyExistsError,
     BucketNotEmptyError,
     BucketNotFoundError,
+    ConfigurationError,
     ValidationError,
 )
 from minio_sdk.flows import listing
@@ -60,6 +61,17 @@ async def test_a_bucket_that_exists(client: AsyncMinIOClient, bucket: str) -> No
     assert (caught.value.operation, caught.value.bucket) == ("CreateBucket", bucket)
     await client.create_bucket(bucket, exist_ok=True)
     assert await client.get_object(bucket, "a") == b"1"
+
+
+@pytest.mark.parametrize("tenancy", ["plain", "bucket"])
+async def test_a_bucket_in_the_address(setting: Setting, bucket: str) -> None:
+    """What is made there is an object of that bucket, which nobody is told was a bucket."""
+    where, _ = setting.place(bucket)
+    client = setting.connect(base_url=f"{setting.server.base_url}/{where}")
+    with pytest.raises(ConfigurationError, match=f"'/{where}', which the server takes for a buck"):
+        await client.create_bucket(setting.bucket("more"))
+    listed = setting.s3.list_objects_v2(Bucket=where)["Contents"]
+    assert [each["Key"] for each in listed] == [setting.place(setting.bucket("more"))[0]]
 
 
 async def test_a_bucket_that_is_not_empty(client: AsyncMinIOClient, bucket: str) -> None:
