@@ -79,9 +79,16 @@ class Auditor:
         self.tell(lambda: _described(watch, error, seconds))
 
     def signed_ahead(
-        self, name: str, method: str, place: Place, key: str, version_id: str | None, seconds: int
+        self,
+        name: str,
+        method: str,
+        place: Place,
+        key: str,
+        version_id: str | None,
+        seconds: int,
+        begins: float | None = None,
     ) -> None:
-        """Tell of a URL or form that is good for some seconds."""
+        """Tell of a URL or form that is good for some seconds, from now or from `begins` on."""
         now = self.time()
         self.tell(
             lambda: {
@@ -91,7 +98,7 @@ class Auditor:
                 **_names(place, key),
                 "started": _utc(now),
                 "seconds": 0.0,
-                "expires": _utc(now + seconds),
+                "expires": _utc((now if begins is None else begins) + seconds),
             }
         )
 

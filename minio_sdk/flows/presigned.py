@@ -10,6 +10,7 @@ from typing import Any
 
 from minio_sdk.engine import Engine
 from minio_sdk.errors import ConfigurationError, NotSupportedError, ValidationError, invalid
+from minio_sdk.models.moments import Moment, moment_of
 from minio_sdk.models.names import check_part_number, check_version_id
 from minio_sdk.models.object_encryption import Encryption, GivenEncryption, SseC, encryption_of
 from minio_sdk.models.presigned import PresignedPost
@@ -38,9 +39,11 @@ async def url(
     response_headers: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     encryption: GivenEncryption = None,
+    request_date: Moment | None = None,
 ) -> str:
     """A URL that is good for one method on one object, for some seconds."""
     rules.check_expiry(expires)
+    begins = _begins(engine, request_date, expires)
     if not isinstance(method, str) or method not in _METHODS:
         raise invalid("method", method, f"must be one of {', '.join(sorted(_METHODS))}")
     place = engine.place(bucket)
@@ -61,10 +64,10 @@ async def url(
         _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
     elif method == "DELETE":
         _refuse_what_is_not_kept(engine, place, key, DeleteObject(place, key), empty=True)
-    made = await _signed(engine, place, method, path, query, asked, expires)
+    made = await _signed(engine, place, method, path, query, asked, expires, begins)
     if engine.auditor is not None:
         name = f"Presign{method.title()}Object"
-        engine.auditor.signed_ahead(name, method, place, key, version_id, expires)
+        engine.auditor.signed_ahead(name, method, place, key, version_id, expires, begins)
     return made
 
 
@@ -78,9 +81,11 @@ async def part_url(
     *,
     headers: Mapping[str, str] | None = None,
     encryption: GivenEncryption = None,
+    request_date: Moment | None = None,
 ) -> str:
     """A URL that is good for one part of an upload that was begun, for some seconds."""
     rules.check_expiry(expires)
+    begins = _begins(engine, request_date, expires)
     check_part_number(part_number)
     place = engine.place(bucket)
     path = place.object_path(key)
@@ -95,9 +100,10 @@ async def part_url(
         raise invalid("headers", min(both), "is said by encryption, too")
     asked.update(said)
     _refuse_what_is_not_kept(engine, place, key, PutObject(place, key, b""), empty=False)
-    made = await _signed(engine, place, "PUT", path, query, asked, expires)
+    made = await _signed(engine, place, "PUT", path, query, asked, expires, begins)
     if engine.auditor is not None:
-        engine.auditor.signed_ahead("PresignUploadPart", "PUT", place, key, None, expires)
+        name = "PresignUploadPart"
+        engine.auditor.signed_ahead(name, "PUT", place, key, None, expires, begins)
     return made
 
 
@@ -109,18 +115,18 @@ async def _signed(
     query: list[tuple[str, str]],
     asked: Mapping[str, str],
     expires: int,
+    begins: float | None,
 ) -> str:
     """The URL of a path in a bucket, signed."""
     # The parameters of what is added stand in the URL. Its user sends headers of their own.
     query = [*query, *(engine.config.extra_query_params or {}).items()]
     if engine.config.expected_bucket_owner is not None:
         query.append((OWNER, engine.config.expected_bucket_owner))
-    signer = await _signer(engine, place, expires)
+    signer = await _signer(engine, place, expires, begins)
     endpoint, whole = _address(engine, place, path)
     signed = {"host": endpoint.host_header, **asked}
-    signature = signer.presign(
-        method, whole, query, signed, expires, engine.transport.signing.now()
-    )
+    when = engine.transport.signing.now() if begins is None else begins
+    signature = signer.presign(method, whole, query, signed, expires, when)
     return f"{endpoint.origin}{whole}?{signature}"
 
 
@@ -206,8 +212,26 @@ def _address(engine: Engine, place: Place, path: str) -> tuple[Endpoint, str]:
     return endpoint, endpoint.path + path
 
 
-async def _signer(engine: Engine, place: Place, expires: int) -> Signer:
-    """The signer, when its keys are good for so many seconds more."""
+def _begins(engine: Engine, request_date: Moment | None, expires: int) -> float | None:
+    """The second from which a URL is to be good, in seconds since 1970; None for now.
+
+    Raises:
+        ValidationError: no moment, or one so long ago that the URL would be good for nothing.
+    """
+    if request_date is None:
+        return None
+    begins = moment_of(request_date, "request_date").timestamp() // 1
+    if begins + expires <= engine.transport.signing.now():
+        raise invalid(
+            "request_date", request_date, f"a URL for {expires} seconds from then on has ended"
+        )
+    return begins
+
+
+async def _signer(
+    engine: Engine, place: Place, expires: int, begins: float | None = None
+) -> Signer:
+    """The signer, when its keys are good for so many seconds, from now or from `begins` on."""
     if engine.api.name == "enterprise":
         raise NotSupportedError(
             "only S3 has URLs and forms that are signed ahead, and this server is spoken to with "
@@ -223,10 +247,11 @@ async def _signer(engine: Engine, place: Place, expires: int) -> Signer:
         )
     ends = keys.expires_at
     if ends is not None:
-        left = int(ends.timestamp() - signing.now())
+        now = signing.now()
+        left = int(ends.timestamp() - now)
         if left < 1:
             raise ConfigurationError(f"the credentials to sign with ended at {ends.isoformat()}")
-        if left < expires:
+        if left < expires + (0 if begins is None else begins - now):
             # The URL would say that it is good, and servers would refuse it: a fault nobody finds.
             raise invalid(
                 "expiry_seconds",

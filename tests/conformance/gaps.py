@@ -78,6 +78,10 @@ class Gap:
 # A test says @pytest.mark.needs("..."); on a server that has an entry here it must fail.
 FEATURES: dict[str, dict[str, Gap]] = {
     "signatures": {"moto": Gap("checks no signature and knows no keys")},
+    "URLs of later refused until then": {
+        "seaweedfs": Gap("takes them before, too"),
+        "moto": Gap("checks no signature and knows no keys"),
+    },
     "session policies": {"moto": Gap("gives out keys, and checks none")},
     "listings held to a prefix": {
         "minio": Gap(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -189,6 +190,25 @@ async def test_signed_headers_that_are_not_sent_so(client: AsyncMinIOClient, buc
     assert refused.status_code == 400
     assert await client.list_objects(bucket) == []
     assert requests.put(url, data=b"1234", headers=headers, timeout=30).status_code == 200
+
+
+async def test_a_moment_that_has_been(client: AsyncMinIOClient, bucket: str) -> None:
+    """What began an hour ago is good for as long as it was to be, and the same when asked for again."""
+    began = datetime.now(timezone.utc) - timedelta(hours=1)
+    put = await client.get_presigned_put_url(bucket, "a", 7200, request_date=began)
+    assert requests.put(put, data=b"1", timeout=30).status_code == 200
+    url = await client.get_presigned_url(bucket, "a", 7200, request_date=began)
+    assert requests.get(url, timeout=30).content == b"1"
+    assert await client.get_presigned_url(bucket, "a", 7200, request_date=began) == url
+
+
+@pytest.mark.needs("URLs of later refused until then")
+async def test_a_moment_that_is_to_come(client: AsyncMinIOClient, bucket: str) -> None:
+    """What begins in an hour isn't good yet."""
+    await client.put_object(bucket, "a", b"1")
+    begins = datetime.now(timezone.utc) + timedelta(hours=1)
+    url = await client.get_presigned_url(bucket, "a", 7200, request_date=begins)
+    assert requests.get(url, timeout=30).status_code == 403
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 604_801, 1.5, "60", None, True])

@@ -6,13 +6,14 @@ import base64
 import json
 import pickle
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from minio_sdk import (
+    AuditRecord,
     ConfigurationError,
     Credentials,
     MinIOClient,
@@ -98,6 +99,12 @@ def test_urls(
         with connect(NOWHERE, public_url=public_url, credentials=KEYS, clock=clock) as client:
             ours = client.get_presigned_url("docs", key, 77, method=method, **asked)
         assert taken_apart(ours) == theirs
+        with connect(NOWHERE, public_url=public_url, credentials=KEYS) as client:
+            then = datetime.fromtimestamp(clock.time(), timezone.utc)
+            later = client.get_presigned_url(
+                "docs", key, 77, method=method, request_date=then, **asked
+            )
+        assert later == ours
 
 
 @both
@@ -187,6 +194,61 @@ def test_the_tenant_is_in_the_place_and_in_no_header(connect: Connect) -> None:
 
 
 # -- not made --------------------------------------------------------------------------------------
+
+
+@both
+@pytest.mark.parametrize(
+    "sign",
+    [
+        lambda client, moment: client.get_presigned_url("docs", "k", 7200, request_date=moment),
+        lambda client, moment: client.get_presigned_put_url("docs", "k", 7200, request_date=moment),
+        lambda client, moment: client.get_presigned_part_url(
+            "docs", "k", "u", 1, 7200, request_date=moment
+        ),
+    ],
+    ids=["url", "put_url", "part_url"],
+)
+def test_the_moment_from_which_a_url_is_good(
+    connect: Connect, sign: Callable[[MinIOClient, Any], str]
+) -> None:
+    """Seconds are counted from it; while one moment is said, there is one URL."""
+    hour = datetime.fromtimestamp(NOW // 3600 * 3600, timezone.utc)
+    clock = FakeClock(hour.timestamp() + 1)
+    with connect(NOWHERE, credentials=KEYS, clock=clock) as client:
+        first = sign(client, hour)
+        assert dict(taken_apart(first)[1])["X-Amz-Date"] == f"{hour:%Y%m%dT%H%M%SZ}"
+        for wrong in (hour.replace(tzinfo=None), "yesterday", NOW, object()):
+            with pytest.raises(ValidationError, match="^request_date="):
+                sign(client, wrong)
+        clock.advance(7198)
+        assert sign(client, hour + timedelta(microseconds=999_999)) == first
+        assert sign(client, hour.isoformat()) == first
+        clock.advance(1)
+        with pytest.raises(ValidationError, match="^request_date=.* has ended"):
+            sign(client, hour)
+
+
+@both
+def test_a_url_of_later_does_not_outlive_the_keys_that_sign_it(connect: Connect) -> None:
+    ends = datetime.fromtimestamp(NOW + 600, timezone.utc)
+    keys = Credentials(ACCESS_KEY, SECRET_KEY, TOKEN, ends)
+    with connect(NOWHERE, credentials=keys, clock=FakeClock()) as client:
+        assert client.get_presigned_url("docs", "k", 60, request_date=ends - timedelta(seconds=60))
+        assert client.get_presigned_url(
+            "docs", "k", 900, request_date=ends - timedelta(seconds=900)
+        )
+        with pytest.raises(ValidationError, match="expiry_seconds=61"):
+            client.get_presigned_url("docs", "k", 61, request_date=ends - timedelta(seconds=60))
+
+
+@both
+def test_an_audit_tells_when_a_url_of_later_ends(connect: Connect) -> None:
+    told: list[AuditRecord] = []
+    later = datetime.fromtimestamp(NOW + 3600, timezone.utc)
+    with connect(NOWHERE, credentials=KEYS, clock=FakeClock(NOW), audit=told.append) as client:
+        client.get_presigned_url("docs", "k", 60, request_date=later)
+    assert [record.expires for record in told] == [later + timedelta(seconds=60)]
+
 
 Sign = Callable[[MinIOClient, int], object]
 each_kind = pytest.mark.parametrize(

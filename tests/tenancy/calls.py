@@ -264,8 +264,8 @@ HARMLESS = {
     "if_modified_since", "if_unmodified_since", "include_user_meta", "legal_hold", "length", "limit",
     "max_size", "native", "object_lock", "older_than", "on_reconnect", "pack", "part_number", "parts",
     "path", "piece_size", "ping", "progress", "range", "reconnect_for", "recursive", "refresh",
-    "resume", "scan_range", "since", "size", "skip_missing", "snapshots", "success_action_status",
-    "versions",
+    "request_date", "resume", "scan_range", "since", "size", "skip_missing", "snapshots",
+    "success_action_status", "versions",
 }  # fmt: skip
 """Numbers, flags, bytes, moments, and what is local."""
 

@@ -280,6 +280,7 @@ def blocking(client: MinIOClient, path: Path) -> None:
     for item in client.iter_objects("docs"):
         assert_type(item, ObjectInfo)
     assert_type(client.get_presigned_url("docs", "k", 60, method="PUT"), str)
+    assert_type(client.get_presigned_url("docs", "k", request_date="2026-01-01"), str)
     assert_type(client.get_presigned_url("docs", "k", version_id="v", headers={"a": "b"}), str)
     assert_type(client.get_presigned_put_url("docs", "k"), str)
     assert_type(client.presigned_post("docs", "k", content_length_range=(0, 9)), PresignedPost)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from minio_sdk.client.sync.base import Base
 from minio_sdk.flows import presigned
+from minio_sdk.models.moments import Moment
 from minio_sdk.models.object_encryption import GivenEncryption
 from minio_sdk.models.presigned import PresignedPost
 
@@ -25,6 +26,7 @@ class Presigned(Base):
         response_headers: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         encryption: GivenEncryption = None,
+        request_date: Moment | None = None,
     ) -> str:
         """A URL that anyone can use for one method on one object, for some time.
 
@@ -45,6 +47,10 @@ class Presigned(Base):
             encryption: `SseS3()`, `SseKms(...)` or `SseC(key)`, for GET and HEAD `SseC(key)`; None takes
                 `Config.encryption`. The URL's user has to send what its `headers()` says; no key is in
                 the URL.
+            request_date: the moment from which it is good, and `expiry_seconds` are counted, to the second: a
+                `datetime` with a time zone, a `date`, or text as ISO 8601 has it. What is signed for one
+                moment is one URL, so that what it opens stays in the caches of browsers where, say, each
+                hour has one. None is now.
 
         Returns:
             The URL. Its user sends no header but `headers`, and in particular no ``X-Tenant-ID``.
@@ -72,6 +78,7 @@ class Presigned(Base):
             response_headers=response_headers,
             headers=headers,
             encryption=encryption,
+            request_date=request_date,
         )
         return self._run(flow)
 
@@ -83,6 +90,7 @@ class Presigned(Base):
         *,
         headers: Mapping[str, str] | None = None,
         encryption: GivenEncryption = None,
+        request_date: Moment | None = None,
     ) -> str:
         """A URL that anyone can upload one object to, for some time.
 
@@ -92,6 +100,7 @@ class Presigned(Base):
             expiry_seconds: 1 to 604,800 (7 days); default 3,600 (1 hour).
             headers: as for `get_presigned_url`; ``content-length`` among them fixes the size.
             encryption: as for `get_presigned_url`.
+            request_date: as for `get_presigned_url`.
 
         Returns:
             The URL, for PUT with the bytes as the body.
@@ -107,7 +116,14 @@ class Presigned(Base):
         """
         engine = self._engine.begin()
         flow = presigned.url(
-            engine, bucket, key, expiry_seconds, "PUT", headers=headers, encryption=encryption
+            engine,
+            bucket,
+            key,
+            expiry_seconds,
+            "PUT",
+            headers=headers,
+            encryption=encryption,
+            request_date=request_date,
         )
         return self._run(flow)
 
@@ -121,6 +137,7 @@ class Presigned(Base):
         *,
         headers: Mapping[str, str] | None = None,
         encryption: GivenEncryption = None,
+        request_date: Moment | None = None,
     ) -> str:
         """A URL that anyone can send one part of an upload to, for some time; nothing is sent here.
 
@@ -133,6 +150,7 @@ class Presigned(Base):
             headers: as for `get_presigned_url`; ``content-length`` among them fixes the size.
             encryption: `SseC(key)` where the upload was begun with it; the URL's user has to send what its
                 `headers()` says. Of other kinds nothing is said with a part. None takes `Config.encryption`.
+            request_date: as for `get_presigned_url`.
 
         Returns:
             The URL, for PUT with the part as the body. Its answer has the part's ``ETag``.
@@ -156,6 +174,7 @@ class Presigned(Base):
             expiry_seconds,
             headers=headers,
             encryption=encryption,
+            request_date=request_date,
         )
         return self._run(flow)
 
