@@ -52,6 +52,7 @@ class Source:
     __slots__ = (
         "_before",
         "_data",
+        "_goes_back",
         "_iterator",
         "_left",
         "_rest",
@@ -76,6 +77,7 @@ class Source:
         self._rest: bytes | memoryview = b""
         self._before = b""
         self._start: int | None = None
+        self._goes_back = False
         if length is None and type(data) is bytes:  # as nearly always, and soon said
             self.whole, self.length, self._left = data, len(data), None
             return
@@ -91,6 +93,7 @@ class Source:
             self._start = _position(data)
             if self.length is None:
                 self.length = _bytes_left(data)
+            self._goes_back = _goes_back(data, self.length is not None and not self.exact)
         elif isinstance(data, AsyncIterable):
             self._iterator = data.__aiter__()
         elif isinstance(data, Iterable) and not isinstance(data, (Mapping, Set)):
@@ -123,10 +126,7 @@ class Source:
             return False
         if self._iterator is not None:
             return True
-        try:
-            return not cast("Any", self._data).seekable()
-        except (AttributeError, OSError, ValueError):
-            return self.exact or self.length is None
+        return not self._goes_back
 
     @property
     def held(self) -> int:
@@ -194,7 +194,9 @@ class Source:
         """A block of about `size` bytes; None, or nothing from a file, is the end."""
         block: Any
         if self._iterator is None:
-            block = await transport.call(cast("BinaryFile", self._data).read, size)
+            # Nobody reads a file any more once the upload is over, and its caller may go back in it.
+            read = transport.finish if self._goes_back else transport.call
+            block = await read(cast("BinaryFile", self._data).read, size)
             if block is None:
                 raise invalid("data", self._data, "is a non-blocking file; S3 needs all its bytes")
         elif isinstance(self._iterator, AsyncIterator):
@@ -324,6 +326,14 @@ def _position(file: Any) -> int | None:
     except (AttributeError, OSError, ValueError):
         return None
     return here if isinstance(here, int) else None
+
+
+def _goes_back(file: Any, otherwise: bool) -> bool:
+    """Whether it can be read again; `otherwise` is what is thought of one that can't tell."""
+    try:
+        return bool(file.seekable())
+    except (AttributeError, OSError, ValueError):
+        return otherwise
 
 
 def _bytes_left(file: Any) -> int | None:

@@ -406,7 +406,18 @@ class AiohttpTransport:
         answer = session.request(
             request.method, url, headers=headers, data=data, allow_redirects=False, **options
         )
-        response = await (answer if sending is None else sending.watch(answer, self.config.timeout))
+        if sending is None:
+            return await self._answer(request, await answer)
+        try:
+            response = await sending.watch(answer, self.config.timeout)
+            return await self._answer(request, response, sending)
+        finally:
+            await sending.over()
+
+    async def _answer(
+        self, request: Request, response: aiohttp.ClientResponse, sending: Sending | None = None
+    ) -> Reply:
+        """What is told; the connection is kept where nothing is on its way there any more."""
         try:
             found, whole = await read_body(
                 response.status,
@@ -416,7 +427,7 @@ class AiohttpTransport:
                 request.max_body,
                 None if self._pace is None else Meter(self._pace),
             )
-            if not whole:
+            if not whole or not (sending is None or sending.is_given):
                 response.close()
         except BaseException:
             response.close()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextvars import ContextVar
+from math import inf
 from typing import Any
 
 import aiohttp
 
 from minio_sdk.reasons import BodyFailed
 from minio_sdk.transport.odd import BLOCK
-from minio_sdk.wire.message import StreamBody
+from minio_sdk.transport.tasks import ended
+from minio_sdk.wire.message import StreamBody, length_of
 
 
 class Sending:
@@ -22,7 +24,12 @@ class Sending:
     """
 
     def __init__(self, body: bytes | bytearray | memoryview | StreamBody) -> None:
+        length = length_of(body)
         self._body = body
+        self._replayable = isinstance(body, StreamBody) and body.replayable
+        self._reading: asyncio.Future[Any] | None = None
+        self._over = False
+        self._left = inf if length is None else length
         self._taken = 0
         self._ended = False
         self._failure: Exception | None = None
@@ -33,19 +40,39 @@ class Sending:
         try:
             if isinstance(self._body, StreamBody):
                 source: Iterator[bytes | memoryview] = iter(self._body.blocks())
-                while (block := await asyncio.to_thread(next, source, None)) is not None:
+                while (block := await self._next(source)) is not None:
                     self._taken += 1
+                    self._left -= len(block)
                     yield block
                 return
             view = memoryview(self._body).cast("B")
             for start in range(0, len(view), BLOCK):
                 self._taken += 1
+                self._left = len(view) - start - BLOCK
                 yield view[start : start + BLOCK]
         except Exception as error:
             self._failure = error
             raise
         finally:
             self._ended = True
+
+    async def _next(self, source: Iterator[bytes | memoryview]) -> bytes | memoryview | None:
+        if self._over:
+            return None
+        loop = asyncio.get_running_loop()
+        self._reading = loop.run_in_executor(None, next, source, None)
+        return await asyncio.shield(self._reading)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether no more of it is to be sent."""
+        return self._ended or self._left <= 0
+
+    async def over(self) -> None:
+        """Wait until nobody reads the body any more; another attempt may be about to read it again."""
+        self._over = True
+        if self._reading is not None and self._replayable:
+            await ended(self._reading)
 
     async def watch(
         self, answer: Coroutine[Any, Any, aiohttp.ClientResponse], seconds: float

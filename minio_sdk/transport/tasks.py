@@ -7,6 +7,7 @@ each, and end with it.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import (
     AsyncGenerator,
@@ -17,6 +18,7 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from minio_sdk.transport.stopping import Stopped
@@ -48,19 +50,40 @@ async def within(seconds: float | None, work: Awaitable[R]) -> R:
 
 async def done_or_never(function: Callable[..., R], *arguments: Any) -> R:
     """See `minio_sdk.protocols.Transport.finish`."""
-    lock = threading.Lock()
+    lock = threading.Lock()  # held while the function runs
     wanted = True
 
     def run() -> R | None:
         with lock:
             return function(*arguments) if wanted else None
 
+    # No task, which the end of `asyncio.run` would cancel while its thread goes on.
+    begin = partial(contextvars.copy_context().run, run)
+    thread = asyncio.get_running_loop().run_in_executor(None, begin)
     try:
-        return cast("R", await asyncio.to_thread(run))
-    except BaseException:
-        with lock:  # the loop waits as long as the function still takes
+        return cast("R", await asyncio.shield(thread))
+    except asyncio.CancelledError:
+        if lock.acquire(blocking=False):
+            wanted = False
+            lock.release()
+        else:
+            await ended(thread)
+        raise
+    except GeneratorExit:  # nothing can be awaited any more
+        with lock:
             wanted = False
         raise
+
+
+async def ended(thread: asyncio.Future[Any]) -> None:
+    """Wait until a thread has come to its end, whoever is cancelled meanwhile, and whatever its outcome."""
+    while not thread.done():
+        try:
+            await asyncio.wait({thread})
+        except asyncio.CancelledError:  # as the caller is already, or is told when this is over
+            continue
+    if not thread.cancelled():
+        thread.exception()
 
 
 class TaskRelay:

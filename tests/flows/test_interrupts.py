@@ -11,6 +11,7 @@ import asyncio
 import re
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -303,44 +304,76 @@ def test_what_is_opened_for_nobody_is_closed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def finish(function: Callable[[], object]) -> None:
-    """Have `function` finished for a client whose task is cancelled."""
-    config = Config("http://127.0.0.1:9", "acme", access_key="a", secret_key="b")
-    async with AsyncMinIOClient(config) as client:
-        with pytest.raises(asyncio.CancelledError):
-            await client._engine.transport.finish(function)
-
-
 def test_who_is_cancelled_goes_on_when_what_is_being_written_is_written() -> None:
+    """However often; and the loop's other tasks have their turn meanwhile."""
     go_on, written = threading.Event(), []
-    tasks: list[asyncio.Task[None]] = []
-
-    def write() -> None:
-        tasks[0].get_loop().call_soon_threadsafe(tasks[0].cancel)
-        threading.Timer(0.05, go_on.set).start()
-        assert go_on.wait(10)
-        written.append(1)
 
     async def main() -> None:
-        tasks.append(asyncio.ensure_future(finish(write)))
-        await tasks[0]
-        assert written == [1]
+        begun = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def write() -> None:
+            loop.call_soon_threadsafe(begun.set)
+            assert go_on.wait(10)
+            written.append(1)
+
+        async with AsyncMinIOClient(Config("http://127.0.0.1:9", "acme")) as client:
+            task = asyncio.ensure_future(client._engine.transport.finish(write))
+            await begun.wait()
+            for _ in range(3):
+                task.cancel()
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            assert not task.done()
+            go_on.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert written == [1]
 
     asyncio.run(main())
 
 
-def test_what_was_not_begun_when_the_task_was_cancelled_is_never_written(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    threads: list[Callable[[], object]] = []
+def test_what_was_not_begun_when_the_task_was_cancelled_is_never_written() -> None:
+    go_on, written = threading.Event(), []
 
-    async def not_yet(function: Callable[[], object]) -> None:
-        threads.append(function)
-        raise asyncio.CancelledError
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        async with AsyncMinIOClient(Config("http://127.0.0.1:9", "acme")) as client:
+            busy = loop.run_in_executor(None, go_on.wait, 10)
+            task = asyncio.ensure_future(client._engine.transport.finish(lambda: written.append(1)))
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            go_on.set()
+            assert await busy
 
-    monkeypatch.setattr(asyncio, "to_thread", not_yet)
-    written: list[int] = []
-    asyncio.run(finish(lambda: written.append(1)))
-    (begin,) = threads
-    begin()
+    asyncio.run(main())  # which waits for its threads
     assert written == []
+
+
+def test_a_loop_that_ends_waits_for_what_is_being_written() -> None:
+    go_on, begun, written = threading.Event(), threading.Event(), []
+
+    def write() -> None:
+        begun.set()
+        assert go_on.wait(10)
+        written.append(1)
+
+    async def main() -> None:
+        async with AsyncMinIOClient(Config("http://127.0.0.1:9", "acme")) as client:
+
+            async def told() -> None:
+                try:
+                    await client._engine.transport.finish(write)
+                finally:
+                    written.append(2)
+
+            tasks.append(asyncio.ensure_future(told()))
+            await asyncio.to_thread(begun.wait, 10)
+            threading.Timer(0.05, go_on.set).start()
+
+    tasks: list[asyncio.Task[None]] = []
+    asyncio.run(main())
+    assert written == [1, 2]

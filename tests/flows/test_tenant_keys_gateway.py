@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import IO, Any
@@ -246,6 +247,57 @@ def test_a_body_is_sent_whole_with_its_length_each_time(connect: Connect, source
     assert [request.body for request in server.requests[1:]] == [BIG] * 3
     assert {request.header("Content-Length") for request in server.requests} == {str(len(BIG))}
     assert {request.header("Transfer-Encoding") for request in server.requests} == {None}
+
+
+class Lagging(io.BytesIO):
+    """A file whose first block is small, and the second late; later ones come after that.
+
+    Attributes:
+        is_late: set when the second is asked for.
+        go_on: set when it is to come.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.is_late, self.go_on, self._come = (threading.Event() for _ in range(3))
+        self._reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._reads += 1
+        if self._reads == 1:
+            return super().read(1000)
+        if self._reads > 2:
+            assert self._come.wait(10)
+            return super().read(size)
+        self.is_late.set()
+        assert self.go_on.wait(10)
+        found = super().read(size)
+        self._come.set()
+        return found
+
+
+@both
+@pytest.mark.parametrize("early", ["answered", "dropped"])
+def test_no_attempt_reads_on_when_the_next_one_has_begun(connect: Connect, early: str) -> None:
+    """The server fails the first before its body was there, and while a block of it is being read."""
+    gateway, data = Gateway(), Lagging(BIG)
+
+    def at_first(exchange: Exchange) -> None:
+        assert data.is_late.wait(10)
+        threading.Timer(0.05, data.go_on.set).start()
+        if early == "dropped":
+            exchange.close(reset=True)
+        else:
+            reply(503)(exchange)
+
+    def at_last(exchange: Exchange) -> None:
+        exchange.read_body()
+        gateway(exchange.request)(exchange)
+
+    with ScriptedServer([at_first, at_last]) as server:
+        with connect(server, api="enterprise", clock=FakeClock()) as client:
+            assert client.upload("a", data).size == len(BIG)
+    assert gateway.objects["acme"]["a"] == BIG
 
 
 @both

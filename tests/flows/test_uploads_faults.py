@@ -416,6 +416,49 @@ def test_an_exception_of_the_data_ends_the_upload_and_comes_through(
     assert (storage.objects, storage.unfinished) == ({}, {})
 
 
+class Lagging(io.BytesIO):
+    """A file whose bytes behind the first part come late; it knows whether it is being read.
+
+    Attributes:
+        go_on: set when they are to come.
+        reads: how many reads are under way.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self.go_on = threading.Event()
+        self.reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        try:
+            if self.tell() >= PART:
+                assert self.go_on.wait(10)
+            return super().read(size)
+        finally:
+            self.reads -= 1
+
+
+@both
+def test_nobody_reads_a_file_once_its_upload_has_failed(connect: Connect) -> None:
+    """Its caller may go back in it, and upload it again."""
+    file = Lagging(BODY)
+
+    def refuse(exchange: Exchange) -> None:
+        exchange.read_body()
+        threading.Timer(0.05, file.go_on.set).start()
+        s3_error(403, "AccessDenied")(exchange)
+
+    storage = Storage({("part", 1): refuse})
+    with ScriptedServer(handler=storage) as server, connect(server, **SETTINGS) as client:
+        with pytest.raises(AccessDeniedError):
+            client.upload_object("docs", "a", file)
+        assert file.reads == 0
+        file.seek(0)
+        client.upload_object("docs", "a", file)
+    assert storage.objects == {"/acme-docs/a": BODY}
+
+
 @both
 @pytest.mark.parametrize("change", [-1, +1, -6 * MiB])
 def test_a_file_that_changes_its_size_is_never_stored(connect: Connect, change: int) -> None:
