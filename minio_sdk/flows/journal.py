@@ -126,7 +126,7 @@ class Journal:
             os.close(descriptor)
 
     def save(self, **changes: Any) -> None:
-        """Write what is known now, and make sure that it stays."""
+        """Write what is known now, and make sure that it stays; nothing more once it is closed."""
         entry = {
             "format": _FORMAT,
             "started": time.time(),
@@ -142,6 +142,9 @@ class Journal:
                 json.dump(entry, file)
                 file.flush()
                 os.fsync(file.fileno())
+            if self._descriptor is None:  # interrupts have left this thread behind
+                growing.unlink(missing_ok=True)
+                return
             growing.replace(self._path)
         except BaseException:
             growing.unlink(missing_ok=True)

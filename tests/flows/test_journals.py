@@ -332,6 +332,25 @@ def test_of_two_states_that_are_written_at_once_the_newer_stays(
     assert again.entry["done"] == [piece * 1000 for piece in range(9)]
 
 
+def test_who_has_let_go_of_a_journal_writes_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a thread that is at it still when its caller was interrupted once too often."""
+    journal = Journal(tmp_path, "0" * 24)
+    journal.save(asked=[1])
+    fsync = os.fsync
+
+    def slow(descriptor: int) -> None:
+        fsync(descriptor)
+        journal.close()
+
+    monkeypatch.setattr(os, "fsync", slow)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    journal.save(asked=[2])
+    journal.save(asked=[3])
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def _one(folder: Path, both_begun: threading.Barrier) -> Callable[[Any], Any]:
     async def call(client: Any) -> str:
         try:
