@@ -237,7 +237,7 @@ async def listed(engine: Engine) -> RecordList[Transfer]:
 
 async def discard(engine: Engine, transfer_id: str) -> None:
     """Give up a transfer, and remove what there is of it."""
-    call = engine.transport.call
+    finish = engine.transport.finish
     check_id(transfer_id)
     journal = await held(engine.transport, lambda: Journal(folder_of(engine.config), transfer_id))
     try:
@@ -250,8 +250,8 @@ async def discard(engine: Engine, transfer_id: str) -> None:
             await _discard_upload(engine, journal, entry)
         else:
             growing = growing_path(Path(entry["path"]), transfer_id)
-            await call(lambda: growing.unlink(missing_ok=True))
-        await engine.transport.finish(journal.remove)
+            await finish(lambda: growing.unlink(missing_ok=True))
+        await finish(journal.remove)
     finally:
         journal.close()
 

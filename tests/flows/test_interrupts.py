@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ import pytest
 from minio_sdk import AsyncMinIOClient, Config, ConflictError, MinIOClient
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.flows.held import held
-from minio_sdk.flows.journal import Journal
+from minio_sdk.flows.journal import Journal, growing_path
 from tests.both import config_for
 from tests.flows.test_uploads_faults import Storage
 from tests.processes import Interrupted, eventually, interrupts, posix_only
@@ -377,3 +378,37 @@ def test_a_loop_that_ends_waits_for_what_is_being_written() -> None:
     tasks: list[asyncio.Task[None]] = []
     asyncio.run(main())
     assert written == [1, 2]
+
+
+def test_what_is_discarded_is_gone_when_the_cancelled_call_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Removed later, it might be the file that the next download is at."""
+    config = Config(
+        "http://127.0.0.1:9", "acme", access_key="a", secret_key="b", state_dir=str(tmp_path)
+    )
+    with closing(Journal.of(config, "download", "docs", "a")) as journal:
+        journal.save(
+            kind="download", bucket="docs", key="a", path=str(tmp_path / "a"), size=9, etag="e",
+            version=None, piece=9, done=[],
+        )  # fmt: skip
+    growing = growing_path(tmp_path / "a", journal.id)
+    growing.touch()
+    unlink = Path.unlink
+    tasks: list[asyncio.Task[None]] = []
+
+    def slowly(path: Path, missing_ok: bool = False) -> None:
+        if path == growing:
+            tasks[0].get_loop().call_soon_threadsafe(tasks[0].cancel)
+            threading.Event().wait(0.05)
+        unlink(path, missing_ok)
+
+    async def main() -> None:
+        async with AsyncMinIOClient(config) as client:
+            tasks.append(asyncio.ensure_future(client.discard_transfer(journal.id)))
+            with pytest.raises(asyncio.CancelledError):
+                await tasks[0]
+            assert not growing.exists()
+
+    monkeypatch.setattr(Path, "unlink", slowly)
+    asyncio.run(main())
