@@ -116,7 +116,7 @@ def unreached(
         called: the setting that has the address.
     """
     for cause in chain(error):
-        found = _of_tls(cause, endpoint)
+        found = _of_tls(cause, endpoint, called)
         if found is None and proxy is not None:
             found = _of_proxy(cause, proxy)
         found = found or _of_network(cause, endpoint, called)
@@ -126,7 +126,7 @@ def unreached(
 
 
 _NOT_TLS = ("wrong_version", "wrong version", "record_layer", "http_request")
-_PROXY_REFUSAL = re.compile(r"Tunnel connection failed: (.*)").search
+_PROXY_REFUSAL = re.compile(r"Tunnel connection failed: (.*)").match
 _PROXY_HINT = "check proxies, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY"
 _NOT_HTTP = (
     "badstatusline",
@@ -156,7 +156,7 @@ def _drop_hint(endpoint: Endpoint) -> str | None:
     return None
 
 
-def _of_tls(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | None:
+def _of_tls(cause: Exception, endpoint: Endpoint, called: str) -> MinIOConnectionError | None:
     if isinstance(cause, ssl.CertificateError):
         # aiohttp's class of this kind has none of its attributes.
         why = getattr(cause, "verify_message", None)
@@ -172,12 +172,11 @@ def _of_tls(cause: Exception, endpoint: Endpoint) -> MinIOConnectionError | None
         return None
     text = str(cause).lower()
     if any(sign in text for sign in _NOT_TLS):
-        return _error(
-            MinIOConnectionError,
-            "the server doesn't speak TLS on this port",
-            f"http://{endpoint.host_header}",
-            permanent=True,
-        )
+        hint = f"http://{endpoint.host_header}"
+        if called != "base_url":  # passwords go there, which are not to go in plain text
+            hint = f"check scheme, host and port of {called}"
+        message = "the server doesn't speak TLS on this port"
+        return _error(MinIOConnectionError, message, hint, permanent=True)
     return _error(
         MinIOConnectionError, f"TLS failed: {getattr(cause, 'reason', None) or cause}", None
     )

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from minio_sdk import Credentials, MinIOConnectionError, MinIOError, MinIOTimeoutError
-from minio_sdk.reasons import chain, explain
+from minio_sdk.reasons import chain, explain, unreached
 from minio_sdk.wire.url import parse_endpoint
 from tests.both import ACCESS_KEY, SECRET_KEY, TOKEN, Connect, both, stored
 from tests.clock import FakeClock
@@ -256,6 +256,14 @@ def test_other_reasons(error: Exception, words: str) -> None:
     found = explain(error, parse_endpoint("http://server:9000"), timed_out=False)
     assert words in str(found)
     assert not found.permanent
+
+
+def test_nobody_is_told_to_ask_for_keys_in_plain_text() -> None:
+    """What is sent for them is a password, or a token: all that is signed for `base_url` is less."""
+    error = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")
+    found = unreached(error, parse_endpoint("https://sts:9000"), called="the endpoint")
+    assert found is not None
+    assert found.hint == "check scheme, host and port of the endpoint"
 
 
 # --- secrets -------------------------------------------------------------------------------------
