@@ -28,7 +28,7 @@ from minio_sdk.errors import (
 )
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.models.names import plain
-from minio_sdk.models.secret import Secret
+from minio_sdk.models.secret import Secret, hidden
 from minio_sdk.reasons import unreached
 from minio_sdk.wire.headers import http_date, iso_date
 from minio_sdk.wire.message import Reply, Request
@@ -129,7 +129,7 @@ class Asking:
         proxies = self.proxies
         if proxies is None:
             local = endpoint.is_loopback
-            proxies = {} if local else requests.utils.get_environ_proxies(url)
+            proxies = {} if local else hidden(requests.utils.get_environ_proxies(url))
         try:
             with requests.Session() as session, _unlogged():
                 session.trust_env = False  # ~/.netrc would replace a signature

@@ -87,7 +87,7 @@ class StsProvider(RefreshingProvider):
         self._asking = Asking(
             clock,
             timeout=check_seconds("timeout", timeout),
-            proxies=None if proxies is None else frozen(proxies),
+            proxies=None if proxies is None else hidden(frozen(proxies)),
             verify=verify,
             cert=cert,
             careful=careful,

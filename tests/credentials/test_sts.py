@@ -202,6 +202,18 @@ def test_it_is_said_why_nobody_could_be_asked(why: str) -> None:
     assert CANARY not in shown(caught.value)
 
 
+@pytest.mark.parametrize("given", ["argument", "environment"])
+def test_no_frame_of_a_fetch_shows_a_proxy_s_password(
+    given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"http://user:{CANARY}@127.0.0.1:1"
+    monkeypatch.setenv("http_proxy", url)
+    more = {"proxies": {"http": url}} if given == "argument" else {}
+    with pytest.raises(MinIOError, match="nothing listens on the proxy") as caught:
+        provider("http://sts.invalid", **more).fetch()
+    assert CANARY not in shown(caught.value)
+
+
 def test_a_certificate_that_is_not_trusted_is_said_at_once() -> None:
     clock = FakeClock(NOW)
     with ScriptedServer(tls=True, strict=False) as server:
