@@ -6,6 +6,7 @@ Rule of this file: what is made here is good until the moment that its maker ask
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from minio_sdk.engine import Engine
@@ -216,16 +217,23 @@ def _begins(engine: Engine, request_date: Moment | None, expires: int) -> float 
     """The second from which a URL is to be good, in seconds since 1970; None for now.
 
     Raises:
-        ValidationError: no moment, or one so long ago that the URL would be good for nothing.
+        ValidationError: no moment, or one so long ago that the URL would be good for nothing, or so late that
+            no calendar has its end.
     """
     if request_date is None:
         return None
-    begins = moment_of(request_date, "request_date").timestamp() // 1
-    if begins + expires <= engine.transport.signing.now():
+    moment = moment_of(request_date, "request_date").replace(microsecond=0)
+    try:
+        ends = moment + timedelta(seconds=expires)
+    except OverflowError:
+        raise invalid(
+            "request_date", request_date, "what begins then ends beyond the calendar"
+        ) from None
+    if ends.timestamp() <= engine.transport.signing.now():
         raise invalid(
             "request_date", request_date, f"a URL for {expires} seconds from then on has ended"
         )
-    return begins
+    return moment.timestamp()
 
 
 async def _signer(
@@ -248,7 +256,7 @@ async def _signer(
     ends = keys.expires_at
     if ends is not None:
         now = signing.now()
-        left = int(ends.timestamp() - now)
+        left = ends.timestamp() - now
         if left < 1:
             raise ConfigurationError(f"the credentials to sign with ended at {ends.isoformat()}")
         if left < expires + (0 if begins is None else begins - now):
@@ -256,8 +264,8 @@ async def _signer(
             raise invalid(
                 "expiry_seconds",
                 expires,
-                f"the temporary credentials that sign end in {left} seconds, and what they signed "
-                "with them; ask for fewer, or sign with lasting credentials",
+                f"the temporary credentials that sign end in {int(left)} seconds, and what they signed "
+                "with them; ask for an earlier end, or sign with lasting credentials",
             )
     own = hosted(signing.endpoint, place.server_bucket, engine.config.addressing)
     bucket = place.server_bucket if signing.virtual and own is not None else ""

@@ -217,7 +217,8 @@ def test_the_moment_from_which_a_url_is_good(
     with connect(NOWHERE, credentials=KEYS, clock=clock) as client:
         first = sign(client, hour)
         assert dict(taken_apart(first)[1])["X-Amz-Date"] == f"{hour:%Y%m%dT%H%M%SZ}"
-        for wrong in (hour.replace(tzinfo=None), "yesterday", NOW, object()):
+        last = datetime.max.replace(tzinfo=timezone.utc)
+        for wrong in (hour.replace(tzinfo=None), "yesterday", NOW, object(), last):
             with pytest.raises(ValidationError, match="^request_date="):
                 sign(client, wrong)
         clock.advance(7198)
@@ -232,7 +233,7 @@ def test_the_moment_from_which_a_url_is_good(
 def test_a_url_of_later_does_not_outlive_the_keys_that_sign_it(connect: Connect) -> None:
     ends = datetime.fromtimestamp(NOW + 600, timezone.utc)
     keys = Credentials(ACCESS_KEY, SECRET_KEY, TOKEN, ends)
-    with connect(NOWHERE, credentials=keys, clock=FakeClock()) as client:
+    with connect(NOWHERE, credentials=keys, clock=FakeClock(NOW + 0.5)) as client:
         assert client.get_presigned_url("docs", "k", 60, request_date=ends - timedelta(seconds=60))
         assert client.get_presigned_url(
             "docs", "k", 900, request_date=ends - timedelta(seconds=900)
