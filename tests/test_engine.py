@@ -643,12 +643,33 @@ def test_a_bucket_in_the_address_when_a_bucket_is_made(connect: Connect) -> None
     stored = reply(
         200, headers={"ETag": '"d41d8cd98f00b204e9800998ecf8427e"', "x-amz-request-id": "R1"}
     )
-    with ScriptedServer([stored, reply(200, headers={"x-amz-request-id": "R2"})]) as server:
+    made = reply(200, headers={"x-amz-request-id": "R2"})
+    proxied = reply(200, headers={"Location": "/acme-docs", "ETag": 'W/"0-2jmj7l5rSw0yVb"'})
+    with ScriptedServer([stored, made, proxied]) as server:
         with connect(f"{server.url}/photos", tenant_id="acme") as client:
             with pytest.raises(ConfigurationError, match="'/photos'.* 'acme-docs'") as caught:
                 client.create_bucket("docs")
             assert (caught.value.operation, caught.value.bucket) == ("CreateBucket", "docs")
             client.create_bucket("docs")  # of a server below a path
+            client.create_bucket("docs")  # of one behind what adds ETags
+
+
+@both
+def test_a_bucket_in_the_address_when_a_snapshot_is_taken(connect: Connect) -> None:
+    """SeaweedFS takes HEAD of a folder for one of a bucket; the snapshots' own bucket isn't there."""
+
+    def handler(request: Request) -> Step:
+        headers = {"x-amz-request-id": "R1"}
+        if request.method == "PUT":
+            return reply(200, headers={**headers, "ETag": '"d41d8cd98f00b204e9800998ecf8427e"'})
+        if request.method == "GET":
+            return reply(200, b"<VersioningConfiguration/>", headers=headers)
+        return reply(200 if request.path.endswith("acme-docs") else 404, headers=headers)
+
+    with ScriptedServer(handler=handler) as server:
+        with connect(f"{server.url}/photos", tenant_id="acme") as client:
+            with pytest.raises(ConfigurationError, match="'/photos'.* 'acme--snapshots'"):
+                client.create_snapshot("docs", "first")
 
 
 @both

@@ -77,7 +77,7 @@ async def _create(engine: Engine, bucket: str, region: str | None, object_lock: 
     registry = engine.scope.registry(bucket)
     if registry is None:
         operation = CreateBucket(engine.place(bucket), region or engine.config.region, object_lock)
-        await _create_on_server(engine, operation)
+        await create_on_server(engine, operation)
         if object_lock:
             await when_known(engine, lambda: locked.expect_lock(engine, operation))
         return
@@ -100,14 +100,20 @@ async def _create(engine: Engine, bucket: str, region: str | None, object_lock: 
     except BucketNotFoundError:
         shared = replace(registry, prefix="")
         try:
-            await _create_on_server(engine, CreateBucket(shared, engine.config.region))
+            await create_on_server(engine, CreateBucket(shared, engine.config.region))
         except BucketAlreadyExistsError as error:
             await prove_own(engine, error, shared)  # another client was quicker
         await when_known(engine, lambda: engine.send(marker))
     _remember(engine, bucket)
 
 
-async def _create_on_server(engine: Engine, operation: CreateBucket) -> None:
+async def create_on_server(engine: Engine, operation: CreateBucket) -> None:
+    """Make a bucket of the server's.
+
+    Raises:
+        BucketAlreadyExistsError: there is one; `prove_own` finds out whose.
+        ConfigurationError: the server has made an object of it.
+    """
     try:
         # SeaweedFS says NoSuchBucket where another call is making the same one at that moment.
         stored = await when_known(engine, lambda: engine.send(operation))
@@ -119,7 +125,7 @@ async def _create_on_server(engine: Engine, operation: CreateBucket) -> None:
     path = engine.transport.signing.endpoint.path
     if stored and path:
         misplaced = ConfigurationError(
-            f"base_url has the path {path!r}, which the server takes for a bucket: in it is now an empty "
+            f"base_url has the path {path!r}, which the server takes for a bucket: in it is now an "
             f"object {operation.place.server_bucket!r}",
             hint="base_url without a bucket in it",
         )

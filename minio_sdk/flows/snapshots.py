@@ -202,7 +202,7 @@ async def _make(engine: Engine, home: Place) -> None:
         await engine.send(HeadBucket(whole))
     except NotFoundError:
         try:
-            await engine.send(CreateBucket(whole, engine.config.region))
+            await buckets.create_on_server(engine, CreateBucket(whole, engine.config.region))
         except BucketAlreadyExistsError as error:
             await buckets.prove_own(engine, error, whole)
 

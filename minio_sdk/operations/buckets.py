@@ -118,8 +118,9 @@ class CreateBucket(Operation[bool]):
 
     def parse(self, reply: Reply) -> bool:
         """Whether it has an object's ETag."""
-        if "location" not in reply.headers:
-            check_s3(reply)
+        if "location" in reply.headers:  # a bucket's; what stands before a server may add an ETag
+            return False
+        check_s3(reply)
         return "etag" in reply.headers
 
 
