@@ -56,6 +56,23 @@ T = TypeVar("T")
 E = TypeVar("E", bound=MinIOError)
 
 
+class Arrivals:
+    """Who is at a bucket that may have to be made; see `minio_sdk.flows.first_writes`.
+
+    Lists, since these grow and shrink in one step, whatever the thread.
+
+    Attributes:
+        writers: one item for each write on its way.
+        makers: one for each that makes the bucket.
+    """
+
+    __slots__ = ("makers", "writers")
+
+    def __init__(self) -> None:
+        self.writers: list[None] = []
+        self.makers: list[None] = []
+
+
 class Api:
     """What the server is; found once, shared by all views of one server.
 
@@ -70,11 +87,14 @@ class Api:
         unpacks: whether it makes objects of a tar; None until one was sent (`minio_sdk.flows.packing`).
         appends: whether it appends to objects; None until it was asked (`minio_sdk.flows.native`).
         capabilities: what was found of it; None until it was asked for (`minio_sdk.flows.capabilities`).
+        written: buckets that were written to, by the server's names, and so are there most likely.
+        arrivals: who is at others.
     """
 
     __slots__ = (
         "admin",
         "appends",
+        "arrivals",
         "capabilities",
         "checksums",
         "copies",
@@ -83,6 +103,7 @@ class Api:
         "name",
         "server",
         "unpacks",
+        "written",
     )
 
     def __init__(self, name: str) -> None:
@@ -96,6 +117,8 @@ class Api:
         self.encrypts: set[str] = set()
         self.echoes: set[str] = set()
         self.capabilities: ServerCapabilities | None = None
+        self.written: set[str] = set()
+        self.arrivals: dict[str, Arrivals] = {}
 
 
 class Engine(EncryptedCalls):

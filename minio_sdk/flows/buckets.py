@@ -21,7 +21,7 @@ from minio_sdk.errors import (
     as_class,
     invalid,
 )
-from minio_sdk.flows import encrypted, listing, locked
+from minio_sdk.flows import encrypted, first_writes, listing, locked
 from minio_sdk.flows.deletes import delete_many
 from minio_sdk.models.names import check_flag, check_region
 from minio_sdk.models.results import BucketInfo, ObjectInfo
@@ -195,6 +195,8 @@ async def send(engine: Engine, operation: Operation[T], *, create: bool = False)
             await check(engine, operation)
         if isinstance(operation, ObjectOperation) and operation.encrypts == "stores":
             await encrypted.prove(engine, operation)
+        if create:
+            return await first_writes.write(engine, operation.place, lambda: engine.send(operation))
         return await engine.send(operation)
     except BucketNotFoundError:
         if not create or operation.place.bucket is None:
@@ -204,7 +206,7 @@ async def send(engine: Engine, operation: Operation[T], *, create: bool = False)
 
 async def send_to_new(engine: Engine, operation: Operation[T], bucket: str) -> T:
     """Send something to a bucket that is made first."""
-    await create_missing(engine, bucket)
+    await first_writes.make(engine, operation.place, lambda: create_missing(engine, bucket))
     if isinstance(operation, ObjectOperation) and operation.encrypts == "stores":
         asking = operation
         await when_known(engine, lambda: encrypted.prove(engine, asking))

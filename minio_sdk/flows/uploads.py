@@ -22,7 +22,7 @@ from minio_sdk.errors import (
     PreconditionFailedError,
     invalid,
 )
-from minio_sdk.flows import buckets, locked, quirks
+from minio_sdk.flows import buckets, first_writes, locked, quirks
 from minio_sdk.flows.checked import WORTH, digested, sent
 from minio_sdk.flows.conditions import Condition, check_condition, unmet
 from minio_sdk.flows.fed import Feeding, first_fill
@@ -147,6 +147,8 @@ async def _put_small(engine: Engine, operation: PutObject, create_bucket: bool) 
     try:  # what `put_whole` does, with two coroutines less
         if place.prefix:
             await buckets.check(engine, operation)
+        if create_bucket and place.server_bucket not in engine.api.written:
+            return await first_writes.write(engine, place, lambda: engine.send(operation))
         return await engine.send(operation)
     except BucketNotFoundError:
         if not create_bucket or place.bucket is None:

@@ -32,6 +32,7 @@ from minio_sdk import (
     UploadNotFoundError,
     ValidationError,
 )
+from minio_sdk.clock import SYSTEM_CLOCK
 from tests.both import Connect, at_once, both, config_for
 from tests.clock import FakeClock
 from tests.processes import interrupts
@@ -604,6 +605,59 @@ def test_a_bucket_that_another_call_is_making_at_this_moment(connect: Connect) -
     with ScriptedServer([missing] * 4) as server, connect(server) as client:
         with pytest.raises(BucketNotFoundError):
             client.create_bucket("docs")
+
+
+class Emerging(Storage):
+    """A server without the bucket; of the first writes, which it answers together, the last is late.
+
+    Attributes:
+        seen: how many writes were under way when the bucket was made, each time.
+    """
+
+    def __init__(self, together: int) -> None:
+        super().__init__()
+        self.seen: list[int] = []
+        self._barrier = threading.Barrier(together)
+        self._late = itertools.count(1)
+        self._together = together
+        self._writing: list[None] = []
+        self._exists = threading.Event()
+
+    def __call__(self, request: Request) -> Step:
+        if request.path.count("/") == 1:
+            self.seen.append(len(self._writing))
+            self._exists.set()
+            return reply(200, headers={"x-amz-request-id": "1"})
+        if self._exists.is_set():
+            return super().__call__(request)
+        self._writing.append(None)
+
+        def step(exchange: Exchange) -> None:
+            exchange.read_body()
+            self._barrier.wait(10)
+            if next(self._late) == self._together:
+                self._exists.wait(0.1)
+            self._writing.pop()
+            s3_error(404, "NoSuchBucket")(exchange)
+
+        return step
+
+
+@both
+@pytest.mark.parametrize("size", [5, PART + 1], ids=["small", "in parts"])
+def test_a_bucket_is_made_when_no_write_is_on_its_way_to_it(connect: Connect, size: int) -> None:
+    """SeaweedFS would hide it for good from all who come after a write that hasn't found it."""
+    server = Emerging(8)
+
+    def upload(client: MinIOClient) -> Any:
+        return client.upload("a", b"x" * size)
+
+    with ScriptedServer(handler=server) as address:
+        with connect(address, clock=SYSTEM_CLOCK, pool_size=8, **SETTINGS) as client:
+            at_once(client, [upload] * 8)
+    assert server.seen
+    assert set(server.seen) == {0}
+    assert server.objects == {"/acme-default/a": b"x" * size}
 
 
 @both
