@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from minio_sdk.api import Api
 from minio_sdk.cache import Caches, Entry
 from minio_sdk.clock import SYSTEM_CLOCK, Clock
 from minio_sdk.config import DEFAULT_URL, Config
-from minio_sdk.engine import Api, Engine
+from minio_sdk.engine import Engine
 from minio_sdk.errors import ConfigurationError, shown
 from minio_sdk.flows.cached import trusted
 from minio_sdk.flows.server import find_api

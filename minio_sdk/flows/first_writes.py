@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from minio_sdk.engine import Arrivals, Engine
+from minio_sdk.api import Arrivals
+from minio_sdk.engine import Engine
 from minio_sdk.operation import Place
 
 T = TypeVar("T")

@@ -16,10 +16,11 @@ from urllib.parse import parse_qs, quote, unquote
 from xml.sax.saxutils import escape
 
 from minio_sdk import Config
+from minio_sdk.api import Api
 from minio_sdk.blocking import iterate
 from minio_sdk.clock import Clock
 from minio_sdk.credentials import find_credentials
-from minio_sdk.engine import Api, Engine
+from minio_sdk.engine import Engine
 from minio_sdk.protocols import Feed, Relay
 from minio_sdk.signing import Signing, Skew
 from minio_sdk.transport.budgets import ByteBudget
