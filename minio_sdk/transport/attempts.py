@@ -17,8 +17,9 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 
 from minio_sdk.errors import MinIOConnectionError, MinIOError
-from minio_sdk.reasons import MAX_ERROR, TRUSTED, BodyFailed, explain, root, too_large
+from minio_sdk.reasons import explain, root
 from minio_sdk.retry import deadline_over
+from minio_sdk.transport.bodies import MAX_ERROR, TRUSTED, BodyFailed, too_large
 from minio_sdk.transport.connections import READ, LendingPool, timeouts
 from minio_sdk.transport.direct import SMALL, exchange, put_into
 from minio_sdk.transport.pace import Meter

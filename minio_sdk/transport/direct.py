@@ -27,7 +27,7 @@ import urllib3
 import urllib3.connectionpool
 import urllib3.exceptions
 
-from minio_sdk.reasons import BodyFailed
+from minio_sdk.transport.bodies import BodyFailed
 from minio_sdk.transport.connections import READ, WholeHead
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.pace import Pace, Paced

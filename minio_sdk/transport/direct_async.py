@@ -22,7 +22,7 @@ import aiohttp.connector
 from aiohttp.http_exceptions import HttpProcessingError
 
 from minio_sdk.errors import MinIOTimeoutError
-from minio_sdk.reasons import MAX_ERROR, TRUSTED, too_large
+from minio_sdk.transport.bodies import MAX_ERROR, TRUSTED, too_large
 from minio_sdk.transport.observing import written
 from minio_sdk.transport.odd import BLOCK, Odd, read_body
 from minio_sdk.transport.pace import Meter, Pace

@@ -18,9 +18,10 @@ import urllib3
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.errors import MinIOError
 from minio_sdk.forks import leave_to_parent
-from minio_sdk.reasons import explain, over, root
+from minio_sdk.reasons import explain, root
 from minio_sdk.retry import deadline_over
 from minio_sdk.transport.attempts import Call, Prepared, close_raw, headers_of
+from minio_sdk.transport.bodies import over
 from minio_sdk.transport.connections import READ, Connections, timeouts
 from minio_sdk.transport.proxies import check_unchanged_by
 from minio_sdk.transport.stopping import Stopped, Team, Worker, working_as

@@ -17,8 +17,9 @@ from yarl import URL
 from minio_sdk.clock import SYSTEM_CLOCK
 from minio_sdk.errors import MinIOError
 from minio_sdk.forks import leave_to_parent
-from minio_sdk.reasons import explain, over, root
+from minio_sdk.reasons import explain, root
 from minio_sdk.retry import deadline_over
+from minio_sdk.transport.bodies import over
 from minio_sdk.transport.odd import read_body
 from minio_sdk.transport.proxies import check_unchanged_by
 from minio_sdk.wire.heads import is_sized

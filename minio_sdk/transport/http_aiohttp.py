@@ -31,10 +31,11 @@ from minio_sdk.errors import MinIOError, NotSupportedError
 from minio_sdk.forks import forget_after_fork, leave_to_parent
 from minio_sdk.models.credentials import Credentials
 from minio_sdk.protocols import Relay
-from minio_sdk.reasons import BodyFailed, explain, root
+from minio_sdk.reasons import explain, root
 from minio_sdk.retry import RetryPolicy, deadline_over
 from minio_sdk.retry_budget import TokenBudget
 from minio_sdk.signing import Signing, Skew
+from minio_sdk.transport.bodies import BodyFailed
 from minio_sdk.transport.budgets import AsyncByteBudget
 from minio_sdk.transport.direct_async import unobserved
 from minio_sdk.transport.feeds_async import TaskFeed

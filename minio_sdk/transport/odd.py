@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp.client_proto import ResponseHandler
 
-from minio_sdk.reasons import MAX_ERROR, TRUSTED, too_large
+from minio_sdk.transport.bodies import MAX_ERROR, TRUSTED, too_large
 from minio_sdk.transport.pace import Meter
 
 BLOCK = 1024 * 1024

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from minio_sdk.reasons import BodyFailed
+from minio_sdk.transport.bodies import BodyFailed
 from minio_sdk.transport.odd import BLOCK
 from minio_sdk.transport.tasks import ended
 from minio_sdk.wire.message import StreamBody, length_of

@@ -18,8 +18,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minio_sdk import AsyncMinIOClient, MinIOConnectionError, MinIOTimeoutError, ServerError
-from minio_sdk.reasons import MAX_ERROR
 from minio_sdk.transport import direct_async
+from minio_sdk.transport.bodies import MAX_ERROR
 from minio_sdk.transport.direct_async import Line
 from minio_sdk.transport.http_aiohttp import AiohttpTransport
 from minio_sdk.transport.lines import Lines
